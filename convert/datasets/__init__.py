@@ -1,0 +1,1 @@
+"""The data sets that networks are trained and judged on; the data itself stays outside."""

@@ -1,0 +1,228 @@
+"""Training: seeded, resumable, best-on-validation; the same code under TensorFlow and JAX.
+
+A run's folder holds, after every epoch:
+    run.json            what was asked for (a resumed run must ask for the same)
+    history.json        one record an epoch
+    last.weights.h5     weights and optimizer, to go on from
+    best.keras          the best epoch so far, plain float32 Keras
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from convert import fused
+from convert.augment import Augmentation
+from convert.datasets.fer2013 import FaceSet
+from convert.zoo import Architecture
+from edge.errors import ConversionError, UsageError
+
+WARMUP_EPOCHS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """One run's recipe. `learning_rate` is the peak of a warm-up and cosine schedule.
+
+    `votes_share`: how much of a target is the FER+ votes, the rest the FER2013 label.
+    `precision`: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the CPU computes in it).
+    """
+
+    epochs: int = 30
+    batch_size: int = 128
+    learning_rate: float = 0.0015
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    votes_share: float = 0.5
+    seed: int = 7
+    precision: str = "auto"
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+def has_bfloat16() -> bool:
+    """Whether this CPU multiplies in bfloat16 (AVX512-BF16, AMX or Arm's BF16)."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return any(flag in flags for flag in ("avx512_bf16", "amx_bf16", " bf16"))
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
+    """Augmented batches whose order and noise follow from (seed, epoch, batch) alone.
+
+    So a run that was killed and resumed sees the very data that it would have seen.
+    """
+
+    def __init__(
+        self, faces: FaceSet, settings: TrainSettings, first_epoch: int, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._images = faces.images
+        smooth = settings.label_smoothing
+        targets = faces.soft_targets(settings.votes_share)
+        self._targets = (1 - smooth) * targets + np.float32(smooth / targets.shape[1])
+        self._settings = settings
+        self._epoch = first_epoch
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        rng = np.random.default_rng((self._settings.seed, self._epoch))
+        self._order = rng.permutation(len(self._images))
+
+    def __len__(self) -> int:
+        return len(self._images) // self._settings.batch_size
+
+    def __getitem__(self, batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        size = self._settings.batch_size
+        index = self._order[batch * size : (batch + 1) * size]
+        rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
+        images = self._settings.augmentation.apply(self._images[index], rng)
+        return images[..., None], self._targets[index]
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._shuffle()
+
+
+def train(
+    architecture: Architecture,
+    training: FaceSet,
+    validation: FaceSet,
+    out: Path,
+    settings: TrainSettings,
+    *,
+    resume: bool = False,
+) -> list[dict[str, float]]:
+    """Train into the folder `out` and return the history, a record an epoch.
+
+    Raises UsageError where `out` holds a run already and `resume` is False, or where the
+    run to resume was started with another recipe.
+    """
+    history = _open_run(out, architecture, settings, resume=resume)
+    keras.utils.set_random_seed(settings.seed)
+    _set_precision(settings.precision)
+    batches = Batches(training, settings, first_epoch=len(history))
+    model = fused.for_training(architecture.build())
+    _compile(model, settings, steps_per_epoch=len(batches))
+    if history:
+        model.load_weights(out / "last.weights.h5")
+    model.fit(
+        batches,
+        epochs=settings.epochs,
+        initial_epoch=len(history),
+        validation_data=(_as_input(validation.images), _one_hot(validation)),
+        validation_batch_size=256,
+        callbacks=[_Checkpoint(architecture, out, history)],
+    )
+    return history
+
+
+def _as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return (images.astype(np.float32) / 255)[..., None]
+
+
+def _one_hot(faces: FaceSet) -> NDArray[np.float32]:
+    return np.eye(len(faces.label_names), dtype=np.float32)[faces.labels]
+
+
+def _set_precision(precision: str) -> None:
+    if precision == "auto":
+        on_cpu = keras.backend.backend() == "tensorflow"
+        precision = "mixed_bfloat16" if has_bfloat16() or not on_cpu else "float32"
+    keras.mixed_precision.set_dtype_policy(precision)
+
+
+def _compile(model: keras.Model, settings: TrainSettings, steps_per_epoch: int) -> None:
+    steps = settings.epochs * steps_per_epoch
+    warmup = min(WARMUP_EPOCHS * steps_per_epoch, steps // 4)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 20,
+        steps - warmup,
+        alpha=0.01,
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model.compile(
+        optimizer,
+        "categorical_crossentropy",
+        metrics=["accuracy"],
+        # On a CPU XLA's convolutions take twice the time of oneDNN's; JAX has no other way.
+        jit_compile=keras.backend.backend() != "tensorflow",
+    )
+
+
+def _open_run(
+    out: Path, architecture: Architecture, settings: TrainSettings, *, resume: bool
+) -> list[dict[str, float]]:
+    asked = {"network": architecture.name, **asdict(settings)}
+    run_file, history_file = out / "run.json", out / "history.json"
+    if not run_file.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        run_file.write_text(json.dumps(asked, indent=2) + "\n")
+        return []
+    if not resume:
+        raise UsageError(f"{out} holds a run already: add --resume, or give another --out")
+    before = json.loads(run_file.read_text())
+    changed = sorted(key for key in asked if before.get(key) != asked[key])
+    if changed:
+        raise UsageError(
+            f"the run in {out} was started with another {changed[0]} "
+            f"({before.get(changed[0])}): give the same, or another --out"
+        )
+    if not history_file.exists():
+        return []
+    history: list[dict[str, float]] = json.loads(history_file.read_text())
+    return history
+
+
+class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
+    """Writes the run's folder after each epoch; a kill at any moment leaves it whole."""
+
+    def __init__(
+        self, architecture: Architecture, out: Path, history: list[dict[str, float]]
+    ) -> None:
+        super().__init__()
+        self._architecture = architecture
+        self._out = out
+        self._history = history
+        self._plain: keras.Model | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        record = {"epoch": epoch + 1, **{key: float(value) for key, value in (logs or {}).items()}}
+        if not np.isfinite(record["loss"]):
+            raise ConversionError(
+                f"the loss of epoch {epoch + 1} is {record['loss']}: lower --learning-rate"
+            )
+        best = max((past["val_accuracy"] for past in self._history), default=0.0)
+        if record["val_accuracy"] > best:
+            self._save_best()
+        temporary = self._out / "next.weights.h5"
+        self.model.save_weights(temporary)
+        os.replace(temporary, self._out / "last.weights.h5")
+        self._history.append(record)
+        temporary = self._out / "next.json"
+        temporary.write_text(json.dumps(self._history, indent=1) + "\n")
+        os.replace(temporary, self._out / "history.json")
+
+    def _save_best(self) -> None:
+        """The shipped file is float32 and of plain layers, whatever the training used."""
+        if self._plain is None:
+            policy = keras.mixed_precision.dtype_policy()
+            keras.mixed_precision.set_dtype_policy("float32")
+            self._plain = self._architecture.build()
+            keras.mixed_precision.set_dtype_policy(policy)
+        self._plain.set_weights(self.model.get_weights())
+        temporary = self._out / "next.keras"
+        self._plain.save(temporary)
+        os.replace(temporary, self._out / "best.keras")

@@ -1,0 +1,50 @@
+"""The architectures that can be trained, each in its own file, found by name.
+
+A new one is a file with an `Architecture` in it and a line in `_TABLE`; the tests follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.registry import resolve
+
+if TYPE_CHECKING:
+    import keras
+
+_TABLE = {
+    "cnn": "convert.zoo.cnn:CNN",
+    "cnn_lstm": "convert.zoo.cnn_lstm:CNN_LSTM",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network's definition and the figures that a test holds it to.
+
+    `input_shape` is (height, width, channels) of float32 in [0, 1], without the batch.
+    `parameters` counts all weights, the BatchNorm statistics among them; `macs` are the
+    multiply-accumulates of one inference (convolutions, dense and recurrent products).
+    """
+
+    name: str
+    source: str
+    modality: str
+    labels: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    parameters: int
+    macs: int
+    seed: int
+    build: Callable[[], keras.Model]
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_TABLE)
+
+
+def architecture(name: str) -> Architecture:
+    """The registered architecture `name`; imports Keras. Raises UsageError for an unknown name."""
+    found: Architecture = resolve(_TABLE, name, "network")
+    return found

@@ -1,0 +1,107 @@
+"""What a person may set: one TOML file, validated, frozen. Every default is here and only here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge.errors import MissingDataError, UsageError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraSettings(_Section):
+    """How frames are taken. Sizes in pixels; a camera gives the nearest that it can."""
+
+    source: str = "auto"
+    width: int = Field(640, ge=64, le=4096)
+    height: int = Field(480, ge=64, le=4096)
+    fps: float = Field(30, gt=0, le=240)
+    pixel_format: Literal["RGB888", "BGR888", "XRGB8888", "YUV420", "NV12"] = "RGB888"
+    """picamera2's name; libcamera's RGB888 is B, G, R in memory: OpenCV's order."""
+    open_timeout_s: float = Field(2.0, gt=0, le=60)
+    read_timeout_s: float = Field(1.5, gt=0, le=60)
+    retries: int = Field(5, ge=0)
+    """How often a live source that died is opened again before the run ends."""
+    retry_delay_s: float = Field(0.5, gt=0, le=60)
+    """The first wait; each further one is twice as long, up to 30 s."""
+
+
+class DetectionSettings(_Section):
+    """The face search (OpenCV's `detectMultiScale`)."""
+
+    detector: str = "haar"
+    min_face_px: int = Field(48, ge=24)
+    """The smallest face searched for; the cost falls with its square."""
+    scale_factor: float = Field(1.1, gt=1.0, le=2.0)
+    min_neighbors: int = Field(5, ge=1)
+
+
+class PreprocessSettings(_Section):
+    """From a face's box to 48x48. The switches are the papers'; docs/decisions has their worth."""
+
+    margin: float = Field(0.0, ge=-0.2, le=0.5)
+    """Added on every side, as a share of the box."""
+    align: bool = False
+    """Turn the face so that its eyes are level (OpenCV's eye cascade)."""
+    gamma: float = Field(1.0, gt=0.1, le=5)
+    equalise: bool = False
+    smooth: bool = False
+    """Gaussian, 3x3."""
+
+
+class SmoothingSettings(_Section):
+    time_constant_s: float = Field(0.5, ge=0, le=60)
+    hysteresis: float = Field(0.10, ge=0, lt=1)
+    """By how much another label's score must lead before the label changes."""
+    floor: float = Field(0.35, ge=0, lt=1)
+    """Below this confidence the label is "unknown"."""
+    event_interval_s: float = Field(1.0, gt=0)
+    """A face whose label stays is logged again this often."""
+
+
+class ModelSettings(_Section):
+    name: str = "cnn"
+    """A shipped model's name, or the path of a .tflite with its card beside it."""
+    threads: int = Field(1, ge=1, le=16)
+    engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
+
+
+class LogSettings(_Section):
+    path: str = ""
+    """"" is the user's state folder; "none" keeps no log."""
+    commit_interval_s: float = Field(1.0, gt=0, le=3600)
+
+
+class Settings(_Section):
+    camera: CameraSettings = CameraSettings()
+    detection: DetectionSettings = DetectionSettings()
+    preprocess: PreprocessSettings = PreprocessSettings()
+    smoothing: SmoothingSettings = SmoothingSettings()
+    model: ModelSettings = ModelSettings()
+    log: LogSettings = LogSettings()
+
+
+def load(path: Path) -> Settings:
+    """Read settings from TOML. Raises MissingDataError, UsageError (naming the setting)."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingDataError(
+            f"there is no settings file {path}: give another --config"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"cannot read {path} as TOML: {error}") from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{path}: {where} is {first['input']!r}: {first['msg'].lower()}"
+        ) from error

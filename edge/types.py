@@ -1,0 +1,99 @@
+"""The values that travel through the runtime: frozen, with units and shapes under each field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a source.
+
+    image:       uint8 (H, W, 3), BGR
+    timestamp_s: seconds on the source's own monotonic clock (a file's: position in the file)
+    index:       0, 1, 2 … as delivered by the source
+    """
+
+    image: NDArray[np.uint8]
+    timestamp_s: float
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face's box, in pixels of the frame it was found in; (x, y) is its top left corner.
+
+    track_id: the person it was followed as, from 1 on; 0 before tracking
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    track_id: int = 0
+
+    @property
+    def area(self) -> int:
+        """Pixels."""
+        return self.width * self.height
+
+
+def iou(a: Face, b: Face) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+    if across <= 0 or down <= 0:
+        return 0.0
+    shared = across * down
+    return shared / (a.area + b.area - shared)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a network says of one input.
+
+    labels: n_classes names
+    scores: float32 (n_classes,), sum 1
+    """
+
+    labels: tuple[str, ...]
+    scores: NDArray[np.float32]
+
+    @property
+    def label(self) -> str:
+        return self.labels[int(self.scores.argmax())]
+
+    @property
+    def confidence(self) -> float:
+        """The top class's score, 0 to 1."""
+        return float(self.scores.max())
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionEvent:
+    """One line of the log: who showed what, when.
+
+    time:       UTC, aware
+    modality:   "face", "speech" or "fusion"
+    track_id:   as `Face.track_id`; 0 where there is no face
+    label:      one of the model's labels, or `UNKNOWN` below the confidence floor
+    confidence: the smoothed score of the top class, 0 to 1
+    scores:     label → smoothed score, sum 1
+    face:       the box in the frame, or None for a voice
+    model:      the model's name
+    """
+
+    time: datetime
+    modality: str
+    track_id: int
+    label: str
+    confidence: float
+    scores: dict[str, float]
+    face: Face | None
+    model: str

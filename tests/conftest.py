@@ -1,0 +1,19 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The data sets' folder; a test that asks for it is skipped where it is absent."""
+    found = Path(os.environ.get("EDGE_DATA", ROOT.parent / "shared" / "data"))
+    if not found.is_dir():
+        pytest.skip(f"no data sets at {found}: set EDGE_DATA to their folder")
+    return found
