@@ -20,21 +20,23 @@ class Augmentation:
     """
 
     flip: bool = True
-    rotation_deg: float = 12.0
-    scale: float = 0.12
+    rotation_deg: float = 10.0
+    scale: float = 0.10
     shift: float = 0.08
     brightness: float = 0.10
     contrast: float = 0.20
     noise_share: float = 0.35
     noise_max: float = 0.30
 
-    def apply(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-        """uint8 (n, 48, 48) → float32 (n, 48, 48) in [0, 1]."""
+    def apply(
+        self, images: NDArray[np.uint8], rng: np.random.Generator, noise_ramp: float = 1.0
+    ) -> NDArray[np.float32]:
+        """uint8 (n, 48, 48) → float32 (n, 48, 48) in [0, 1]; `noise_ramp` scales `noise_share`."""
         out = np.empty(images.shape, np.float32)
         for source, target in zip(images, out, strict=True):
             target[:] = self._warp(source, rng)
         self._light(out, rng)
-        noisy = rng.random(len(out)) < self.noise_share
+        noisy = rng.random(len(out)) < self.noise_share * noise_ramp
         if noisy.any():
             levels = rng.uniform(0, self.noise_max, (int(noisy.sum()), 1, 1)).astype(np.float32)
             out[noisy] += levels * rng.standard_normal(out[noisy].shape, np.float32)

@@ -25,7 +25,7 @@ from convert.datasets.fer2013 import FaceSet
 from convert.zoo import Architecture
 from edge.errors import ConversionError, UsageError
 
-WARMUP_EPOCHS = 2
+WARMUP_EPOCHS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class TrainSettings:
     """
 
     epochs: int = 30
-    batch_size: int = 128
-    learning_rate: float = 0.0015
+    batch_size: int = 64
+    learning_rate: float = 0.001
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     votes_share: float = 0.5
@@ -85,7 +85,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         size = self._settings.batch_size
         index = self._order[batch * size : (batch + 1) * size]
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
-        images = self._settings.augmentation.apply(self._images[index], rng)
+        # Clean faces first, so that the features come quickly; all of the noise from half-way on.
+        ramp = min(1.0, 2 * self._epoch / self._settings.epochs)
+        images = self._settings.augmentation.apply(self._images[index], rng, ramp)
         return images[..., None], self._targets[index]
 
     def on_epoch_end(self) -> None:

@@ -13,6 +13,8 @@ from convert.datasets.fer2013 import LABELS
 from convert.zoo import Architecture
 from convert.zoo.blocks import conv_block, dense_block
 
+# In tens of epochs more of it only slows learning.
+CONV_DROPOUT = 0.1
 DROPOUT = 0.25
 
 
@@ -23,11 +25,11 @@ def build() -> keras.Model:
     """
     image = keras.Input((48, 48, 1), name="image")
     x = conv_block(image, 32, 5)
-    x = conv_block(x, 64, 3, dropout=DROPOUT)
+    x = conv_block(x, 64, 3)
     x = conv_block(x, 128, 3, pool=False)
-    x = conv_block(x, 128, 3, dropout=DROPOUT)
+    x = conv_block(x, 128, 3, dropout=CONV_DROPOUT)
     x = conv_block(x, 192, 3, pool=False)
-    x = conv_block(x, 192, 3, dropout=DROPOUT)
+    x = conv_block(x, 192, 3, dropout=CONV_DROPOUT)
     x = layers.Reshape((3, 3 * 192))(x)
     x = layers.Bidirectional(layers.LSTM(256, return_sequences=True, unroll=True))(x)
     x = layers.Bidirectional(layers.LSTM(96, return_sequences=True, unroll=True))(x)
