@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -97,11 +98,24 @@ def load(path: Path) -> Settings:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"cannot read {path} as TOML: {error}") from error
+    return _validated(raw, str(path))
+
+
+def override(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
+    """`settings` with "section.key" → value changes on top. Raises UsageError, naming `where`."""
+    raw = settings.model_dump()
+    for path, value in changes.items():
+        section, key = path.split(".")
+        raw[section][key] = value
+    return _validated(raw, where)
+
+
+def _validated(raw: Mapping[str, Any], where: str) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        setting = ".".join(str(part) for part in first["loc"])
         raise UsageError(
-            f"{path}: {where} is {first['input']!r}: {first['msg'].lower()}"
+            f"{where}: {setting} is {first['input']!r}: {first['msg'].lower()}"
         ) from error

@@ -1,0 +1,233 @@
+"""The `edge` command: run, demo, doctor, devices, models, log."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edge import __version__
+from edge.command import run_app
+from edge.log_cli import app as log_app
+from edge.models_cli import app as models_app
+
+if TYPE_CHECKING:
+    from edge.service import RunSummary
+    from edge.settings import Settings
+    from edge.sinks import Sink
+
+app = typer.Typer(
+    help="Names the emotions of the faces that a camera sees, on the device, and logs them there.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(models_app, name="models")
+app.add_typer(log_app, name="log")
+
+
+class Output(StrEnum):
+    NONE = "none"
+    CONSOLE = "console"
+    JSONL = "jsonl"
+
+
+def main() -> int:
+    return run_app(app, "edge")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"emotion-edge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which it is."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    config: Annotated[Path | None, typer.Option(help="Settings, as TOML.")] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            help="auto, picamera, INDEX, /dev/videoN, FILE, FOLDER, URL (rtsp, http) or synthetic."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A shipped model (`edge models list`) or a .tflite's path.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of the interpreter.")] = None,
+    log: Annotated[
+        str | None, typer.Option(help="The log's path; none keeps no log. Default: in your home.")
+    ] = None,
+    output: Annotated[Output, typer.Option(help="What to print of each event.")] = Output.CONSOLE,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(help="Store the frames with boxes and labels: an .mp4, or a folder/."),
+    ] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many s.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No summary at the end.")] = False,
+) -> int:
+    """Run on a camera, a stream, a file or a folder until it ends, a limit, or Ctrl-C."""
+    changes = {
+        "camera.source": camera,
+        "model.name": model,
+        "model.threads": threads,
+        "log.path": log,
+    }
+    settings = _settings(config, changes)
+    return _run(settings, output, annotate, frames=frames, duration=duration, quiet=quiet)
+
+
+@app.command()
+def demo(
+    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "cnn",
+    annotate: Annotated[
+        Path | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
+    ] = None,
+) -> int:
+    """The main job with no hardware: the bundled sample, a summary, where the log is."""
+    from edge.log import default_log_path
+
+    log = default_log_path().with_name("demo.sqlite")
+    changes = {"camera.source": "synthetic", "model.name": model, "log.path": str(log)}
+    return _run(_settings(None, changes), Output.CONSOLE, annotate)
+
+
+@app.command()
+def devices(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Cameras by name, and what to give to --camera for each."""
+    from edge.sources import list_cameras
+
+    found = list_cameras()
+    if as_json:
+        _print_json([{"camera": spec, "name": name} for spec, name in found])
+    elif found:
+        for spec, name in found:
+            typer.echo(f"--camera {spec:<14} {name}")
+    else:
+        typer.echo("no camera found: plug one in, or give a file or a stream to --camera", err=True)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """What this device has and lacks, each lack with the command that mends it."""
+    from edge.doctor import examine
+
+    findings = examine()
+    if as_json:
+        _print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(finding.as_line())
+    return 3 if any(finding.blocks for finding in findings) else 0
+
+
+def _settings(config: Path | None, changes: dict[str, Any]) -> Settings:
+    """The file's settings (or the defaults) with the command line's on top."""
+    from edge import settings
+
+    loaded = settings.load(config) if config is not None else settings.Settings()
+    given = {path: value for path, value in changes.items() if value is not None}
+    return settings.override(loaded, given, "command line")
+
+
+def _run(
+    settings: Settings,
+    output: Output,
+    annotate: Path | None,
+    *,
+    frames: int | None = None,
+    duration: float | None = None,
+    quiet: bool = False,
+) -> int:
+    from edge import service
+
+    summary = service.RunSummary()
+    with ExitStack() as stack:
+        sinks = _open_sinks(settings, output)
+        for sink in sinks:
+            stack.callback(sink.close)
+        watchers = []
+        if annotate is not None:
+            from edge.sinks.annotated import AnnotatedVideo
+
+            video = AnnotatedVideo(annotate, settings.camera.fps)
+            stack.callback(video.close)
+            watchers.append(video.show)
+        try:
+            service.run(
+                settings,
+                sinks,
+                watchers=watchers,
+                max_frames=frames,
+                max_seconds=duration,
+                summary=summary,
+            )
+        finally:
+            if not quiet and summary.frames:
+                _print_summary(summary, settings, annotate)
+    return 0
+
+
+def _open_sinks(settings: Settings, output: Output) -> list[Sink]:
+    import sys
+
+    from edge.log import default_log_path
+
+    sinks: list[Sink] = []
+    if settings.log.path != "none":
+        from edge.sinks.sqlite import SqliteSink
+
+        path = Path(settings.log.path) if settings.log.path else default_log_path()
+        sinks.append(SqliteSink(path, commit_interval_s=settings.log.commit_interval_s))
+    if output is Output.CONSOLE:
+        from edge.sinks.console import ConsoleSink
+
+        sinks.append(ConsoleSink(sys.stdout))
+    elif output is Output.JSONL:
+        from edge.sinks.jsonl import JsonlSink
+
+        sinks.append(JsonlSink(sys.stdout))
+    return sinks
+
+
+def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | None) -> None:
+    """On standard error: standard output is the events' alone."""
+    from edge.log import default_log_path
+
+    labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
+    lines = [
+        f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
+        f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; "
+        f"ended by {summary.ended or 'an interruption'}",
+        f"faces followed: {len(summary.tracks)}; events: {summary.events} ({labels})",
+    ]
+    if settings.log.path != "none":
+        lines.append(f"log: {settings.log.path or default_log_path()}")
+    if annotate is not None:
+        lines.append(f"annotated: {annotate}")
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, indent=2))
