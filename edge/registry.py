@@ -1,4 +1,4 @@
-"""Names to code: a table of "module:attribute", imported on use, so an absent part costs nothing."""
+"""Names to code: tables of "module:attribute", imported on use: an absent part costs nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+# Two commands do it all on a fresh Debian or Raspberry Pi OS with python3 and python3-venv:
+#   make demo    sets up the device's part and runs the main job on the bundled sample
+#   make test    sets up everything else too and passes every check
+# `make clean` takes both away again.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
+SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
+
+.PHONY: demo test check format test-picamera2 clean
+
+demo: $(VENV)/base
+	$(BIN)/edge demo --annotate demo.mp4
+
+test: $(VENV)/dev check
+
+check:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The picamera2 adapter against the real Picamera2 class and libcamera's virtual camera (root).
+test-picamera2:
+	tests/rigs/picamera2/run.sh
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(SEE_SYSTEM) $(VENV)
+
+$(VENV)/base: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info demo.mp4
