@@ -1,0 +1,68 @@
+"""A V4L2 camera (USB, or any other /dev/videoN) by OpenCV: live."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import cv2
+
+from edge.errors import MissingDeviceError, SourceError
+from edge.settings import CameraSettings
+from edge.sources.base import LiveSource
+from edge.sources.capture import nominal_fps, open_capture
+
+
+class CameraSource(LiveSource):
+    """Frames of a device node, in the size and rate nearest to the settings'.
+
+    A node that vanishes (unplugged) is waited for like any death, and named in the reason.
+    """
+
+    def __init__(self, target: str, settings: CameraSettings) -> None:
+        super().__init__(target, settings)
+        self._node = Path(target)
+        self._capture: cv2.VideoCapture | None = None
+
+    def _connect(self) -> None:
+        if not self._node.exists():
+            raise MissingDeviceError(
+                f"there is no camera {self.name}: see the ones there are by `edge devices`"
+            )
+        if not os.access(self._node, os.R_OK | os.W_OK):
+            raise SourceError(
+                f"no permission to use {self.name}: add yourself to the group that owns it "
+                "(sudo usermod -aG video $USER) and log in again"
+            )
+        # OpenCV waits ten seconds for a frame; it takes whole seconds, once, at its first wait.
+        os.environ.setdefault(
+            "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(math.ceil(self.settings.read_timeout_s))
+        )
+        capture = open_capture(str(self._node), cv2.CAP_V4L2)
+        if not capture.isOpened():
+            raise SourceError(
+                f"cannot open {self.name}: it is in use by another program, or no camera; "
+                "see `edge devices`"
+            )
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.settings.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.settings.height)
+        capture.set(cv2.CAP_PROP_FPS, self.settings.fps)
+        self._capture = capture
+        self.fps = nominal_fps(capture)
+
+    def _read(self) -> object:
+        if self._capture is None:
+            raise SourceError("it is not open")
+        there, image = self._capture.read()
+        # Asked even when a frame came: OpenCV may go on handing out the last buffer.
+        if not self._node.exists():
+            raise SourceError(f"{self.name} is gone (unplugged?)")
+        if not there:
+            raise SourceError("it delivers no more frames")
+        return image
+
+    def _release(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None

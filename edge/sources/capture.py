@@ -1,0 +1,33 @@
+"""OpenCV's VideoCapture, opened without its chatter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import cv2
+
+MAX_FPS = 240.0
+"""Containers and cameras that claim more (90000 is a common one) do not know."""
+
+
+def open_capture(target: str, backend: int, options: Sequence[int] = ()) -> cv2.VideoCapture:
+    """Open `target`; check `isOpened()`.
+
+    options: pairs of property and value that must hold while it opens (FFMPEG's timeouts)
+    """
+    quieten()
+    return cv2.VideoCapture(target, backend, list(options))
+
+
+def quieten() -> None:
+    """Keep OpenCV and FFMPEG off the terminal, unless the environment asks to hear them."""
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+
+def nominal_fps(capture: cv2.VideoCapture) -> float | None:
+    """What the capture says of itself, or None where that cannot be."""
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if 0 < fps <= MAX_FPS else None  # NaN fails both
