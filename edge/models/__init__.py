@@ -1,1 +1,90 @@
-"""The shipped int8 models, each a .tflite with its card (.json), and the code that trusts them."""
+"""The shipped int8 models, each a .tflite with its card (.json), and the code that trusts them.
+
+A damaged model can crash the process that interprets it. So a file's SHA-256 is held against
+its card before anything else reads it, and what was checked is what is interpreted: the bytes
+in memory, whatever happens to the file afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.errors import MissingModelError, ModelError
+from edge.models.card import Figure, ModelCard, read_card, write_card
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Figure",
+    "Model",
+    "ModelCard",
+    "find",
+    "read_card",
+    "shipped",
+    "verify",
+    "write_card",
+]
+
+DEFAULT_MODEL = "cnn"
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model file and its card; `content` is the file's bytes once they were verified."""
+
+    path: Path
+    card: ModelCard
+    content: bytes | None = field(default=None, repr=False, compare=False)
+
+
+def shipped() -> list[ModelCard]:
+    """The cards of the models that came with the package, by name."""
+    return [read_card(path) for path in sorted(_HERE.glob("*.json"))]
+
+
+def find(name_or_path: str) -> Model:
+    """A shipped model by name, or a .tflite by path, with its content verified.
+
+    Raises MissingModelError where there is no such model, ModelError where the file or its
+    card cannot be trusted.
+    """
+    path = _locate(name_or_path)
+    if not path.is_file():
+        names = ", ".join(card.stem for card in sorted(_HERE.glob("*.json"))) or "none is shipped"
+        raise MissingModelError(
+            f"there is no model {name_or_path!r}: give a .tflite's path or a name ({names})"
+        )
+    model = Model(path, read_card(path.with_suffix(".json")))
+    return Model(model.path, model.card, verify(model))
+
+
+def _locate(name_or_path: str) -> Path:
+    is_path = name_or_path.endswith(".tflite") or os.sep in name_or_path
+    return Path(name_or_path) if is_path else _HERE / f"{name_or_path}.tflite"
+
+
+def verify(model: Model) -> bytes:
+    """The bytes of the model's file, if they are the ones that its card describes.
+
+    Raises ModelError where they are not, or cannot be read.
+    """
+    try:
+        content = model.path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model {model.path} cannot be read: {error.strerror}") from error
+    card = model.card
+    if len(content) != card.size_bytes:
+        raise ModelError(
+            f"{model.path} has {len(content)} bytes and its card says {card.size_bytes}: "
+            "the file is truncated or another one, fetch it again"
+        )
+    found = hashlib.sha256(content).hexdigest()
+    if found != card.sha256:
+        raise ModelError(
+            f"{model.path} has SHA-256 {found[:12]}… and its card says {card.sha256[:12]}…: "
+            "it is not the model that the card describes, fetch both again"
+        )
+    return content

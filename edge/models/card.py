@@ -1,0 +1,93 @@
+"""A model's card: what stands beside a .tflite and says what it is, made of what, worth what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from edge.errors import ModelError
+from edge.settings import PreprocessSettings
+
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Figure(_Record):
+    """One measured value and how it was measured, so that it can be measured again."""
+
+    name: _Text
+    """Precision first: "int8 accuracy", "float32 macro F1", "int8 accuracy at noise 0.30"."""
+    value: float
+    """A share, 0 to 1, unless the name gives a unit."""
+    protocol: _Text
+
+
+class ModelCard(_Record):
+    """What the runtime needs to know of a model, and what a person should."""
+
+    name: _Text
+    modality: Literal["face", "speech", "fusion"]
+    labels: tuple[_Text, ...] = Field(min_length=2)
+    input_shape: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
+    """Without the batch: (height, width, channels) of a picture."""
+    dtype: Literal["int8", "float32"]
+    """Of input and output alike."""
+    scale: float = Field(gt=0)
+    """An int8 input means (value - zero_point) * scale; a float32 one has 1 and 0."""
+    zero_point: int
+    preprocessing: PreprocessSettings
+    """What the training pictures had had done to them, so what the device must do."""
+    parameters: int = Field(gt=0)
+    macs: int = Field(gt=0)
+    """Multiply-accumulates of one inference."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(gt=0)
+    source: _Text
+    """The paper that the architecture is from."""
+    training_data: _Text
+    licence: _Text
+    """Of the training data."""
+    terms: _Text
+    """What that licence means for whoever uses the model, in one sentence."""
+    figures: tuple[Figure, ...] = ()
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) != len(labels):
+            raise ValueError("a label is there twice")
+        return labels
+
+    def figure(self, name: str) -> Figure | None:
+        """The figure called `name`, or None where it was not measured."""
+        return next((figure for figure in self.figures if figure.name == name), None)
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card in the file `path`. Raises ModelError where it is absent or cannot be trusted."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path} is missing: keep a model's card beside it, or make one with edge-convert card"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"the card {path} cannot be read ({error}): fetch it again") from error
+    try:
+        return ModelCard.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "its JSON"
+        raise ModelError(
+            f"the card {path} is not valid: {where}: {first['msg'].lower()}: fetch it again"
+        ) from error
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write `card` as JSON that a person can read too."""
+    path.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")

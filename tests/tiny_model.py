@@ -1,0 +1,169 @@
+"""A .tflite small enough to know by heart: scores = softmax(weights · picture + bias).
+
+Built from the file format's own schema, so that no test of the runtime needs TensorFlow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
+
+from edge.models import Model, ModelCard, write_card
+from edge.settings import PreprocessSettings
+
+LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+SIDE = 48
+INPUT_SCALE, WEIGHT_SCALE, LOGIT_SCALE, SCORE_SCALE = 1 / 255, 0.0005, 0.05, 1 / 256
+
+
+def weights(seed: int = 0) -> NDArray[np.int8]:
+    """int8 (n_classes, 2304), in steps of WEIGHT_SCALE."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(-127, 128, (len(LABELS), SIDE * SIDE), dtype=np.int8)
+
+
+def expected_scores(image: NDArray[np.uint8], seed: int = 0) -> NDArray[np.float32]:
+    """What the network computes, without rounding: float32 (n_classes,)."""
+    logits = weights(seed) * WEIGHT_SCALE @ (image.reshape(-1) / 255)
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum(), np.float32)
+
+
+def build(dtype: str = "int8", *, input_scale: float = INPUT_SCALE, seed: int = 0) -> bytes:
+    """The file's bytes, its tensors int8 or float32 throughout."""
+    graph = _Graph(dtype)
+    flat = weights(seed)
+    picture = graph.tensor("image", (1, SIDE, SIDE, 1), (input_scale, -128))
+    kernel = graph.tensor("kernel", flat.shape, (WEIGHT_SCALE, 0), flat)
+    bias = graph.bias(len(LABELS), input_scale * WEIGHT_SCALE)
+    logits = graph.tensor("logits", (1, len(LABELS)), (LOGIT_SCALE, 0))
+    scores = graph.tensor("scores", (1, len(LABELS)), (SCORE_SCALE, -128))
+    graph.operator(
+        schema.BuiltinOperator.FULLY_CONNECTED,
+        [picture, kernel, bias],
+        [logits],
+        (schema.BuiltinOptions.FullyConnectedOptions, schema.FullyConnectedOptionsT()),
+    )
+    softmax = schema.SoftmaxOptionsT()
+    softmax.beta = 1.0
+    graph.operator(
+        schema.BuiltinOperator.SOFTMAX,
+        [logits],
+        [scores],
+        (schema.BuiltinOptions.SoftmaxOptions, softmax),
+    )
+    return graph.pack([picture], [scores])
+
+
+def card(content: bytes, **changes: Any) -> ModelCard:
+    fields: dict[str, Any] = {
+        "name": "tiny",
+        "modality": "face",
+        "labels": LABELS,
+        "input_shape": (SIDE, SIDE, 1),
+        "dtype": "int8",
+        "scale": INPUT_SCALE,
+        "zero_point": -128,
+        "preprocessing": PreprocessSettings(),
+        "parameters": len(LABELS) * (SIDE * SIDE + 1),
+        "macs": len(LABELS) * SIDE * SIDE,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size_bytes": len(content),
+        "source": "made up for the tests",
+        "training_data": "none",
+        "licence": "MIT",
+        "terms": "Use it as you like.",
+        **changes,
+    }
+    return ModelCard(**fields)
+
+
+def write(folder: Path, precision: str = "int8", **changes: Any) -> Model:
+    """tiny.tflite and tiny.json in `folder`; `changes` are to the card."""
+    content = build(precision)
+    if precision == "float32":
+        changes = {"dtype": "float32", "scale": 1.0, "zero_point": 0, **changes}
+    path = folder / "tiny.tflite"
+    path.write_bytes(content)
+    made = card(content, **changes)
+    write_card(made, path.with_suffix(".json"))
+    return Model(path, made)
+
+
+class _Graph:
+    def __init__(self, dtype: str) -> None:
+        self._int8 = dtype == "int8"
+        self._model = schema.ModelT()
+        self._model.version = 3
+        self._model.buffers = [schema.BufferT()]
+        self._model.operatorCodes = []
+        self._graph = schema.SubGraphT()
+        self._graph.tensors, self._graph.operators = [], []
+
+    def tensor(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        quantization: tuple[float, int],
+        data: NDArray[np.int8] | None = None,
+    ) -> int:
+        """Its index. Float graphs hold the same data, multiplied out."""
+        kind = schema.TensorType.INT8 if self._int8 else schema.TensorType.FLOAT32
+        if data is not None and not self._int8:
+            return self._add(name, shape, kind, (data * quantization[0]).astype(np.float32), None)
+        return self._add(name, shape, kind, data, quantization if self._int8 else None)
+
+    def bias(self, size: int, scale: float) -> int:
+        kind = schema.TensorType.INT32 if self._int8 else schema.TensorType.FLOAT32
+        data = np.zeros(size, np.int32 if self._int8 else np.float32)
+        return self._add("bias", (size,), kind, data, (scale, 0) if self._int8 else None)
+
+    def _add(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        kind: int,
+        data: NDArray[Any] | None,
+        quantization: tuple[float, int] | None,
+    ) -> int:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type, tensor.buffer = name, list(shape), kind, 0
+        if data is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(data.tobytes(), np.uint8)
+            self._model.buffers.append(buffer)
+            tensor.buffer = len(self._model.buffers) - 1
+        if quantization is not None:
+            tensor.quantization = schema.QuantizationParametersT()
+            tensor.quantization.scale = [quantization[0]]
+            tensor.quantization.zeroPoint = [quantization[1]]
+        self._graph.tensors.append(tensor)
+        return len(self._graph.tensors) - 1
+
+    def operator(
+        self, code: int, inputs: list[int], outputs: list[int], options: tuple[int, Any]
+    ) -> None:
+        kind = schema.OperatorCodeT()
+        kind.builtinCode = kind.deprecatedBuiltinCode = code
+        # int8 came with the fourth version of the dense layer, the second of softmax.
+        dense = code == schema.BuiltinOperator.FULLY_CONNECTED
+        kind.version = (4 if dense else 2) if self._int8 else 1
+        self._model.operatorCodes.append(kind)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = len(self._model.operatorCodes) - 1
+        operator.inputs, operator.outputs = inputs, outputs
+        operator.builtinOptionsType, operator.builtinOptions = options
+        self._graph.operators.append(operator)
+
+    def pack(self, inputs: list[int], outputs: list[int]) -> bytes:
+        self._graph.inputs, self._graph.outputs = inputs, outputs
+        self._model.subgraphs = [self._graph]
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(self._model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
