@@ -1,1 +1,25 @@
 """From a frame to a network's input: find faces, follow them, cut them out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from edge.registry import resolve
+
+if TYPE_CHECKING:
+    from edge.settings import DetectionSettings
+    from edge.vision.detect import FaceDetector
+
+DETECTORS = {
+    "haar": "edge.vision.detect:HaarDetector",
+}
+
+
+def open_detector(settings: DetectionSettings) -> FaceDetector:
+    """The detector that the settings name.
+
+    Raises UsageError for a name that is not in `DETECTORS`, MissingPartError where a part of
+    the detector is not installed.
+    """
+    detector = resolve(DETECTORS, settings.detector, "face detector")
+    return cast("FaceDetector", detector(settings))

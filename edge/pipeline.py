@@ -1,0 +1,188 @@
+"""Frames in, scenes out: generators, no threads, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.settings import Settings
+from edge.smoothing import Smoother, State
+from edge.types import EmotionEvent, Face, Frame, Prediction
+from edge.vision import open_detector
+from edge.vision.detect import FaceDetector
+from edge.vision.preprocess import Preprocessor, to_gray
+from edge.vision.track import Tracker
+
+
+class FaceClassifier(Protocol):
+    def classify(self, image: NDArray[np.uint8], /) -> Prediction:
+        """image: uint8 (48, 48)"""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One face in one frame: where it is, what it shows, and what the network said of it alone."""
+
+    face: Face
+    state: State
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A frame, the confirmed faces seen in it, and the events that are due."""
+
+    frame: Frame
+    observations: tuple[Observation, ...]
+    events: tuple[EmotionEvent, ...]
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """Seconds spent in each stage so far, over `frames` frames with `faces` classified faces."""
+
+    frames: int = 0
+    faces: int = 0
+    gray_s: float = 0.0
+    search_s: float = 0.0
+    track_s: float = 0.0
+    preprocess_s: float = 0.0
+    inference_s: float = 0.0
+    smoothing_s: float = 0.0
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Stage → seconds, in the order of the work."""
+        stages = ("gray", "search", "track", "preprocess", "inference", "smoothing")
+        return {stage: getattr(self, f"{stage}_s") for stage in stages}
+
+
+class Reporter:
+    """Decides which states are worth an event: a new label, and every `interval_s` the same."""
+
+    def __init__(self, *, model: str, started_at: datetime, interval_s: float) -> None:
+        """started_at: UTC, aware: when the source's clock was at 0."""
+        self._model = model
+        self._started_at = started_at
+        self._interval_s = interval_s
+        self._reported_s: dict[int, float] = {}
+
+    def report(self, observation: Observation, timestamp_s: float) -> EmotionEvent | None:
+        """The event, where one is due; a clock that jumped back makes it due at once."""
+        face, state = observation.face, observation.state
+        last_s = self._reported_s.get(face.track_id)
+        recent = last_s is not None and 0 <= timestamp_s - last_s < self._interval_s
+        if recent and not state.changed:
+            return None
+        self._reported_s[face.track_id] = timestamp_s
+        labels = observation.prediction.labels
+        return EmotionEvent(
+            time=self._started_at + timedelta(seconds=timestamp_s),
+            modality="face",
+            track_id=face.track_id,
+            label=state.label,
+            confidence=state.confidence,
+            scores=dict(zip(labels, state.scores.tolist(), strict=True)),
+            face=face,
+            model=self._model,
+        )
+
+    def forget(self, track_id: int) -> None:
+        self._reported_s.pop(track_id, None)
+
+
+class FacePipeline:
+    """gray → search → track → 48x48 → classify → smooth → report, frame by frame.
+
+    `times` adds up what each stage takes, for the benchmark.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        tracker: Tracker,
+        preprocessor: Preprocessor,
+        classifier: FaceClassifier,
+        smoother: Smoother,
+        reporter: Reporter,
+    ) -> None:
+        self.times = StageTimes()
+        self._detector = detector
+        self._tracker = tracker
+        self._preprocessor = preprocessor
+        self._classifier = classifier
+        self._smoother = smoother
+        self._reporter = reporter
+
+    def scenes(self, frames: Iterable[Frame]) -> Iterator[Scene]:
+        """One scene per frame, in order, each made when it is asked for."""
+        for frame in frames:
+            yield self._scene(frame)
+
+    def _scene(self, frame: Frame) -> Scene:
+        times = self.times
+        started = perf_counter()
+        gray = to_gray(frame.image)
+        grayed = perf_counter()
+        found = self._detector.find(gray)
+        searched = perf_counter()
+        faces = self._tracker.update(found, frame.timestamp_s)
+        for track_id in self._tracker.gone:
+            self._smoother.forget(track_id)
+            self._reporter.forget(track_id)
+        times.track_s += perf_counter() - searched
+        times.search_s += searched - grayed
+        times.gray_s += grayed - started
+        times.frames += 1
+        observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
+        reports = (self._reporter.report(seen, frame.timestamp_s) for seen in observations)
+        return Scene(frame, observations, tuple([event for event in reports if event]))
+
+    def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
+        times = self.times
+        started = perf_counter()
+        patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
+        prepared = perf_counter()
+        prediction = self._classifier.classify(patch)
+        classified = perf_counter()
+        state = self._smoother.update(face.track_id, prediction, timestamp_s)
+        times.smoothing_s += perf_counter() - classified
+        times.inference_s += classified - prepared
+        times.preprocess_s += prepared - started
+        times.faces += 1
+        return Observation(face, state, prediction)
+
+
+def build_face_pipeline(
+    settings: Settings,
+    classifier: FaceClassifier,
+    started_at: datetime,
+    *,
+    model_name: str | None = None,
+) -> FacePipeline:
+    """The pipeline that the settings describe.
+
+    started_at: UTC, aware: when the source's clock was at 0
+    model_name: what events call the model; by default the settings' name for it
+    Raises UsageError for an unknown detector, MissingPartError for a part not installed.
+    """
+    return FacePipeline(
+        open_detector(settings.detection),
+        Tracker(),
+        Preprocessor(settings.preprocess),
+        classifier,
+        Smoother(settings.smoothing),
+        Reporter(
+            model=model_name or Path(settings.model.name).name.removesuffix(".tflite"),
+            started_at=started_at,
+            interval_s=settings.smoothing.event_interval_s,
+        ),
+    )

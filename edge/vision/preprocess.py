@@ -1,0 +1,121 @@
+"""From a face's box to the 48x48 gray picture that the networks were trained on."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.settings import PreprocessSettings
+from edge.types import Face
+from edge.vision.detect import load_cascade
+
+SIZE_PX = 48
+"""The networks' input is this square (FER2013's pictures)."""
+
+Gray = NDArray[np.uint8]
+
+
+def to_gray(image: NDArray[np.uint8]) -> Gray:
+    """uint8 (H, W, 3) BGR → uint8 (H, W), by BT.601 luma."""
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+
+class Preprocessor:
+    """`crop` cuts a face out of a frame; `normalise` evens its light. Training data is cropped
+    already, so training shares `normalise` alone with the device."""
+
+    def __init__(self, settings: PreprocessSettings) -> None:
+        """Raises MissingPartError where alignment is asked for and OpenCV has no eye cascade."""
+        self._settings = settings
+        self._eyes = load_cascade("haarcascade_eye") if settings.align else None
+        levels = np.arange(256) / 255
+        self._gamma_table = np.rint(255 * levels**settings.gamma).astype(np.uint8)
+
+    def crop(self, gray: Gray, face: Face) -> Gray:
+        """The square around a box, as uint8 (48, 48).
+
+        gray: uint8 (H, W); what the square has outside of it repeats its edge
+        With `align` the face is turned until its eyes are level, where both are found.
+        """
+        side = max(1, round(max(face.width, face.height) * (1 + 2 * self._settings.margin)))
+        left = round(face.x + face.width / 2 - side / 2)
+        top = round(face.y + face.height / 2 - side / 2)
+        square = _cut(gray, left, top, side)
+        if self._eyes is not None and (tilt := eye_tilt(self._eyes, square)):
+            square = _cut_turned(gray, left, top, side, tilt)
+        return _resized(square)
+
+    def normalise(self, patch: Gray) -> Gray:
+        """uint8 (48, 48) with gamma, histogram equalisation and smoothing, each if it is set.
+
+        Gamma: out = in ** gamma on a scale of 0 to 1, so below 1 it brightens.
+        """
+        if self._settings.gamma != 1:
+            patch = self._gamma_table[patch]
+        if self._settings.equalise:
+            patch = cv2.equalizeHist(patch).astype(np.uint8, copy=False)
+        if self._settings.smooth:
+            patch = cv2.GaussianBlur(patch, (3, 3), 0).astype(np.uint8, copy=False)
+        return patch
+
+
+def eye_tilt(eyes: cv2.CascadeClassifier, square: Gray) -> float:
+    """By how many degrees the line through the eyes leans, clockwise; 0 where they are not found.
+
+    square: uint8 (n, n), one face. An eye is looked for in the upper half, at a fixed size so
+    that the cost does not grow with the face. A lean of over 30 degrees is taken for an error.
+    """
+    side = square.shape[0]
+    upper = square[: round(side * 0.6)]
+    scale = min(1.0, _EYE_SEARCH_PX / side)
+    small = cv2.resize(upper, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    size = max(20, round(_EYE_SEARCH_PX * 0.15))
+    boxes = eyes.detectMultiScale(small, scaleFactor=1.1, minNeighbors=3, minSize=(size, size))
+    centres = [(x + width / 2, y + height / 2) for x, y, width, height in boxes]
+    middle = small.shape[1] / 2
+    left = [c for c in centres if c[0] < middle]
+    right = [c for c in centres if c[0] >= middle]
+    if len(left) != 1 or len(right) != 1:
+        return 0.0
+    across, down = right[0][0] - left[0][0], right[0][1] - left[0][1]
+    tilt = math.degrees(math.atan2(down, across))
+    plausible = abs(tilt) <= _MAX_TILT_DEG and across >= 0.25 * small.shape[1]
+    return tilt if plausible else 0.0
+
+
+_EYE_SEARCH_PX = 128
+_MAX_TILT_DEG = 30.0
+
+
+def _cut(gray: Gray, left: int, top: int, side: int) -> Gray:
+    """A square of the picture; a view where it lies inside."""
+    height, width = gray.shape
+    right, bottom = left + side, top + side
+    if left >= 0 and top >= 0 and right <= width and bottom <= height:
+        return gray[top:bottom, left:right]
+    columns = np.arange(left, right).clip(0, width - 1)
+    rows = np.arange(top, bottom).clip(0, height - 1)
+    square: Gray = gray[rows[:, None], columns]
+    return square
+
+
+def _cut_turned(gray: Gray, left: int, top: int, side: int, tilt: float) -> Gray:
+    """The same square, turned by `tilt` degrees around its centre, out of the whole picture: its
+    corners are true surroundings."""
+    middle = (side - 1) / 2
+    turn = cv2.getRotationMatrix2D((left + middle, top + middle), tilt, 1.0)
+    turn[:, 2] -= (left, top)
+    return cv2.warpAffine(
+        gray, turn, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    ).astype(np.uint8, copy=False)
+
+
+def _resized(square: Gray) -> Gray:
+    """To 48x48: by area where it shrinks, so that nothing aliases; linear where it grows."""
+    shrinks = square.shape[0] > SIZE_PX
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    small = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=method)
+    return small.astype(np.uint8, copy=False)
