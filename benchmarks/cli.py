@@ -1,0 +1,173 @@
+"""The `edge-bench` command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks import render
+from benchmarks.environment import read_machine
+from benchmarks.results import ModelUsed, Report, json_schema, save
+from benchmarks.runner import run_suite
+from benchmarks.suites import SUITES, Plan
+from edge.command import INTERRUPTED, run_app
+from edge.errors import MissingDataError, UsageError
+
+if TYPE_CHECKING:
+    from edge.models import Model
+
+app = typer.Typer(
+    help="Measures the toolkit on the device that it runs on, and doubts its own figures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def main() -> int:
+    return run_app(app, "edge-bench")
+
+
+@app.command()
+def run(
+    suites: Annotated[
+        list[str] | None,
+        typer.Argument(help=f"Of {', '.join(SUITES)}; all of them by default.", show_default=False),
+    ] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(help="Names or .tflite paths, by comma. Default: all shipped ones."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="FER2013 (.csv, .npz or folders), for accuracy.")
+    ] = None,
+    clip: Annotated[
+        Path | None, typer.Option(help="A video with faces. Default: the synthetic one.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Measure 1 to this many. Default: up to 4.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="How often each case is measured.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="About a tenth of the work.")] = False,
+    install: Annotated[
+        bool, typer.Option("--install", help="Size: install into a fresh environment.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of orders, noise and samples.")] = 0,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write the results here, after each suite.")
+    ] = None,
+) -> int:
+    """Run suites, print their tables, and keep what is finished on Ctrl-C."""
+    names = _suite_names(suites or [])
+    plan = Plan(
+        models=_models(models),
+        data=_existing(data, "data set"),
+        clip=_existing(clip, "clip"),
+        threads=threads or min(os.cpu_count() or 1, 4),
+        rounds=rounds or 0,
+        quick=quick,
+        install=install,
+        seed=seed,
+    )
+    report = _started(plan)
+    code = 0
+    for name in names:
+        with _progress(name) as progress:
+            result = run_suite(name, replace(plan, progress=progress))
+        report = replace(report, suites=(*report.suites, result))
+        if json_path is not None:
+            save(report, json_path)
+        if len(report.suites) == 1:
+            typer.echo(render.head(report))
+        typer.echo(f"\n{render.suite(result)}")
+        if result.exit_code == INTERRUPTED:
+            return INTERRUPTED
+        # Where nobody named a suite, one that lacks a part is no failure.
+        if result.status == "failed" or suites:
+            code = code or result.exit_code
+    return code
+
+
+def _suite_names(asked: list[str]) -> list[str]:
+    for name in asked:
+        if name not in SUITES:
+            raise UsageError(f"there is no suite {name!r}: choose of {', '.join(SUITES)}")
+    return list(dict.fromkeys(asked)) or list(SUITES)
+
+
+def _models(asked: str | None) -> tuple[Model, ...]:
+    from edge.models import find, shipped
+
+    if asked is None:
+        return tuple(find(card.name) for card in shipped())
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"--models {asked!r} names no model: give names or paths, by comma")
+    return tuple(find(name) for name in dict.fromkeys(names))
+
+
+def _existing(path: Path | None, what: str) -> Path | None:
+    if path is not None and not path.exists():
+        raise MissingDataError(f"there is no {what} {path}: give another path")
+    return path
+
+
+def _started(plan: Plan) -> Report:
+    return Report(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["edge-bench", *sys.argv[1:]]),
+        machine=read_machine(),
+        models=tuple(
+            ModelUsed(
+                model.card.name,
+                str(model.path),
+                model.card.sha256,
+                model.card.parameters,
+                model.card.macs,
+            )
+            for model in plan.models
+        ),
+    )
+
+
+@contextmanager
+def _progress(suite: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, drawn between the timed parts alone; silent without a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # No refreshing thread: it would run beside what is being timed.
+    with Progress(console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
+        task = bar.add_task(suite, total=None)
+        shown = -1
+
+        def show(done: int, total: int) -> None:
+            nonlocal shown
+            percent = 100 * done // max(total, 1)
+            if percent != shown:
+                shown = percent
+                bar.update(task, completed=done, total=total, refresh=True)
+
+        yield show
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of what `run --json` writes."""
+    import json
+
+    typer.echo(json.dumps(json_schema(), indent=1))

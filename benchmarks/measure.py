@@ -1,0 +1,149 @@
+"""Measurements that keep every value, timing that alternates its cases, ratios with their error."""
+
+from __future__ import annotations
+
+import gc
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.environment import Condition
+
+UNSTABLE_SHARE = 0.10
+TIME_UNITS = ("ms", "s")
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One quantity, with every value that was taken of it.
+
+    name:      unique in its suite; "row/column" where it is a cell of a table
+    unit:      "ms", "s", "MB", "share" (0 to 1), "" for a count
+    values:    in the order they were taken, at least one, all finite
+    warmups:   how many more were taken before them and dropped
+    condition: the device just after, or None where it was not read
+    """
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    warmups: int = 0
+    condition: Condition | None = None
+
+    def __post_init__(self) -> None:
+        if not self.values or not all(map(math.isfinite, self.values)):
+            raise ValueError(f"{self.name} needs finite values, at least one: {self.values}")
+
+    @property
+    def median(self) -> float:
+        return self._percentile(50)
+
+    @property
+    def p95(self) -> float:
+        return self._percentile(95)
+
+    @property
+    def p99(self) -> float:
+        return self._percentile(99)
+
+    @property
+    def minimum(self) -> float:
+        return min(self.values)
+
+    @property
+    def mean(self) -> float:
+        return math.fsum(self.values) / len(self.values)
+
+    @property
+    def stdev(self) -> float:
+        """Of the sample (n − 1); 0 for a single value."""
+        if len(self.values) == 1:
+            return 0.0
+        return float(np.std(self.values, ddof=1))
+
+    @property
+    def unstable(self) -> bool:
+        """Whether the values scatter by a tenth of their mean or more."""
+        return self.stdev > 0 and self.stdev >= UNSTABLE_SHARE * abs(self.mean)
+
+    def _percentile(self, percent: float) -> float:
+        return float(np.percentile(self.values, percent))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times `denominator`'s median `numerator`'s is, with its confidence interval."""
+
+    numerator: str
+    denominator: str
+    value: float
+    low: float
+    high: float
+    confidence: float = 0.95
+
+
+def interleave(
+    cases: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    warmups: int,
+    seed: int = 0,
+    on_round: Callable[[int], None] | None = None,
+) -> dict[str, Measurement]:
+    """Time the cases alternately, in a new random order each round, so that ratios are fair.
+
+    What disturbs the machine for a while disturbs all cases alike, and none profits from a
+    fixed predecessor. Each call is timed alone, so it finds the caches as the others left
+    them: as between two frames of a video. Returns milliseconds by case, in `cases`' order.
+    """
+    names = list(cases)
+    order = np.random.default_rng(seed)
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(-warmups, rounds):
+            for position in order.permutation(len(names)):
+                name = names[position]
+                start = perf_counter_ns()
+                cases[name]()
+                spent_ms = (perf_counter_ns() - start) / 1e6
+                if turn >= 0:
+                    taken[name].append(spent_ms)
+            if on_round is not None:
+                on_round(turn + warmups + 1)
+    finally:
+        if collecting:
+            gc.enable()
+    return {name: Measurement(name, "ms", tuple(taken[name]), warmups) for name in names}
+
+
+def ratio(
+    numerator: Measurement, denominator: Measurement, *, paired: bool = True, seed: int = 0
+) -> Ratio:
+    """The ratio of medians, its interval by bootstrap (percentiles of 1,000 resamples).
+
+    `paired`: both come from one `interleave`, whose rounds are then drawn together, so that
+    what disturbed both cancels; False for two separate runs.
+    """
+    above, below = np.array(numerator.values), np.array(denominator.values)
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(len(above), size=(_RESAMPLES, len(above)))
+    if paired and len(above) == len(below):
+        columns = rows
+    else:
+        columns = rng.integers(len(below), size=(_RESAMPLES, len(below)))
+    ratios = _medians(above, rows) / _medians(below, columns)
+    low, high = np.percentile(ratios, (2.5, 97.5))
+    value = numerator.median / denominator.median
+    return Ratio(numerator.name, denominator.name, value, float(low), float(high))
+
+
+def _medians(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray(np.median(values[rows], axis=1), np.float64)

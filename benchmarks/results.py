@@ -1,0 +1,145 @@
+"""What a run of edge-bench found, and its JSON form: versioned, checked when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environment import Condition, Machine
+from benchmarks.measure import Measurement, Ratio
+from edge.errors import DataError, EdgeError, MissingDataError
+
+SCHEMA = "emotion-edge/benchmark"
+VERSION = 1
+# Written beside a measurement's values for readers of the JSON; computed again when read.
+_DERIVED = ("median", "p95", "p99", "minimum", "mean", "stdev", "unstable")
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Counts by true (row) and predicted (column) label."""
+
+    name: str
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader must know beside the figures: what was left out and why, a protocol."""
+
+    text: str
+
+
+Finding = Measurement | Ratio | Matrix | Remark
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """One suite's findings. `status`: "done", "skipped", "failed" or "interrupted".
+
+    reason:    one sentence where the suite is not done
+    exit_code: 0, or what the reason is worth on the command line
+    """
+
+    name: str
+    status: str
+    before: Condition
+    after: Condition
+    measurements: tuple[Measurement, ...] = ()
+    ratios: tuple[Ratio, ...] = ()
+    matrices: tuple[Matrix, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    doubts: tuple[str, ...] = ()
+    reason: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsed:
+    name: str
+    path: str
+    sha256: str
+    parameters: int
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run. `created`: ISO 8601, UTC; `command`: as typed."""
+
+    created: str
+    command: str
+    machine: Machine
+    models: tuple[ModelUsed, ...]
+    suites: tuple[SuiteResult, ...] = ()
+    schema: str = SCHEMA
+    version: int = VERSION
+
+
+def save(report: Report, path: Path) -> None:
+    """Write `report` as JSON; the file is whole at every moment. Raises EdgeError."""
+    document = _adapter().dump_python(report, mode="json")
+    for suite, written in zip(report.suites, document["suites"], strict=True):
+        for measurement, record in zip(suite.measurements, written["measurements"], strict=True):
+            record.update({name: getattr(measurement, name) for name in _DERIVED})
+    temporary = path.with_name(path.name + ".part")
+    try:
+        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise EdgeError(f"cannot write the results to {path} ({error}): give another") from error
+
+
+def load(path: Path) -> Report:
+    """Read what `save` wrote. Raises MissingDataError, DataError (another version, no results)."""
+    from pydantic import ValidationError
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingDataError(
+            f"there is no results file {path}: make one with edge-bench run --json {path}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {path} as benchmark results: {error}") from error
+    _check_version(document, path)
+    try:
+        report: Report = _adapter().validate_python(document)
+    except (ValidationError, ValueError) as error:
+        first = str(error).splitlines()[:3]
+        raise DataError(
+            f"{path} is no whole results file ({' '.join(first)}): measure again"
+        ) from error
+    return report
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a results file."""
+    schema: dict[str, Any] = _adapter().json_schema()
+    schema["title"] = f"{SCHEMA} version {VERSION}"
+    properties = schema["$defs"]["Measurement"]["properties"]
+    for name in _DERIVED:
+        kind = "boolean" if name == "unstable" else "number"
+        properties[name] = {"type": kind, "description": "derived from the values"}
+    return schema
+
+
+def _check_version(document: object, path: Path) -> None:
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        raise DataError(f"{path} holds no edge-bench results: give a file that run --json wrote")
+    if document.get("version") != VERSION:
+        raise DataError(
+            f"{path} is of schema version {document.get('version')}, this edge-bench reads "
+            f"{VERSION}: measure again, or use the release that wrote it"
+        )
+
+
+def _adapter() -> Any:
+    # Here, since the measured suites run in this process and need nothing of pydantic's.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Report)

@@ -1,0 +1,55 @@
+"""Runs one suite and keeps whatever it found, however it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from benchmarks.doubt import doubts
+from benchmarks.environment import Condition, read_condition
+from benchmarks.measure import Measurement, Ratio
+from benchmarks.results import Finding, Matrix, Remark, SuiteResult
+from benchmarks.suites import SUITES, Plan
+from edge.command import INTERRUPTED
+from edge.errors import EdgeError, MissingPartError
+from edge.registry import resolve
+
+
+def run_suite(
+    name: str, plan: Plan, *, read: Callable[[], Condition] = read_condition
+) -> SuiteResult:
+    """Run the suite `name`, reading the device before, after every finding, and at the end.
+
+    A missing part makes the suite "skipped", any other EdgeError "failed" and Ctrl-C
+    "interrupted", each with what was found up to then. Raises UsageError for another name.
+    """
+    suite: Callable[[Plan], Iterable[Finding]] = resolve(SUITES, name, "suite")
+    before = read()
+    found: list[Finding] = []
+    status, reason, exit_code = "done", "", 0
+    try:
+        for finding in suite(plan):
+            if isinstance(finding, Measurement):
+                finding = replace(finding, condition=read())
+            found.append(finding)
+    except KeyboardInterrupt:
+        status, reason, exit_code = "interrupted", "stopped by Ctrl-C", INTERRUPTED
+    except MissingPartError as error:
+        status, reason, exit_code = "skipped", str(error), error.exit_code
+    except EdgeError as error:
+        status, reason, exit_code = "failed", str(error), error.exit_code
+    after = read()
+    measurements = tuple(f for f in found if isinstance(f, Measurement))
+    return SuiteResult(
+        name,
+        status,
+        before,
+        after,
+        measurements,
+        tuple(f for f in found if isinstance(f, Ratio)),
+        tuple(f for f in found if isinstance(f, Matrix)),
+        tuple(f for f in found if isinstance(f, Remark)),
+        tuple(dict.fromkeys(d for m in measurements for d in doubts(before, after, m))),
+        reason,
+        exit_code,
+    )

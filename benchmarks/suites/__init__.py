@@ -1,0 +1,84 @@
+"""The suites by name. A suite is a function that takes a `Plan` and yields findings.
+
+A new one is a file here and a line in `SUITES`; the command line and the tests follow.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.errors import MissingModelError
+
+if TYPE_CHECKING:
+    from edge.models import Model
+
+SUITES = {
+    "latency": "benchmarks.suites.latency:measure",
+    "memory": "benchmarks.suites.memory:measure",
+    "startup": "benchmarks.suites.startup:measure",
+    "size": "benchmarks.suites.size:measure",
+    "accuracy": "benchmarks.suites.accuracy:measure",
+    "noise": "benchmarks.suites.noise:measure",
+    "preprocessing": "benchmarks.suites.preprocessing:measure",
+}
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a person asked to be measured, the same for every suite.
+
+    models:   the first is what the others are compared with
+    data:     FER2013 as csv, npz or folders
+    clip:     a video with faces, or None for the synthetic one
+    threads:  1 to this many are measured
+    rounds:   how often each case is timed; 0 leaves it to the suite
+    quick:    about a tenth of the work
+    install:  whether `size` may make a fresh environment (needs the network)
+    edge:     the command whose process is measured, `edge` by default
+    progress: told (done, total) between the timed parts
+    """
+
+    models: tuple[Model, ...] = ()
+    data: Path | None = None
+    clip: Path | None = None
+    threads: int = 1
+    rounds: int = 0
+    quick: bool = False
+    install: bool = False
+    seed: int = 0
+    edge: tuple[str, ...] = (sys.executable, "-m", "edge")
+    progress: Callable[[int, int], None] = _silent
+
+    def times(self, usual: int, quick: int) -> int:
+        """How often to repeat: as asked, else `usual`, or `quick` in a quick run."""
+        return self.rounds or (quick if self.quick else usual)
+
+    def some_models(self) -> tuple[Model, ...]:
+        """The models. Raises MissingModelError where there is none."""
+        if not self.models:
+            raise MissingModelError("no model to measure: give --models NAME or a .tflite's path")
+        return self.models
+
+    def edge_run(self, model: str, *, frames: int) -> list[str]:
+        """The command line of `edge run` on the clip, its events as lines on standard output."""
+        camera = str(self.clip) if self.clip else "synthetic"
+        options = ["--camera", camera, "--model", model, "--output", "jsonl"]
+        return [*self.edge, "run", *options, "--frames", str(frames)]
+
+
+def model_argument(model: Model) -> str:
+    """What names this very model file on a command line."""
+    return str(model.path)
+
+
+def label(model: Model) -> str:
+    """What tells a model from its float or int8 twin in a table."""
+    return f"{model.card.name} {model.card.dtype}"

@@ -1,0 +1,65 @@
+"""Peak resident memory: of Python, of `import edge`, and of whole `edge run` processes."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Measurement
+from benchmarks.process import watch
+from benchmarks.results import Finding, Remark
+from benchmarks.suites import Plan, model_argument
+
+_SHOW_OWN = "import re; print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
+# The difference that a classifier makes to a process which has all its imports already.
+_CLASSIFIER = """
+import re, sys
+import numpy as np
+from edge.inference import Classifier
+from edge.models import find
+
+def resident():
+    return int(re.search(r"VmRSS:\\s*(\\d+)", open("/proc/self/status").read())[1])
+
+image = np.zeros((48, 48), np.uint8)
+Classifier(find(sys.argv[1])).close()
+before = resident()
+classifier = Classifier(find(sys.argv[1]))
+for _ in range(5):
+    classifier.classify(image)
+print(resident() - before)
+"""
+
+
+def measure(plan: Plan) -> Iterator[Finding]:
+    """MB of 10^6 bytes; a run is one of 100 frames (30 in a quick one), with its log."""
+    repeats = plan.times(3, 1)
+    for name, code in (("python alone", "pass"), ("import edge", "import edge")):
+        yield _measurement(name, [_kilobytes(f"{code}; {_SHOW_OWN}") for _ in range(repeats)])
+    for model in plan.some_models():
+        peaks = [_peak_of_run(plan, model_argument(model)) for _ in range(repeats)]
+        yield Measurement(f"edge run, {model.card.name}", "MB", tuple(peaks))
+        yield _measurement(
+            f"of it the classifier, {model.card.name}",
+            [_kilobytes(_CLASSIFIER, model_argument(model)) for _ in range(repeats)],
+        )
+    yield Remark(
+        "edge run: the highest resident set of the process, libraries and mapped files included"
+    )
+
+
+def _measurement(name: str, kilobytes: list[int]) -> Measurement:
+    return Measurement(name, "MB", tuple(k * 1024 / 1e6 for k in kilobytes))
+
+
+def _kilobytes(code: str, *arguments: str) -> int:
+    return int(watch([sys.executable, "-c", code, *arguments]).output)
+
+
+def _peak_of_run(plan: Plan, model: str) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        command = plan.edge_run(model, frames=30 if plan.quick else 100)
+        done = watch([*command, "--log", str(Path(folder) / "log.sqlite")])
+    return done.peak_rss_bytes / 1e6

@@ -1,0 +1,112 @@
+"""A results file comes back as it went, and a strange one is one sentence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import results
+from benchmarks.environment import Condition, Machine
+from benchmarks.measure import Measurement, Ratio
+from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult, load, save
+from edge.errors import DataError, EdgeError, MissingDataError
+
+CONDITION = Condition(None, None, None, 51.5, 0x50000, 0.5, None, 1.0, 2.0, 0.0, 0.5)
+MACHINE = Machine("Board", "CPU", "aarch64", 4, 2**29, "6.6", "3.11", {"numpy": "2"})
+REPORT = Report(
+    "2025-01-01T00:00:00+00:00",
+    "edge-bench run",
+    MACHINE,
+    (ModelUsed("cnn", "cnn.tflite", "ab" * 32, 4478727, 290),),
+    (
+        SuiteResult(
+            "latency",
+            "done",
+            CONDITION,
+            CONDITION,
+            (Measurement("case", "ms", (1.0, 2.0, 6.0), 3, CONDITION),),
+            (Ratio("b", "a", 0.5, 0.4, 0.6),),
+            (Matrix("cnn", ("x", "y"), ((1, 2), (3, 4))),),
+            (Remark("a note"),),
+            ("hot: cool it",),
+        ),
+        SuiteResult("noise", "skipped", CONDITION, CONDITION, reason="no data", exit_code=3),
+    ),
+)
+
+
+def test_a_report_comes_back_as_it_went(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    save(REPORT, path)
+    assert load(path) == REPORT
+    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+
+
+def test_derived_figures_are_in_the_file_for_other_readers(tmp_path: Path) -> None:
+    save(REPORT, tmp_path / "r.json")
+    document = json.loads((tmp_path / "r.json").read_text())
+    record = document["suites"][0]["measurements"][0]
+    assert (record["median"], record["minimum"], record["unstable"]) == (2.0, 1.0, True)
+    assert (document["schema"], document["version"]) == ("emotion-edge/benchmark", 1)
+
+
+def test_the_file_fits_its_published_schema(tmp_path: Path) -> None:
+    schema = results.json_schema()
+    save(REPORT, tmp_path / "r.json")
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert set(document) == set(schema["properties"])
+    record = document["suites"][0]["measurements"][0]
+    assert set(record) == set(schema["$defs"]["Measurement"]["properties"])
+    published = Path(results.__file__).with_name("results.schema.json")
+    assert json.loads(published.read_text()) == schema, "edge-bench schema > results.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "cannot read"),
+        ("{", "cannot read"),
+        ("[]", "holds no edge-bench results"),
+        ('{"schema": "other"}', "holds no edge-bench results"),
+        ('{"schema": "emotion-edge/benchmark", "version": 99}', "schema version 99"),
+        ('{"schema": "emotion-edge/benchmark", "version": 1}', "no whole results file"),
+    ],
+)
+def test_a_strange_file_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=said) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_measurement_without_values_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    save(REPORT, path)
+    document = json.loads(path.read_text())
+    document["suites"][0]["measurements"][0]["values"] = []
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match="no whole results file"):
+        load(path)
+
+
+def test_an_absent_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="edge-bench run --json"):
+        load(tmp_path / "none.json")
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(EdgeError, match="cannot write the results"):
+        save(REPORT, tmp_path / "none" / "r.json")
+
+
+def test_an_older_file_stays_whole_until_the_new_one_is(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    save(REPORT, path)
+    (tmp_path / "r.json.part").mkdir()
+    with pytest.raises(EdgeError, match="cannot write"):
+        save(replace(REPORT, command="other"), path)
+    assert load(path) == REPORT
