@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from urllib.parse import urlsplit
 
 import cv2
@@ -41,6 +42,11 @@ class StreamSource(LiveSource):
         capture = open_capture(self._target, cv2.CAP_FFMPEG, timeouts)
         if not capture.isOpened():
             raise SourceError(f"cannot open {self.name}: {self._why_not()}")
+        if self.url.scheme.startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
+            capture.release()
+            raise SourceError(
+                f"{self.name} is a video file, not a live stream: download it and give the file"
+            )
         self._capture = capture
         # What OpenCV says of MJPEG's rate is its own guess.
         self.fps = nominal_fps(capture) if self.url.scheme.startswith("rtsp") else None
@@ -48,12 +54,13 @@ class StreamSource(LiveSource):
     def _read(self) -> object:
         if self._capture is None:
             raise SourceError("it is not open")
+        asked_s = time.monotonic()
         there, image = self._capture.read()
-        if not there:
-            raise SourceError(
-                f"no frame came within {self.settings.read_timeout_s:g} s, or it was closed"
-            )
-        return image
+        if there:
+            return image
+        if time.monotonic() - asked_s < 0.9 * self.settings.read_timeout_s:
+            raise SourceError("the connection was closed")
+        raise SourceError(f"no frame came within {self.settings.read_timeout_s:g} s")
 
     def _why_not(self) -> str:
         """OpenCV gives no reason, so knock at the port: is anybody there at all?"""
@@ -67,10 +74,7 @@ class StreamSource(LiveSource):
             return f"{host} does not answer on port {port}; check that the camera is on"
         except OSError as error:
             return f"{host} port {port}: {error.strerror}; check that the camera serves there"
-        return (
-            f"{host} answers on port {port}, but no video came within "
-            f"{self.settings.open_timeout_s:g} s; check path, user and password"
-        )
+        return f"{host} answers on port {port}, but gives no video; check path, user and password"
 
     def _release(self) -> None:
         if self._capture is not None:

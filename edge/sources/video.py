@@ -17,12 +17,15 @@ from edge.sources.capture import nominal_fps, open_capture
 from edge.sources.frames import as_bgr
 from edge.types import Frame
 
+_MAX_DAMAGED_IN_A_ROW = 300
+
 
 class VideoSource(FrameSource):
     """Every frame of a file that FFMPEG decodes, with its time in the file.
 
     The first frame is at 0 s. Where the container's times stand still or run back, the nominal
-    rate (or `settings.fps`, where that is absurd too) carries on from the last good one.
+    rate (or `settings.fps`, where that is absurd too) carries on from the last good one. Frames
+    that cannot be decoded are counted in `ended`.
     """
 
     def __init__(self, target: str, settings: CameraSettings) -> None:
@@ -31,13 +34,17 @@ class VideoSource(FrameSource):
         self._capture: cv2.VideoCapture | None = None
         self._first: NDArray[np.uint8] | None = None
         self._expected = 0.0
+        self._delivered = 0
+        self._damaged = 0
 
     def _open(self) -> None:
         self._check_bytes()
         # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
         self._capture = open_capture(str(self.path.absolute()), cv2.CAP_FFMPEG)
         self.fps = nominal_fps(self._capture)
-        self._expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self._expected = expected if math.isfinite(expected) else 0.0
+        self._delivered = self._damaged = 0
         self._first = self._next()
         if self._first is None:
             raise SourceError(
@@ -67,14 +74,26 @@ class VideoSource(FrameSource):
             position_s = self._position_s()
             at_s = position_s if position_s is not None and position_s > at_s else at_s + step_s
         if not self._closed.is_set():
-            self._end(self._how_it_ended(index))
+            self._end(self._how_it_ended())
 
     def _next(self) -> NDArray[np.uint8] | None:
-        with self._lock:
-            if self._capture is None:
+        """The next frame that decodes; damaged ones before it are counted, not taken for the end.
+
+        OpenCV answers False to a damaged frame and to the end alike; the length the container
+        states tells how far it is worth asking on.
+        """
+        for failed in range(_MAX_DAMAGED_IN_A_ROW):
+            with self._lock:
+                if self._capture is None:
+                    return None
+                there, image = self._capture.read()
+            if there:
+                self._delivered += 1
+                self._damaged += failed
+                return as_bgr(image)
+            if not self._delivered + self._damaged + failed + 1 < self._expected:
                 return None
-            there, image = self._capture.read()
-            return as_bgr(image) if there else None
+        return None
 
     def _position_s(self) -> float | None:
         with self._lock:
@@ -83,14 +102,17 @@ class VideoSource(FrameSource):
             position_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             return position_s if math.isfinite(position_s) else None
 
-    def _how_it_ended(self, delivered: int) -> str:
+    def _how_it_ended(self) -> str:
+        notes = []
+        if self._damaged:
+            notes.append(f"{self._damaged} damaged frames were left out")
         # Containers state their length within a few frames; only a clear lack is worth a word.
-        if math.isfinite(self._expected) and delivered < 0.95 * self._expected - 5:
-            return (
-                f"end of file, early: {delivered} of {self._expected:.0f} frames could be decoded, "
+        if self._delivered + self._damaged < 0.95 * self._expected - 5:
+            notes.append(
+                f"only {self._delivered} of {self._expected:.0f} frames could be decoded, "
                 "the rest is missing or damaged"
             )
-        return "end of file"
+        return "; ".join(["end of file", *notes])
 
     def _release(self) -> None:
         self._first = None

@@ -1,0 +1,98 @@
+"""A network camera on loopback: MJPEG over HTTP, well and ill.
+
+    python tests/rigs/mjpeg_server.py        binds a free port of 127.0.0.1 and prints it
+
+/alive    frames for as long as somebody reads
+/stall    BURST frames, then silence on an open connection
+/die      BURST frames, then the connection closes; each time anew
+/once     BURST frames, then closed; afterwards 404
+/returns  BURST frames, then closed; then 503 once; then as /alive
+/still    the very same picture for as long as somebody reads
+/hang     accepts and never answers
+Anything else is 404. The green part of a frame is 40 plus five times its number, so a reader can
+tell frames apart.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+BURST = 12
+FPS = 50
+WIDTH, HEIGHT = 160, 120
+
+
+def jpeg(number: int) -> bytes:
+    """A plain picture, another one for each of 40 numbers."""
+    image = np.full((HEIGHT, WIDTH, 3), (30, 40 + 5 * (number % 40), 200), np.uint8)
+    return cv2.imencode(".jpg", image)[1].tobytes()
+
+
+class Camera(BaseHTTPRequestHandler):
+    visits: ClassVar[Counter[str]] = Counter()
+    leaving: ClassVar[threading.Event] = threading.Event()
+
+    def do_GET(self) -> None:
+        self.visits[self.path] += 1
+        visit = self.visits[self.path]
+        match self.path:
+            case "/alive":
+                self.send(count())
+            case "/still":
+                self.send(iter(lambda: 7, None))
+            case "/stall":
+                self.send(iter(range(BURST)))
+                self.leaving.wait()
+            case "/die":
+                self.send(iter(range(BURST)))
+            case "/once" if visit == 1:
+                self.send(iter(range(BURST)))
+            case "/returns" if visit == 1:
+                self.send(iter(range(BURST)))
+            case "/returns" if visit == 2:
+                self.send_error(503)
+            case "/returns":
+                self.send(count())
+            case "/hang":
+                self.leaving.wait()
+            case _:
+                self.send_error(404)
+
+    def send(self, numbers: Iterator[int]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        try:
+            for number in numbers:
+                data = jpeg(number)
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                self.wfile.write(head.encode() + data + b"\r\n")
+                time.sleep(1 / FPS)
+        except OSError:
+            pass  # the reader left
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def main() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    server.daemon_threads = True
+    print(server.server_port, flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        Camera.leaving.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""V4L2 cameras: found by name, opened, unplugged, stuck."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import islice, repeat
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from rigs.clips import FakeCapture, frame
+
+from edge.errors import MissingDeviceError, SourceError
+from edge.settings import CameraSettings
+from edge.sources import Spec, camera, devices
+from edge.sources.base import StaleWatch, retry_delay_s
+from edge.sources.camera import CameraSource
+
+SETTINGS = CameraSettings(width=320, height=240, retries=2, retry_delay_s=0.01)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Path:
+    path = tmp_path / "video0"
+    path.touch()
+    return path
+
+
+def scripted(monkeypatch: pytest.MonkeyPatch, *captures: FakeCapture) -> None:
+    """Each opening takes the next capture."""
+    left = iter(captures)
+    monkeypatch.setattr(camera, "open_capture", lambda *_: next(left))
+
+
+def test_asks_for_the_settings(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
+    capture = FakeCapture()
+    scripted(monkeypatch, capture)
+    with CameraSource(str(node), SETTINGS) as source:
+        assert source.fps == 30
+    assert capture.properties[cv2.CAP_PROP_FRAME_WIDTH] == 320
+    assert capture.properties[cv2.CAP_PROP_FRAME_HEIGHT] == 240
+    assert capture.released == 1
+
+
+def test_an_absent_camera_is_a_missing_device(tmp_path: Path) -> None:
+    with (
+        pytest.raises(MissingDeviceError, match=r"no camera .*video9.*edge devices"),
+        CameraSource(str(tmp_path / "video9"), SETTINGS),
+    ):
+        pass
+
+
+def test_a_node_that_is_no_camera_is_an_error(node: Path) -> None:
+    with (
+        pytest.raises(SourceError, match="in use by another program, or no camera"),
+        CameraSource(str(node), SETTINGS),
+    ):
+        pass
+
+
+def test_what_stops_is_opened_again(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
+    first, second = FakeCapture(map(frame, range(3))), FakeCapture(map(frame, range(3, 9)))
+    scripted(monkeypatch, first, second)
+    with CameraSource(str(node), SETTINGS) as source:
+        values = [each.image[0, 0, 0] for each in islice(source, 7)]
+    assert values == [20 + 4 * number for number in range(7)]
+    assert (first.released, second.released) == (1, 1)
+
+
+def test_unplugged_though_frames_keep_coming(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
+    def images() -> Iterator[np.ndarray]:
+        yield frame(0)
+        node.unlink()
+        yield from repeat(frame(0))  # OpenCV hands out the last buffer for ever
+
+    scripted(monkeypatch, FakeCapture(images()))
+    with CameraSource(str(node), SETTINGS) as source:
+        assert len(list(source)) == 1
+    assert source.failed
+    assert source.ended == (
+        f"camera died: there is no camera {node}: see the ones there are by `edge devices` "
+        "(2 tries to open it again failed)"
+    )
+
+
+def test_an_unusable_frame_counts_as_a_failure(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
+    bad = FakeCapture(iter([frame(0), np.zeros((0, 0, 3), np.uint8)]))
+    scripted(monkeypatch, bad, FakeCapture(opens=False), FakeCapture(opens=False))
+    with CameraSource(str(node), SETTINGS) as source:
+        assert len(list(source)) == 1
+    assert source.failed
+
+
+def test_gray_and_four_channels_come_as_bgr(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
+    images = [np.full((5, 7), 9, np.uint8), np.full((1, 1, 4), 8, np.uint8)]
+    scripted(monkeypatch, FakeCapture(iter(images)))
+    with CameraSource(str(node), SETTINGS) as source:
+        assert [each.image.shape for each in islice(source, 2)] == [(5, 7, 3), (1, 1, 3)]
+
+
+def test_the_wait_doubles_up_to_half_a_minute() -> None:
+    assert [retry_delay_s(n, 0.5) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert retry_delay_s(10_000, 0.5) == 30
+    assert retry_delay_s(3, 60) == 60
+
+
+def test_a_picture_that_never_changes_is_called_stale() -> None:
+    watch = StaleWatch()
+    still = frame(1)
+    called = []
+    for second in range(75):
+        try:
+            watch.check(still, float(second))
+        except SourceError:
+            called.append(second)
+    assert called == [10, 30, 70]  # patience 10 s, then twice as long each time
+
+
+def test_a_picture_that_changes_is_not() -> None:
+    watch = StaleWatch()
+    for second in range(0, 100, 9):
+        watch.check(frame(second), float(second))
+
+
+def test_a_stale_camera_is_opened_again(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
+    monkeypatch.setattr(StaleWatch, "FIRST_S", 0.0)
+    stuck, fresh = FakeCapture(repeat(frame(1))), FakeCapture(map(frame, range(2, 40)))
+    scripted(monkeypatch, stuck, fresh)
+    with CameraSource(str(node), SETTINGS) as source:
+        values = [each.image[0, 0, 0] for each in islice(source, 3)]
+    assert values == [24, 28, 32]
+    assert stuck.released == 1
+
+
+def make_sysfs(folder: Path, names: dict[int, str]) -> Path:
+    for number, name in names.items():
+        entry = folder / f"video{number}"
+        entry.mkdir()
+        (entry / "name").write_text(name + "\n")
+    return folder
+
+
+def test_cameras_are_listed_by_name_without_the_pis_own_nodes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = {0: "unicam", 2: "USB Camera", 3: "USB Camera", 10: "bcm2835-codec-decode", 11: "HDMI"}
+    monkeypatch.setattr(devices, "SYSFS", make_sysfs(tmp_path, names))
+    monkeypatch.setattr(devices, "captures", lambda node: node.name != "video3")  # its metadata
+    assert devices.v4l2_cameras() == [("/dev/video2", "USB Camera"), ("/dev/video11", "HDMI")]
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"), [(0x04200001, True), (0x04201000, True), (0x04A00000, False)]
+)
+def test_a_node_says_whether_it_captures(
+    monkeypatch: pytest.MonkeyPatch, node: Path, capabilities: int, expected: bool
+) -> None:
+    def answer(device: object, request: int, buffer: bytearray) -> int:
+        struct.pack_into("=I", buffer, 88, capabilities)
+        return 0
+
+    monkeypatch.setattr(devices.fcntl, "ioctl", answer)
+    assert devices.captures(node) is expected
+
+
+def test_a_file_is_no_capture_device(node: Path) -> None:
+    assert devices.captures(node) is False
+    assert devices.captures(node.with_name("gone")) is False
+
+
+def test_auto_takes_the_first_camera_that_opens(
+    monkeypatch: pytest.MonkeyPatch, node: Path
+) -> None:
+    monkeypatch.setattr(devices, "pi_cameras", list)
+    gone = str(node.with_name("video7"))
+    monkeypatch.setattr(devices, "v4l2_cameras", lambda: [(gone, "gone"), (str(node), "here")])
+    scripted(monkeypatch, FakeCapture())
+    assert devices.first_camera(SETTINGS) == Spec("camera", str(node))
+    scripted(monkeypatch, FakeCapture(opens=False))
+    with pytest.raises(MissingDeviceError, match=r"gone: .*here: "):
+        devices.first_camera(SETTINGS)
