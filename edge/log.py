@@ -39,7 +39,7 @@ class LogStats:
     modalities:  modality → events
     days:        local date (ISO) → events, in order
     hours:       events by hour of the local day, 24
-    size_bytes:  on disk, with the files that SQLite keeps beside it
+    size_bytes:  on disk, with what waits in the write-ahead log
     damaged:     logs that were set aside as damaged, beside this one
     """
 
@@ -127,7 +127,7 @@ class Log:
             modalities=dict(modalities.most_common()),
             days=dict(sorted(days.items())),
             hours=tuple(hours[hour] for hour in range(24)),
-            size_bytes=sum(part.stat().st_size for part in schema.files(self.path)),
+            size_bytes=schema.size_bytes(self.path),
             damaged=schema.damaged_logs(self.path),
         )
 

@@ -177,9 +177,9 @@ def _bytes(text: str) -> int:
 
 
 def _tell_deleted(path: Path, gone: int, as_json: bool) -> None:
-    from edge.sinks.schema import files
+    from edge.sinks.schema import size_bytes
 
-    left = sum(part.stat().st_size for part in files(path))
+    left = size_bytes(path)
     if as_json:
         typer.echo(json.dumps({"log": str(path), "deleted": gone, "size_bytes": left}))
     else:

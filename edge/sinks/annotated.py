@@ -166,8 +166,8 @@ class AnnotatedVideo:
             writer = cv2.VideoWriter(str(self.path), fourcc, self._fps, self._size)
             if not writer.isOpened():
                 raise SinkError(
-                    f"cannot write the video {self.path} of {self._size[0]}x{self._size[1]} px:"
-                    " this OpenCV has no encoder for it; give a folder for pictures instead"
+                    f"cannot begin the video {self.path} of {self._size[0]}x{self._size[1]} px:"
+                    " free space there, or give a folder for pictures instead"
                 )
             self._writer = writer
         if (image.shape[1], image.shape[0]) != self._size:

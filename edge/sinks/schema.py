@@ -262,6 +262,11 @@ def files(path: Path) -> tuple[Path, ...]:
     return tuple(part for part in beside if part.exists())
 
 
+def size_bytes(path: Path) -> int:
+    """The log's file and its write-ahead log; the -shm file is shared memory, of no content."""
+    return sum(part.stat().st_size for part in files(path) if not part.name.endswith("-shm"))
+
+
 def set_aside(path: Path, now: datetime) -> Path:
     """Rename a damaged log, with the files beside it, to a name that carries the time."""
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

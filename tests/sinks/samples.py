@@ -23,7 +23,7 @@ def event(
 ) -> EmotionEvent:
     """The event of second `number`; the number is also its track, so that it can be counted."""
     top = label or LABELS[number % len(LABELS)]
-    scores = {name: 0.05 for name in LABELS} | {top: 0.7}
+    scores = dict.fromkeys(LABELS, 0.05) | {top: 0.7}
     face = Face(100 + number % 300, 80, 120, 120, number) if modality == "face" else None
     time = START + timedelta(seconds=number)
     return EmotionEvent(time, modality, number, top, 0.7, scores, face, model)

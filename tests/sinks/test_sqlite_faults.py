@@ -85,7 +85,7 @@ def test_a_read_only_disk_is_said_at_the_start(tmp_path: Path, exists: bool) -> 
         if exists:
             make_log(card / "log.sqlite", 1)
         make_read_only(card)
-        with pytest.raises(SinkError, match="Read-only file system.*give another path"):
+        with pytest.raises(SinkError, match=r"Read-only file system.*give another path"):
             SqliteSink(card / "log.sqlite")
 
 

@@ -63,15 +63,14 @@ def test_a_reader_that_leaves_is_one_error_and_a_quiet_end() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        text=True,
         env=os.environ | {"PYTHONPATH": paths},
     )
-    assert child.stdin and child.stdout and child.stderr
+    assert child.stdout is not None
     child.stdout.close()
-    child.stdin.write(b"go\n")
-    child.stdin.close()
-    said = child.stderr.read().decode()
-    child.stderr.close()
-    assert child.wait(30) == 0
+    child.stdout = None  # `communicate` leaves it alone then
+    _, said = child.communicate("go\n", timeout=60)
+    assert child.returncode == 0
     assert said == "the reader of stdout has gone: the run ends here\n"
 
 

@@ -1,0 +1,363 @@
+"""`edge log`: figures, filters, exports, and events that leave for good."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sqlite3
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sinks.samples import LABELS, START, alike, event, make_log, make_read_only, small_disk
+
+from edge.command import run_app
+from edge.errors import MissingDataError, SinkError, UsageError
+from edge.log import Filter, default_log_path, open_log
+from edge.log_cli import app
+from edge.log_export import FORMATS, export_file, write_csv, writer_for
+from edge.log_purge import delete_all, purge
+from edge.sinks.jsonl import from_line
+from edge.sinks.schema import DamagedLogError
+from edge.sinks.sqlite import SqliteSink
+
+Edge = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def edge_log(capsys: pytest.CaptureFixture[str]) -> Edge:
+    """Run `edge log …`: exit code, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = run_app(app, "edge log", [str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """140 seconds of a face, then 10 of a voice that is happy."""
+    path = tmp_path / "log.sqlite"
+    with SqliteSink(path, commit_interval_s=3600) as sink:
+        for number in range(140):
+            sink.write(event(number))
+        for number in range(140, 150):
+            sink.write(event(number, "happy", modality="speech", model="audio"))
+    return path
+
+
+def test_stats_count_what_is_there(log: Path) -> None:
+    with open_log(log) as opened:
+        found = opened.stats(ZoneInfo("Asia/Kolkata"))
+    assert found.events == 150
+    assert (found.first, found.last) == (START, START + timedelta(seconds=149))
+    assert found.labels == {"happy": 30} | dict.fromkeys(LABELS, 20) | {"happy": 30}
+    assert next(iter(found.labels)) == "happy"
+    assert found.shares["happy"] == pytest.approx(0.2)
+    assert found.modalities == {"face": 140, "speech": 10}
+    assert found.days == {"2026-07-25": 150}
+    assert found.hours[17] == 150  # 12:00 UTC is 17:30 there
+    assert found.size_bytes == log.stat().st_size
+    assert found.bytes_per_event == pytest.approx(log.stat().st_size / 150)
+
+
+def test_days_are_the_local_ones(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with SqliteSink(path) as sink:
+        for hour in range(48):
+            sink.write(replace(event(1), time=START + timedelta(hours=hour, minutes=20)))
+    with open_log(path) as opened:
+        kathmandu = opened.stats(ZoneInfo("Asia/Kathmandu"))  # UTC+5:45
+        auckland = opened.stats(ZoneInfo("Pacific/Auckland"))  # UTC+12
+    assert kathmandu.days == {"2026-07-25": 6, "2026-07-26": 24, "2026-07-27": 18}
+    assert auckland.days == {"2026-07-26": 24, "2026-07-27": 24}
+    assert kathmandu.hours == (2,) * 24
+
+
+def test_an_empty_log_has_figures_too(tmp_path: Path, edge_log: Edge) -> None:
+    path = make_log(tmp_path / "log.sqlite", 0)
+    with open_log(path) as opened:
+        found = opened.stats()
+    assert (found.events, found.first, found.labels, found.shares) == (0, None, {}, {})
+    assert edge_log("stats", "--log", path)[0] == 0
+    assert json.loads(edge_log("show", "--json", "--log", path)[1]) == []
+    assert edge_log("export", "-", "--format", "json", "--log", path)[1] == "[]\n"
+
+
+def test_the_log_is_read_beside_its_writer(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with SqliteSink(path, commit_interval_s=0) as sink, open_log(path) as opened:
+        for number in (1, 2, 3):
+            sink.write(event(number))
+            assert opened.stats().events == number
+
+
+def test_the_latest_come_in_order_and_filtered(log: Path) -> None:
+    with open_log(log) as opened:
+        assert [one.track_id for one in opened.latest(3)] == [147, 148, 149]
+        happy = opened.latest(2, Filter(label="happy", modality="face"))
+        assert [one.label for one in happy] == ["happy", "happy"]
+        assert [one.track_id for one in happy] == [129, 136]
+        late = opened.events(Filter(since=START + timedelta(seconds=145)))
+        assert [one.track_id for one in late] == [145, 146, 147, 148, 149]
+        assert list(opened.events(Filter(label="' OR 1=1 --"))) == []
+
+
+def test_jsonl_and_json_hold_every_event(log: Path, tmp_path: Path) -> None:
+    with open_log(log) as opened:
+        sent = list(opened.events())
+        for name in ("jsonl", "json"):
+            out = tmp_path / f"out.{name}"
+            count = export_file(opened.events(), opened.score_labels(), out, FORMATS[name])
+            assert count == 150
+            if name == "json":
+                lines = [json.dumps(one) for one in json.loads(out.read_text())]
+            else:
+                lines = out.read_text().splitlines()
+            assert all(alike(a, from_line(b)) for a, b in zip(sent, lines, strict=True))
+
+
+def test_csv_has_a_column_per_score_of_any_model(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with SqliteSink(path) as sink:
+        sink.write(event(1, "happy"))
+        calm = replace(event(2, modality="speech", model="audio"), scores={"calm": 1.0})
+        sink.write(replace(calm, label='calm, "very"'))
+    stream = io.StringIO()
+    with open_log(path) as opened:
+        write_csv(opened.events(), opened.score_labels(), stream)
+    stream.seek(0)
+    face, voice = csv.DictReader(stream)
+    assert face["time"] == "2026-07-25T12:00:01+00:00"
+    assert (face["x"], face["score_happy"], face["score_calm"]) == ("101", "0.7", "")
+    assert (voice["x"], voice["score_happy"], voice["score_calm"]) == ("", "", "1.0")
+    assert voice["label"] == 'calm, "very"'
+
+
+def test_an_export_is_whole_or_not_at_all(log: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "stick", "8k") as stick, open_log(log) as opened:
+        (stick / "out.csv").write_text("yesterday's")
+        with pytest.raises(SinkError, match="No space left"):
+            export_file(opened.events(), [], stick / "out.csv", FORMATS["csv"])
+        assert [part.name for part in stick.iterdir()] == ["out.csv"]
+        assert (stick / "out.csv").read_text() == "yesterday's"
+
+
+def test_an_unknown_format_names_the_choices() -> None:
+    with pytest.raises(UsageError, match="csv, json, jsonl"):
+        writer_for("parquet")
+
+
+def test_purge_by_age_keeps_what_is_younger(log: Path) -> None:
+    assert purge(log, before=START + timedelta(seconds=100)) == 100
+    with open_log(log) as opened:
+        assert [one.track_id for one in opened.events()] == list(range(100, 150))
+    assert purge(log, before=START + timedelta(seconds=100)) == 0
+
+
+@pytest.mark.parametrize("limit", [100_000, 20_000, 0])
+def test_purge_by_size_removes_the_oldest_until_the_file_fits(tmp_path: Path, limit: int) -> None:
+    path = make_log(tmp_path / "log.sqlite", 3000)
+    gone = purge(path, max_size_bytes=limit)
+    assert path.stat().st_size <= max(limit, 5 * 1024)
+    with open_log(path) as opened:
+        left = [one.track_id for one in opened.events()]
+    assert left == list(range(gone + 1, 3001))
+    if limit:
+        assert path.stat().st_size > 0.9 * limit, "no more than needed is deleted"
+
+
+def test_purge_leaves_no_bytes_of_what_went(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    old, young = uuid.uuid4().hex, uuid.uuid4().hex
+    with SqliteSink(path) as sink:
+        for number in range(100):
+            sink.write(replace(event(number), label=old))
+        sink.write(replace(event(200), label=young))
+    assert purge(path, before=START + timedelta(seconds=150)) == 100
+    left = path.read_bytes()
+    assert old.encode() not in left
+    assert young.encode() in left
+
+
+def test_delete_all_leaves_no_bytes_and_the_writer_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    secret, model = uuid.uuid4().hex, uuid.uuid4().hex
+    # A damaged log that was set aside is part of what has to go.
+    aside = make_log(path, 50, label=secret)
+    aside.write_bytes(aside.read_bytes()[:2048])
+    with SqliteSink(path, commit_interval_s=0) as sink:
+        for number in range(500):
+            sink.write(event(number, secret, model=model))
+        everything = b"".join(part.read_bytes() for part in tmp_path.iterdir())
+        assert secret.encode() in everything
+        assert model.encode() in everything
+        assert delete_all(path) == 500
+        left = b"".join(part.read_bytes() for part in tmp_path.iterdir())
+        assert secret.encode() not in left
+        assert model.encode() not in left
+        sink.write(event(501, "happy", model=model))
+    with open_log(path) as opened:
+        assert [(one.label, one.model) for one in opened.events()] == [("happy", model)]
+    assert path.stat().st_size < 10_000
+
+
+def test_delete_all_takes_a_damaged_log_too(tmp_path: Path) -> None:
+    path = make_log(tmp_path / "log.sqlite", 300)
+    path.write_bytes(path.read_bytes()[:5000])
+    assert delete_all(path) == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_holds_the_bytes_is_said(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.log_purge.BUSY_TIMEOUT_S", 0.05)
+    reader = sqlite3.connect(log, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM event").fetchone()
+    with pytest.raises(SinkError, match=r"another process reads.*repeat"):
+        delete_all(log)
+    reader.close()
+    assert delete_all(log) == 0
+
+
+def test_a_log_on_a_read_only_disk_is_read(tmp_path: Path, edge_log: Edge) -> None:
+    with small_disk(tmp_path / "card", "256k") as card:
+        path = make_log(card / "log.sqlite", 5)
+        make_read_only(card)
+        with open_log(path) as opened:
+            assert opened.stats().events == 5
+        code, _, said = edge_log("purge", "--older-than", "1s", "--log", path)
+        assert code == 1
+        assert "Read-only file system" in said
+
+
+def test_there_may_be_no_log(tmp_path: Path, edge_log: Edge) -> None:
+    path = tmp_path / "none.sqlite"
+    with pytest.raises(MissingDataError):
+        open_log(path)
+    for command in (
+        ["stats"],
+        ["show"],
+        ["export", "-"],
+        ["purge", "--older-than", "1d"],
+        ["delete", "--all"],
+    ):
+        code, out, said = edge_log(*command, "--log", path)
+        assert (code, out) == (3, "")
+        assert said == (
+            f"edge log: there is no log {path}: do `edge run` or `edge demo` first,"
+            " or give another --log\n"
+        )
+    assert not path.exists()
+
+
+def test_a_damaged_log_is_one_sentence(tmp_path: Path, edge_log: Edge) -> None:
+    path = make_log(tmp_path / "log.sqlite", 300)
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(DamagedLogError), open_log(path) as opened:
+        list(opened.events())
+    for command in (["stats"], ["show"], ["export", "-"], ["purge", "--older-than", "1d"]):
+        code, _, said = edge_log(*command, "--log", path)
+        assert code == 1
+        assert said.startswith(f"edge log: the log {path} is damaged")
+        assert said.count("\n") == 1
+    assert [part.name for part in tmp_path.iterdir()] == ["log.sqlite"], "reading changes nothing"
+
+
+def test_another_programs_file_is_refused(tmp_path: Path, edge_log: Edge) -> None:
+    path = tmp_path / "other.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE event (id)")
+    other.close()
+    before = path.read_bytes()
+    for command in (["stats"], ["delete", "--all"], ["purge", "--max-size", "1KB"]):
+        code, _, said = edge_log(*command, "--log", path)
+        assert code == 1
+        assert "give another" in said
+    assert path.read_bytes() == before
+
+
+def test_stats_on_the_command_line(log: Path, edge_log: Edge) -> None:
+    code, out, _ = edge_log("stats", "--log", log)
+    assert code == 0
+    assert "events   150\n" in out
+    assert "happy                30  20.0%  ████░" in out
+    found = json.loads(edge_log("stats", "--json", "--log", log)[1])
+    assert found["events"] == 150
+    assert found["shares"]["happy"] == pytest.approx(0.2)
+    assert datetime.fromisoformat(found["first"]) == START
+    assert sum(found["hours"]) == 150
+
+
+def test_show_on_the_command_line(log: Path, edge_log: Edge) -> None:
+    lines = edge_log("show", "-n", "2", "--log", log)[1].splitlines()
+    assert len(lines) == 2
+    assert "speech" in lines[0]
+    assert "happy" in lines[0]
+    chosen = edge_log("show", "--json", "--modality", "face", "--label", "sad", "--log", log)[1]
+    assert {one["label"] for one in json.loads(chosen)} == {"sad"}
+    since = (START + timedelta(seconds=147)).isoformat()
+    assert len(json.loads(edge_log("show", "--json", "--since", since, "--log", log)[1])) == 3
+
+
+def test_export_on_the_command_line(log: Path, tmp_path: Path, edge_log: Edge) -> None:
+    code, out, said = edge_log("export", tmp_path / "out.csv", "--log", log)
+    assert (code, out) == (0, "")
+    assert said == f"150 events written to {tmp_path / 'out.csv'}\n"
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 151
+    printed = edge_log("export", "-", "--label", "happy", "--log", log)[1].splitlines()
+    assert {from_line(line).label for line in printed} == {"happy"}
+
+
+def test_purge_and_delete_on_the_command_line(log: Path, edge_log: Edge) -> None:
+    done = json.loads(edge_log("purge", "--max-size", "8KB", "--json", "--log", log)[1])
+    assert done["size_bytes"] <= 8000
+    left = 150 - done["deleted"]
+    code, out, _ = edge_log("delete", "--all", "--log", log)
+    assert code == 0
+    assert out.startswith(f"{left} events deleted")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["delete"], "--all"),
+        (["purge"], "--older-than, --max-size"),
+        (["purge", "--older-than", "soon"], "'soon' is no age"),
+        (["purge", "--older-than", "99999999d"], "is no age"),
+        (["purge", "--max-size", "-3"], "is no size"),
+        (["show", "--since", "yesterday"], "'yesterday' is no time"),
+        (["show", "--since", "5y"], "is no age"),
+        (["show", "-n", "0"], "'-n'"),
+        (["export", "out.xls"], "there is no format 'xls'"),
+        (["export", "out"], "there is no format ''"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments_are_one_sentence(
+    log: Path, edge_log: Edge, arguments: list[str], said: str
+) -> None:
+    code, out, told = edge_log(*arguments, "--log", log)
+    assert (code, out) == (2, "")
+    assert said in told
+    with open_log(log) as opened:
+        assert opened.stats().events == 150
+
+
+def test_the_default_log_is_the_services_or_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert default_log_path() == Path("/home/ada/.local/state/emotion-edge/log.sqlite")
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    assert default_log_path() == Path("/state/emotion-edge/log.sqlite")
+    monkeypatch.setenv("STATE_DIRECTORY", f"/var/lib/edge{os.pathsep}/other")
+    assert default_log_path() == Path("/var/lib/edge/log.sqlite")
