@@ -164,18 +164,11 @@ def _run(
         sinks = _open_sinks(settings, output)
         for sink in sinks:
             stack.callback(sink.close)
-        watchers = []
-        if annotate is not None:
-            from edge.sinks.annotated import AnnotatedVideo
-
-            video = AnnotatedVideo(annotate, settings.camera.fps)
-            stack.callback(video.close)
-            watchers.append(video.show)
         try:
             service.run(
                 settings,
                 sinks,
-                watchers=watchers,
+                annotate=annotate,
                 max_frames=frames,
                 max_seconds=duration,
                 summary=summary,

@@ -6,22 +6,23 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.capture import LatestFrames
+from edge.errors import SourceError
 from edge.types import EmotionEvent, Frame
 
 if TYPE_CHECKING:
     from edge.pipeline import FacePipeline, Scene
     from edge.settings import Settings
     from edge.sinks import Sink
+    from edge.sinks.annotated import AnnotatedVideo
     from edge.sources import Source
-
-SceneWatcher = Callable[["Scene"], None]
 
 
 @dataclass(slots=True)
@@ -56,16 +57,17 @@ def run(
     settings: Settings,
     sinks: list[Sink],
     *,
-    watchers: Iterable[SceneWatcher] = (),
+    annotate: Path | None = None,
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
 ) -> RunSummary:
     """Run until the source ends, a limit is reached, or SIGTERM comes.
 
-    `sinks` are written to and flushed here, and closed by whoever opened them; `watchers` see
-    each scene with its frame. `summary` is filled as the run goes, so that an interrupted
-    caller still has it.
+    `sinks` are written to and flushed here, and closed by whoever opened them; `annotate` is
+    where the frames are to be stored with their boxes, if a person asked for that. `summary` is
+    filled as the run goes, so that an interrupted caller still has it.
+    Raises SourceError where the source broke rather than ended.
     """
     from edge.inference import Classifier
     from edge.models import find
@@ -80,10 +82,18 @@ def run(
         )
         source = stack.enter_context(open_source(settings.camera.source, settings=settings.camera))
         summary.source, summary.model = source.name, model.card.name
-        pipeline = build_face_pipeline(settings, classifier, started_at=datetime.now(UTC))
+        pipeline = build_face_pipeline(
+            settings, classifier, started_at=datetime.now(UTC), model_name=model.card.name
+        )
+        video = None
+        if annotate is not None:
+            from edge.sinks.annotated import AnnotatedVideo
+
+            fps = source.fps or settings.camera.fps
+            video = stack.enter_context(AnnotatedVideo(annotate, fps))
         stop = stack.enter_context(_sigterm_as_event())
         limits = _Limits(stop, max_frames, max_seconds)
-        _drive(source, pipeline, sinks, tuple(watchers), limits, summary)
+        _drive(source, pipeline, sinks, video, limits, summary)
     return summary
 
 
@@ -91,7 +101,7 @@ def _drive(
     source: Source,
     pipeline: FacePipeline,
     sinks: list[Sink],
-    watchers: tuple[SceneWatcher, ...],
+    video: AnnotatedVideo | None,
     limits: _Limits,
     summary: RunSummary,
 ) -> None:
@@ -107,9 +117,11 @@ def _drive(
             summary.count(scene)
             _write(scene.events, sinks)
             flush()
-            for watch in watchers:
-                watch(scene)
+            if video is not None:
+                video.show(scene)
         summary.ended = limits.reached or source.ended or "end of the source"
+        if source.failed and not limits.reached:
+            raise SourceError(f"{source.name}: {source.ended}")
     finally:
         summary.seconds = time.monotonic() - started
         if queue is not None:
