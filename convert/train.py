@@ -23,7 +23,7 @@ from convert import fused
 from convert.augment import Augmentation
 from convert.datasets.fer2013 import FaceSet
 from convert.zoo import Architecture
-from edge.errors import ConversionError, UsageError
+from edge.errors import ConversionError, MissingDataError, UsageError
 
 WARMUP_EPOCHS = 1
 
@@ -33,6 +33,8 @@ class TrainSettings:
     """One run's recipe. `learning_rate` is the peak of a warm-up and cosine schedule.
 
     `votes_share`: how much of a target is the FER+ votes, the rest the FER2013 label.
+    `teacher`, `teacher_share`: a trained .keras whose scores of the clean faces make up this
+    much of the targets (distillation: Hinton, Vinyals, Dean 2015); "" for none.
     `precision`: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the CPU computes in it).
     """
 
@@ -42,6 +44,8 @@ class TrainSettings:
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     votes_share: float = 0.5
+    teacher: str = ""
+    teacher_share: float = 0.4
     seed: int = 7
     precision: str = "auto"
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -69,6 +73,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         self._images = faces.images
         smooth = settings.label_smoothing
         targets = faces.soft_targets(settings.votes_share)
+        if settings.teacher:
+            share = np.float32(settings.teacher_share)
+            targets = (1 - share) * targets + share * _teacher_scores(settings.teacher, faces)
         self._targets = (1 - smooth) * targets + np.float32(smooth / targets.shape[1])
         self._settings = settings
         self._epoch = first_epoch
@@ -126,6 +133,20 @@ def train(
         callbacks=[_Checkpoint(architecture, out, history)],
     )
     return history
+
+
+def _teacher_scores(teacher: str, faces: FaceSet) -> NDArray[np.float32]:
+    """float32 (n, n_classes). Raises MissingDataError, UsageError for another label set."""
+    if not Path(teacher).is_file():
+        raise MissingDataError(f"there is no teacher {teacher}: give a trained .keras")
+    model = keras.models.load_model(teacher, compile=False)
+    if model.output_shape[-1] != len(faces.label_names):
+        raise UsageError(
+            f"the teacher {teacher} names {model.output_shape[-1]} classes and the data set "
+            f"{len(faces.label_names)}: give one trained on the same labels"
+        )
+    scores: NDArray[np.float32] = model.predict(_as_input(faces.images), batch_size=256)
+    return scores
 
 
 def _as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
