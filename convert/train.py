@@ -10,7 +10,6 @@ A run's folder holds, after every epoch:
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from convert import fused
 from convert.augment import Augmentation
-from convert.datasets.fer2013 import FaceSet
+from convert.datasets.faces import FaceSet
 from convert.zoo import Architecture
 from edge.errors import ConversionError, MissingDataError, UsageError
 
@@ -232,11 +231,11 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
             self._save_best()
         temporary = self._out / "next.weights.h5"
         self.model.save_weights(temporary)
-        os.replace(temporary, self._out / "last.weights.h5")
+        temporary.replace(self._out / "last.weights.h5")
         self._history.append(record)
         temporary = self._out / "next.json"
         temporary.write_text(json.dumps(self._history, indent=1) + "\n")
-        os.replace(temporary, self._out / "history.json")
+        temporary.replace(self._out / "history.json")
 
     def _save_best(self) -> None:
         """The shipped file is float32 and of plain layers, whatever the training used."""
@@ -248,4 +247,4 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         self._plain.set_weights(self.model.get_weights())
         temporary = self._out / "next.keras"
         self._plain.save(temporary)
-        os.replace(temporary, self._out / "best.keras")
+        temporary.replace(self._out / "best.keras")

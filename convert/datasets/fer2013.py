@@ -1,26 +1,36 @@
 """FER2013: 35,887 gray 48x48 faces in seven emotions, with its three official parts.
 
 Kaggle's csv, class folders and the packed npz are read into the same `FaceSet`.
-FER2013 is for research use only; the FER+ votes are MIT.
+Source: Goodfellow et al.: Challenges in Representation Learning, 2013. FER2013 is for research
+use only; the FER+ votes (Barsoum et al. 2016) are MIT.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
+import warnings
 import zipfile
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.datasets import Provenance
+from convert.datasets.faces import SIDE, USAGES, FaceSet, checked
+from convert.datasets.folders import load_folders
 from edge.errors import DataError, MissingDataError, UsageError
 
+__all__ = ["LABELS", "PROVENANCE", "USAGES", "FaceSet", "load"]
+
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-USAGES = ("Training", "PublicTest", "PrivateTest")
+PROVENANCE = Provenance(
+    training_data="FER2013, Training part (28,709 faces); FER+ votes as soft targets",
+    licence="FER2013: research use only; FER+ votes: MIT",
+    terms=(
+        "FER2013 may be used for research only, and so may this model, which was trained on it."
+    ),
+)
 # FER+ counts the votes of ten annotators under other names; contempt, unknown and NF have
 # no FER2013 class and are left out.
 FERPLUS_TO_LABEL = {
@@ -32,73 +42,98 @@ FERPLUS_TO_LABEL = {
     "disgust": "disgust",
     "fear": "fear",
 }
-SIDE = 48
-
-
-@dataclass(frozen=True, slots=True)
-class FaceSet:
-    """Labelled faces.
-
-    images: uint8 (n, 48, 48), gray
-    labels: uint8 (n,), an index into `label_names`
-    usage:  str (n,), one of `USAGES`
-    votes:  float32 (n, n_classes) FER+ votes a class, or None where the source has none
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    usage: NDArray[np.str_]
-    label_names: tuple[str, ...] = LABELS
-    votes: NDArray[np.float32] | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, index: NDArray[np.bool_] | NDArray[np.int_]) -> FaceSet:
-        """The faces at `index` (a mask or positions)."""
-        votes = None if self.votes is None else self.votes[index]
-        return FaceSet(
-            self.images[index], self.labels[index], self.usage[index], self.label_names, votes
-        )
-
-    def part(self, usage: str) -> FaceSet:
-        """One official part. Raises DataError where it is empty."""
-        if usage not in USAGES:
-            raise UsageError(f"there is no part {usage!r}: choose one of {', '.join(USAGES)}")
-        found = self.take(self.usage == usage)
-        if not len(found):
-            raise DataError(f"the data set has no {usage} images: give one with all three parts")
-        return found
-
-    def random_split(self, seed: int, train_share: float = 0.8) -> tuple[FaceSet, FaceSet]:
-        """The papers' 80:20 split over all images: (train, test)."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        cut = round(len(self) * train_share)
-        return self.take(order[:cut]), self.take(order[cut:])
-
-    def soft_targets(self, votes_share: float) -> NDArray[np.float32]:
-        """Training targets (n, n_classes): the label, mixed with the FER+ votes where there are any."""
-        targets = np.eye(len(self.label_names), dtype=np.float32)[self.labels]
-        if self.votes is None or votes_share == 0:
-            return targets
-        total = self.votes.sum(axis=1, keepdims=True)
-        share = np.where(total > 0, np.float32(votes_share), np.float32(0))
-        return (1 - share) * targets + share * self.votes / np.maximum(total, 1)
+_COLUMNS = ("emotion", "pixels", "Usage")
 
 
 def load(path: Path) -> FaceSet:
-    """Read FER2013 from a .npz, a .csv or a folder. Raises MissingDataError, DataError."""
+    """Read FER2013 from a .npz, a .csv or a folder.
+
+    Raises MissingDataError where there is none, DataError (with file and row) where it is
+    damaged or mislabelled, UsageError for another kind of file.
+    """
     if not path.exists():
         raise MissingDataError(
             f"there is no data set at {path}: give FER2013 as fer2013.csv, .npz or class folders"
         )
     if path.is_dir():
-        return _load_folders(path)
+        return load_folders(path, LABELS)
     if path.suffix == ".csv":
         return _load_csv(path)
     if path.suffix == ".npz":
         return _load_npz(path)
     raise UsageError(f"cannot read {path} as FER2013: give a .csv, a .npz or a folder")
+
+
+def _load_csv(path: Path) -> FaceSet:
+    images, labels, usages = [], [], []
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            for line, emotion, pixels, usage in _rows(csv.reader(stream), path):
+                where = f"{path} line {line}"
+                labels.append(_label(emotion, where))
+                images.append(_pixels(pixels, where))
+                usages.append(_usage(usage, where))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as csv ({error}): fetch it again") from error
+    if not images:
+        raise DataError(f"{path} is truncated: it has no row after its header: fetch it again")
+    return FaceSet(np.stack(images), np.array(labels, np.uint8), np.array(usages), LABELS)
+
+
+def _rows(reader: Iterator[list[str]], path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """(line, emotion, pixels, usage) of each row; line 1 is the header."""
+    header = [name.strip() for name in next(reader, [])]
+    if any(name not in header for name in _COLUMNS):
+        raise DataError(
+            f"{path} line 1: the columns are {', '.join(header) or 'missing'}: "
+            f"give a csv with {', '.join(_COLUMNS)}"
+        )
+    emotion, pixels, usage = (header.index(name) for name in _COLUMNS)
+    for line, row in enumerate(reader, 2):
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise DataError(
+                f"{path} line {line}: {len(row)} fields where the header has {len(header)}: "
+                "the file is truncated or damaged, fetch it again"
+            )
+        yield line, row[emotion], row[pixels], row[usage]
+
+
+def _label(text: str, where: str) -> int:
+    label = text.strip()
+    if not (label.isascii() and label.isdigit() and int(label) < len(LABELS)):
+        raise DataError(
+            f"{where}: emotion {text[:20]!r} is not in 0..{len(LABELS) - 1}: mend that row"
+        )
+    return int(label)
+
+
+def _usage(text: str, where: str) -> str:
+    usage = text.strip()
+    if usage not in USAGES:
+        raise DataError(
+            f"{where}: part {text[:20]!r} is none of {', '.join(USAGES)}: mend that row"
+        )
+    return usage
+
+
+def _pixels(text: str, where: str) -> NDArray[np.uint8]:
+    try:
+        with warnings.catch_warnings():
+            # numpy 1 only warns of what numpy 2 refuses.
+            warnings.simplefilter("error", DeprecationWarning)
+            values = np.fromstring(text, np.int64, sep=" ")
+    except (ValueError, DeprecationWarning) as error:
+        raise DataError(f"{where}: a pixel is not a whole number: mend that row") from error
+    if len(values) != SIDE * SIDE:
+        raise DataError(
+            f"{where}: {len(values)} pixels instead of {SIDE * SIDE}: "
+            "the file is truncated or damaged, fetch it again"
+        )
+    if values.min() < 0 or values.max() > 255:
+        raise DataError(f"{where}: a pixel is not in 0..255: mend that row")
+    return values.astype(np.uint8).reshape(SIDE, SIDE)
 
 
 def _load_npz(path: Path) -> FaceSet:
@@ -115,7 +150,11 @@ def _load_npz(path: Path) -> FaceSet:
         raise DataError(
             f"{path} is damaged or no FER2013 archive ({error}): fetch it again"
         ) from error
-    return _checked(FaceSet(images, labels, usage.astype(np.str_), names, votes), path)
+    if names != LABELS:
+        raise DataError(
+            f"{path} has the labels {', '.join(names)}: give them as {', '.join(LABELS)}"
+        )
+    return checked(FaceSet(images, labels, usage.astype(np.str_), names, votes), path)
 
 
 def _align_votes(
@@ -127,27 +166,3 @@ def _align_votes(
         if label is not None:
             aligned[:, names.index(label)] += votes[:, column]
     return aligned
-
-
-def _checked(faces: FaceSet, path: Path) -> FaceSet:
-    n = len(faces.images)
-    if faces.images.shape != (n, SIDE, SIDE) or faces.images.dtype != np.uint8:
-        raise DataError(
-            f"{path} holds images of {faces.images.shape} {faces.images.dtype}: "
-            f"give uint8 ({SIDE}, {SIDE})"
-        )
-    if not n or len(faces.labels) != n or len(faces.usage) != n:
-        raise DataError(
-            f"{path} is truncated: {n} images, {len(faces.labels)} labels, {len(faces.usage)} parts"
-        )
-    wrong = np.flatnonzero(faces.labels >= len(faces.label_names))
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataError(
-            f"{path} row {row}: label {faces.labels[row]} is not in 0..{len(faces.label_names) - 1}"
-        )
-    strange = np.flatnonzero(~np.isin(faces.usage, USAGES))
-    if len(strange):
-        row = int(strange[0])
-        raise DataError(f"{path} row {row}: part {str(faces.usage[row])!r} is none of {USAGES}")
-    return faces
