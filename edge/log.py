@@ -176,20 +176,26 @@ def open_log(path: Path) -> Log:
     Raises MissingDataError where there is none, DamagedLogError, SinkError for another file.
     """
     must_exist(path)
-    where = f"{path.absolute().as_uri()}?mode=ro"
-    # Without the writer's -wal, and in a folder that we cannot write, the file is all there is.
-    if not os.access(path.parent, os.W_OK) and len(schema.files(path)) == 1:
-        where += "&immutable=1"
+    where = f"{path.absolute().as_uri()}?mode={_mode(path)}"
     with plainly(path):
         connection = sqlite3.connect(
             where, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         try:
+            connection.execute("PRAGMA query_only = ON")
             _must_be_ours(connection, path)
         except BaseException:
             connection.close()
             raise
     return Log(path, connection)
+
+
+def _mode(path: Path) -> str:
+    """How SQLite is to open a log that is only read."""
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "rw"  # a "ro" reader would leave its -wal and -shm files behind
+    # Where we may not write and no writer has a -wal, the file is all there is.
+    return "ro&immutable=1" if len(schema.files(path)) == 1 else "ro"
 
 
 @contextmanager

@@ -272,6 +272,24 @@ def test_a_damaged_log_is_one_sentence(tmp_path: Path, edge_log: Edge) -> None:
     assert [part.name for part in tmp_path.iterdir()] == ["log.sqlite"], "reading changes nothing"
 
 
+def test_a_row_that_makes_no_sense_is_one_sentence(log: Path, edge_log: Edge) -> None:
+    other = sqlite3.connect(log)
+    other.execute("UPDATE event SET scores = x'00' WHERE id = 150")
+    other.commit()
+    other.close()
+    code, _, said = edge_log("show", "--log", log)
+    assert code == 1
+    assert said.startswith("edge log: the log is damaged: its scores cannot be read")
+
+
+def test_reading_leaves_nothing_beside_the_log(log: Path, edge_log: Edge) -> None:
+    before = log.read_bytes()
+    for command in (["stats"], ["show"], ["export", "-"]):
+        assert edge_log(*command, "--log", log)[0] == 0
+    assert list(log.parent.iterdir()) == [log]
+    assert log.read_bytes() == before
+
+
 def test_another_programs_file_is_refused(tmp_path: Path, edge_log: Edge) -> None:
     path = tmp_path / "other.sqlite"
     other = sqlite3.connect(path)

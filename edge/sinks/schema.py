@@ -122,10 +122,16 @@ def encode(event: EmotionEvent) -> Row:
 
 
 def decode(row: tuple[Any, ...]) -> EmotionEvent:
-    """The event of a row of `SELECT`; its scores are exact to half a ten-thousandth."""
+    """The event of a row of `SELECT`; its scores are exact to half a ten-thousandth.
+
+    Raises DamagedLogError for a row that `encode` did not make.
+    """
     modality, model, labels, time_us, track_id, label, confidence, scores, x, y, width, height = row
-    names = json.loads(labels)
-    parts = struct.unpack(f"<{len(names)}H", scores)
+    try:
+        names = json.loads(labels)
+        parts = struct.unpack(f"<{len(names)}H", scores)
+    except (struct.error, ValueError, TypeError) as error:
+        raise DamagedLogError(f"the log is damaged: its scores cannot be read ({error})") from error
     return EmotionEvent(
         time=at(time_us),
         modality=modality,
