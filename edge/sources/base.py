@@ -19,6 +19,7 @@ from edge.sources.frames import as_bgr
 from edge.types import Frame
 
 MAX_RETRY_DELAY_S = 30.0
+CLOSE_MARGIN_S = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -70,11 +71,20 @@ class FrameSource(ABC):
         return self._frames
 
     def close(self) -> None:
-        """Let go of the device or file; a second call does nothing."""
+        """Let go of the device or file; a second call does nothing.
+
+        A driver that hangs in a read beyond every time limit is left behind, with a warning.
+        """
         self._closed.set()
-        with self._lock:
-            self._release()
-            self._frames = None
+        limit_s = self.settings.open_timeout_s + self.settings.read_timeout_s + CLOSE_MARGIN_S
+        if self._lock.acquire(timeout=limit_s):
+            try:
+                self._release()
+            finally:
+                self._lock.release()
+        else:
+            _log.warning("%s hangs in its driver: it was left open", self.name)
+        self._frames = None
         self._end("closed")
 
     def _guarded(self) -> Iterator[Frame]:

@@ -9,22 +9,31 @@
 /returns  BURST frames, then closed; then 503 once; then as /alive
 /still    the very same picture for as long as somebody reads
 /hang     accepts and never answers
+/clip     a whole video file, as a web server gives it
 Anything else is 404. The green part of a frame is 40 plus five times its number, so a reader can
 tell frames apart.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import cv2
 import numpy as np
+
+# Run as a script, it has to find its neighbours as the tests do.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rigs.clips import write_clip
 
 BURST = 12
 FPS = 50
@@ -64,6 +73,8 @@ class Camera(BaseHTTPRequestHandler):
                 self.send(count())
             case "/hang":
                 self.leaving.wait()
+            case "/clip":
+                self.send_file()
             case _:
                 self.send_error(404)
 
@@ -79,6 +90,14 @@ class Camera(BaseHTTPRequestHandler):
                 time.sleep(1 / FPS)
         except OSError:
             pass  # the reader left
+
+    def send_file(self) -> None:
+        with TemporaryDirectory() as folder:
+            data = write_clip(Path(folder) / "clip.avi", 30).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def log_message(self, *arguments: object) -> None:
         pass

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import threading
+import time
 from collections.abc import Iterator
 from itertools import islice, repeat
 from pathlib import Path
@@ -14,7 +16,7 @@ from rigs.clips import FakeCapture, frame
 
 from edge.errors import MissingDeviceError, SourceError
 from edge.settings import CameraSettings
-from edge.sources import Spec, camera, devices
+from edge.sources import Spec, base, camera, devices
 from edge.sources.base import StaleWatch, retry_delay_s
 from edge.sources.camera import CameraSource
 
@@ -98,6 +100,43 @@ def test_gray_and_four_channels_come_as_bgr(monkeypatch: pytest.MonkeyPatch, nod
     scripted(monkeypatch, FakeCapture(iter(images)))
     with CameraSource(str(node), SETTINGS) as source:
         assert [each.image.shape for each in islice(source, 2)] == [(5, 7, 3), (1, 1, 3)]
+
+
+def test_a_driver_that_hangs_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, node: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading, over = threading.Event(), threading.Event()
+
+    def images() -> Iterator[np.ndarray]:
+        reading.set()
+        over.wait()
+        yield frame(0)
+
+    monkeypatch.setattr(base, "CLOSE_MARGIN_S", -3.4)  # of 3.5 s that open and read may take
+    scripted(monkeypatch, FakeCapture(images()))
+    source = CameraSource(str(node), SETTINGS).__enter__()
+    reader = threading.Thread(target=list, args=(source,))
+    reader.start()
+    reading.wait()
+    source.close()
+    assert "hangs in its driver" in caplog.text
+    assert source.ended == "closed"
+    over.set()
+    reader.join()
+
+
+def test_closing_wakes_a_source_that_waits_to_try_again(
+    monkeypatch: pytest.MonkeyPatch, node: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripted(monkeypatch, FakeCapture(iter([frame(0)])))
+    source = CameraSource(str(node), CameraSettings(retry_delay_s=60)).__enter__()
+    reader = threading.Thread(target=list, args=(source,))
+    reader.start()
+    while "opening it again in 60.0 s" not in caplog.text:
+        time.sleep(0.001)
+    source.close()
+    reader.join()
+    assert source.ended == "closed"
 
 
 def test_the_wait_doubles_up_to_half_a_minute() -> None:

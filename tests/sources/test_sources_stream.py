@@ -125,6 +125,14 @@ def test_a_wrong_path_says_so_without_the_password(mjpeg: Server) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_video_file_on_a_web_server_is_no_camera(mjpeg: Server) -> None:
+    with (
+        pytest.raises(SourceError, match="download it and give the file"),
+        stream(mjpeg.url("/clip")),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_a_refusing_port_says_so(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
