@@ -27,6 +27,7 @@ class Measurement:
     values:    in the order they were taken, at least one, all finite
     warmups:   how many more were taken before them and dropped
     condition: the device just after, or None where it was not read
+    varied:    the values differ by what was measured (the frames of a clip), not by error
     """
 
     name: str
@@ -34,6 +35,7 @@ class Measurement:
     values: tuple[float, ...]
     warmups: int = 0
     condition: Condition | None = None
+    varied: bool = False
 
     def __post_init__(self) -> None:
         if not self.values or not all(map(math.isfinite, self.values)):
@@ -68,8 +70,10 @@ class Measurement:
 
     @property
     def unstable(self) -> bool:
-        """Whether the values scatter by a tenth of their mean or more."""
-        return self.stdev > 0 and self.stdev >= UNSTABLE_SHARE * abs(self.mean)
+        """Whether the values scatter by a tenth of their mean or more, and should not."""
+        if self.varied or self.stdev == 0:
+            return False
+        return self.stdev >= UNSTABLE_SHARE * abs(self.mean)
 
     def _percentile(self, percent: float) -> float:
         return float(np.percentile(self.values, percent))

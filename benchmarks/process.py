@@ -19,6 +19,8 @@ from edge.errors import EdgeError
 
 _POLL_S = 0.01
 _GRACE_S = 3.0
+# The kernel counts resident pages a little apart on each core.
+_MARGIN_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ class Watched:
 def watch(command: Sequence[str], *, timeout_s: float = 120.0) -> Watched:
     """Run `command` to its end. Raises EdgeError where it fails or takes longer than that."""
     with tempfile.TemporaryFile() as errors:
-        own_peak = _peak_rss(os.getpid())
         start = perf_counter()
         try:
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
         except OSError as error:
             raise EdgeError(f"cannot start {shlex.join(command)}: {error}") from error
         lines = _Lines(child)
+        inherited = _peak_rss(os.getpid()) + _MARGIN_BYTES
         try:
             usage, peak = _wait(child, start + timeout_s)
         finally:
@@ -61,13 +63,13 @@ def watch(command: Sequence[str], *, timeout_s: float = 120.0) -> Watched:
     if child.returncode != 0:
         last = (complaints.strip().splitlines() or ["it said nothing"])[-1]
         raise EdgeError(f"{shlex.join(command)} failed with exit code {child.returncode}: {last}")
-    # The kernel starts a child's ru_maxrss at its parent's peak: above that it is exact, and
-    # below it /proc's own mark, read until shortly before the end, has to do.
+    # The kernel starts a child's ru_maxrss at its parent's peak: clearly above that it is exact,
+    # and below it /proc's own mark, read until shortly before the end, has to do.
     exact = usage.ru_maxrss * 1024
     return Watched(
         wall_s,
         None if lines.first_at is None else lines.first_at - start,
-        exact if exact > own_peak else peak,
+        exact if exact > inherited else peak,
         usage.ru_utime + usage.ru_stime,
         "".join(lines.read),
         complaints,

@@ -28,7 +28,7 @@ def suite(result: SuiteResult) -> str:
     blocks = [
         _distributions([m for m in result.measurements if len(m.values) > 1]),
         _list([m for m in single if "/" not in m.name]),
-        _grid([m for m in single if "/" in m.name]),
+        _grids([m for m in single if "/" in m.name]),
         *map(_matrix, result.matrices),
         "\n".join(map(_ratio, result.ratios)),
         "\n".join(f"note: {remark.text}" for remark in result.remarks),
@@ -84,19 +84,18 @@ def _list(measurements: list[Measurement]) -> str:
     return table(("", "value", "unit"), [(m.name, number(m.median), m.unit) for m in measurements])
 
 
-def _grid(measurements: list[Measurement]) -> str:
-    """Single values named "row/column" as a table."""
-    if not measurements:
-        return ""
-    cells = {tuple(m.name.split("/", 1)): m.median for m in measurements}
-    rows = list(dict.fromkeys(row for row, _ in cells))
-    columns = list(dict.fromkeys(column for _, column in cells))
-    return table(
-        ("", *columns),
-        [
-            (row, *(number(cells[row, c]) if (row, c) in cells else "" for c in columns))
-            for row in rows
-        ],
+def _grids(measurements: list[Measurement]) -> str:
+    """Single values named "row/column" as tables, one for all rows of the same columns."""
+    rows: dict[str, dict[str, str]] = {}
+    for m in measurements:
+        row, column = m.name.split("/", 1)
+        rows.setdefault(row, {})[column] = number(m.median)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for row, cells in rows.items():
+        alike.setdefault(tuple(cells), []).append(row)
+    return "\n\n".join(
+        table(("", *columns), [(row, *rows[row].values()) for row in names])
+        for columns, names in alike.items()
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SUITES = {
     "latency": "benchmarks.suites.latency:measure",
+    "pipeline": "benchmarks.suites.pipeline:measure",
     "memory": "benchmarks.suites.memory:measure",
     "startup": "benchmarks.suites.startup:measure",
     "size": "benchmarks.suites.size:measure",

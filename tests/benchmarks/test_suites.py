@@ -36,7 +36,7 @@ def plan(make_model: MakeModel) -> Plan:
     return Plan(models=(make_model("cnn"), make_model("cnn_lstm")), rounds=3, quick=True)
 
 
-NEED_MODELS = ("latency", "memory", "startup", "accuracy", "noise", "preprocessing")
+NEED_MODELS = ("latency", "memory", "startup", "accuracy", "noise", "preprocessing", "pipeline")
 NEED_DATA = ("accuracy", "noise", "preprocessing")
 
 

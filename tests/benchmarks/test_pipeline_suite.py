@@ -1,0 +1,149 @@
+"""The pipeline suite: stages add up, frames are counted once, growth is by width and by faces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tiny_network
+
+from benchmarks.growth import by_faces, by_width
+from benchmarks.measure import Measurement
+from benchmarks.results import Remark
+from benchmarks.stages import OTHER, WHOLE, PlayedLive, staged
+from benchmarks.suites import Plan, pipeline
+from edge.errors import DataError, EdgeError
+from edge.inference import Classifier
+from edge.models import Model
+from edge.pipeline import build_face_pipeline
+from edge.settings import Settings
+from edge.sources.synthetic import SyntheticSource
+
+STAGES = ["capture", "gray", "search", "track", "preprocess", "inference", "smoothing", "sink"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pipeline")
+
+
+@pytest.fixture(scope="module")
+def clip(folder: Path) -> Path:
+    """Twenty frames of the bundled face, 320x240."""
+    path = folder / "clip.avi"
+    settings = Settings().camera.model_copy(update={"width": 320, "height": 240})
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 240))
+    with SyntheticSource("", settings) as source:
+        for frame in islice(source, 20):
+            writer.write(frame.image)
+    writer.release()
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Model:
+    return tiny_network.make(folder, "cnn")
+
+
+@pytest.fixture(scope="module")
+def plan(model: Model, clip: Path) -> Plan:
+    return Plan(models=(model,), clip=clip)
+
+
+@pytest.fixture(scope="module")
+def found(plan: Plan) -> dict[str, Measurement]:
+    """What one whole run of the suite measured, growth aside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "_growth", lambda plan, classifier: iter(()))
+        return {f.name: f for f in pipeline.measure(plan) if isinstance(f, Measurement)}
+
+
+def test_the_stages_add_up_to_the_whole(found: dict[str, Measurement]) -> None:
+    parts = [found[f"cnn int8, {stage}"].values for stage in (*STAGES, OTHER)]
+    whole = found[f"cnn int8, {WHOLE}"].values
+    assert len(whole) == 20
+    assert np.sum(parts, axis=0) == pytest.approx(whole)
+    shares = [found[f"cnn int8, {stage}/share"].median for stage in (*STAGES, OTHER)]
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_what_varies_from_frame_to_frame_is_no_instability(found: dict[str, Measurement]) -> None:
+    assert not any(m.unstable for m in found.values() if len(m.values) > 1)
+
+
+def test_every_frame_of_the_clip_is_counted_once(found: dict[str, Measurement]) -> None:
+    row, live = "cnn int8, clip.avi", "cnn int8, clip.avi live"
+    count = {column: found[f"{row}/{column}"].median for column in ("processed", "failed")}
+    assert count == {"processed": 20, "failed": 0}
+    assert found[f"{row}/in the file"].median == 20
+    assert found[f"{live}/came"].median == 20
+    assert found[f"{live}/processed"].median + found[f"{live}/dropped"].median == 20
+
+
+def test_a_quick_run_says_that_it_took_a_part(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_QUICK_FRAMES", 6)
+    monkeypatch.setattr(pipeline, "by_width", partial(by_width, widths_px=(160,)))
+    monkeypatch.setattr(pipeline, "by_faces", partial(by_faces, counts=(0,)))
+    found = list(pipeline.measure(replace(plan, quick=True)))
+    assert any(isinstance(f, Remark) and "the first 6 of 20 frames" in f.text for f in found)
+    assert not any(isinstance(f, Measurement) and f.name.endswith("/failed") for f in found)
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all"])
+def test_a_clip_without_frames_is_one_sentence(plan: Plan, tmp_path: Path, content: bytes) -> None:
+    empty = tmp_path / "empty.avi"
+    empty.write_bytes(content)
+    with pytest.raises(EdgeError, match=r"empty\.avi") as caught:
+        list(pipeline.measure(replace(plan, clip=empty)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_live_source_is_no_clip(plan: Plan) -> None:
+    with pytest.raises(DataError, match="is no recording"):
+        list(pipeline.measure(replace(plan, clip=Path("/dev/video7"))))
+
+
+def test_growth_by_faces_finds_the_faces(model: Model) -> None:
+    with Classifier(model) as classifier:
+        found = {m.name: m for m in by_faces(classifier, frames=10, counts=(0, 2))}
+    assert found["0 faces/faces found"].median == 0
+    assert found["2 faces/faces found"].median > 1
+    assert found["0 faces/inference, ms"].median == 0
+    assert found["2 faces/whole frame, ms"].median > found["2 faces/search, ms"].median > 0
+
+
+def test_growth_by_width_scales_the_same_pictures(model: Model) -> None:
+    images = [np.full((60, 100, 3), 90, np.uint8)] * 6
+    with Classifier(model) as classifier:
+        names = {m.name.split("/")[0] for m in by_width(images, classifier, widths_px=(50, 200))}
+    assert names == {"50 px wide", "200 px wide"}
+
+
+def test_the_sink_gets_each_frames_events(model: Model, clip: Path) -> None:
+    written: list[int] = []
+    with (
+        Classifier(model) as classifier,
+        pipeline.clip(Plan(clip=clip)) as source,
+    ):
+        path = build_face_pipeline(Settings(), classifier, datetime.now(UTC))
+        rows = list(staged(source, path, lambda events: written.append(len(events))))
+    assert len(rows) == len(written) == 20
+    assert sum(written) >= 1
+    assert list(rows[0]) == [*STAGES, OTHER, WHOLE]
+
+
+def test_a_clip_played_live_stops_at_the_time_asked(clip: Path) -> None:
+    with (
+        pipeline.clip(Plan(clip=clip)) as recorded,
+        PlayedLive(recorded, seconds=0.1) as source,
+    ):
+        frames = list(source)
+    assert source.live
+    assert source.delivered == len(frames)
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
