@@ -65,27 +65,31 @@ class Preprocessor:
 def eye_tilt(eyes: cv2.CascadeClassifier, square: Gray) -> float:
     """By how many degrees the line through the eyes leans, clockwise; 0 where they are not found.
 
-    square: uint8 (n, n), one face. An eye is looked for in the upper half, at a fixed size so
-    that the cost does not grow with the face. A lean of over 30 degrees is taken for an error.
+    square: uint8 (n, n), one face. The surest eye of each half counts, searched for in the upper
+    part at a fixed size, so that the cost (some milliseconds) does not grow with the face. Two
+    that lie close together or lean by over 30 degrees are no pair of eyes.
     """
-    side = square.shape[0]
-    upper = square[: round(side * 0.6)]
-    scale = min(1.0, _EYE_SEARCH_PX / side)
-    small = cv2.resize(upper, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    size = max(20, round(_EYE_SEARCH_PX * 0.15))
-    boxes = eyes.detectMultiScale(small, scaleFactor=1.1, minNeighbors=3, minSize=(size, size))
-    centres = [(x + width / 2, y + height / 2) for x, y, width, height in boxes]
-    middle = small.shape[1] / 2
-    left = [c for c in centres if c[0] < middle]
-    right = [c for c in centres if c[0] >= middle]
-    if len(left) != 1 or len(right) != 1:
+    scale = min(1.0, _EYE_SEARCH_PX / square.shape[0])
+    upper = square[: max(1, round(square.shape[0] * _EYES_ABOVE))]
+    width, height = (max(1, round(n * scale)) for n in (upper.shape[1], upper.shape[0]))
+    small = cv2.resize(upper, (width, height), interpolation=cv2.INTER_AREA)
+    boxes, neighbors = eyes.detectMultiScale2(
+        small, scaleFactor=1.1, minNeighbors=3, minSize=(_MIN_EYE_PX, _MIN_EYE_PX)
+    )
+    surest_first = np.argsort(neighbors, kind="stable")[::-1]
+    centres = [(x + w / 2, y + h / 2) for x, y, w, h in (boxes[i] for i in surest_first)]
+    left = next((centre for centre in centres if centre[0] < width / 2), None)
+    right = next((centre for centre in centres if centre[0] >= width / 2), None)
+    if left is None or right is None or right[0] - left[0] < 0.25 * width:
         return 0.0
-    across, down = right[0][0] - left[0][0], right[0][1] - left[0][1]
-    tilt = math.degrees(math.atan2(down, across))
-    plausible = abs(tilt) <= _MAX_TILT_DEG and across >= 0.25 * small.shape[1]
-    return tilt if plausible else 0.0
+    tilt = math.degrees(math.atan2(right[1] - left[1], right[0] - left[0]))
+    return tilt if abs(tilt) <= _MAX_TILT_DEG else 0.0
 
 
+_EYES_ABOVE = 0.6
+"""The part of a face's height, from its top, that holds the eyes however it is turned."""
+
+_MIN_EYE_PX = 20
 _EYE_SEARCH_PX = 128
 _MAX_TILT_DEG = 30.0
 

@@ -85,19 +85,19 @@ class Tracker:
             track.seen_s = min(track.seen_s, timestamp_s)
             track.born_s = min(track.born_s, timestamp_s)
         matches = self._matches(faces, timestamp_s)
+        seen = []
         for position, track in enumerate(self._tracks):
             if position in matches:
                 track.see(faces[matches[position]], timestamp_s)
+                seen.append(track)
             else:
                 track.lead -= 1
-        seen = [self._tracks[position] for position in sorted(matches)]
         taken = set(matches.values())
-        self._tracks += [
-            _Track(replace(face, track_id=0), timestamp_s, timestamp_s)
-            for number, face in enumerate(faces)
-            if number not in taken
-        ]
-        self._confirm(timestamp_s)
+        for number, face in enumerate(faces):
+            if number not in taken:
+                seen.append(_Track(replace(face, track_id=0), timestamp_s, timestamp_s))
+                self._tracks.append(seen[-1])
+        self._confirm(seen, timestamp_s)
         self._end(timestamp_s)
         return sorted((t.face for t in seen if t.confirmed), key=lambda face: face.track_id)
 
@@ -119,8 +119,8 @@ class Tracker:
                 taken.add(f)
         return matches
 
-    def _confirm(self, timestamp_s: float) -> None:
-        for track in self._tracks:
+    def _confirm(self, seen: list[_Track], timestamp_s: float) -> None:
+        for track in seen:
             old_enough = timestamp_s - track.born_s >= self._confirm_s
             if not track.confirmed and track.lead >= self._confirm_hits and old_enough:
                 self._last_id += 1

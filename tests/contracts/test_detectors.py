@@ -1,0 +1,85 @@
+"""What every face detector owes, run over all that `DETECTORS` names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.settings import DetectionSettings
+from edge.types import Face, iou
+from edge.vision import DETECTORS, open_detector
+from edge.vision.detect import FaceDetector
+
+PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "assets" / "astronaut.jpg"
+
+
+@pytest.fixture(params=DETECTORS, scope="module")
+def detector(request: pytest.FixtureRequest) -> FaceDetector:
+    return open_detector(DetectionSettings(detector=request.param))
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    picture = cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return picture
+
+
+def inside(face: Face, picture: np.ndarray) -> bool:
+    height, width = picture.shape
+    starts_in = face.x >= 0 and face.y >= 0 and face.width > 0 and face.height > 0
+    return starts_in and face.x + face.width <= width and face.y + face.height <= height
+
+
+def test_the_face_of_a_portrait_is_found_once(detector: FaceDetector, portrait: np.ndarray) -> None:
+    found = detector.find(portrait)
+    assert len(found) == 1
+    assert found[0].track_id == 0
+    assert inside(found[0], portrait)
+
+
+def test_a_box_is_in_pixels_of_the_picture_given(
+    detector: FaceDetector, portrait: np.ndarray
+) -> None:
+    [face] = detector.find(portrait)
+    [larger] = detector.find(cv2.resize(portrait, None, fx=1.5, fy=1.5))
+    shrunk = Face(
+        *(round(side / 1.5) for side in (larger.x, larger.y, larger.width, larger.height))
+    )
+    assert iou(face, shrunk) > 0.7
+
+
+def test_a_dim_flat_portrait_is_found_too(detector: FaceDetector, portrait: np.ndarray) -> None:
+    dim = (portrait // 5 + 40).astype(np.uint8)
+    assert len(detector.find(dim)) == 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (47, 640), (241, 319), (480, 640)])
+@pytest.mark.parametrize("kind", ["black", "white", "noise"])
+def test_nothing_is_found_where_there_is_no_face(
+    detector: FaceDetector, size: tuple[int, int], kind: str
+) -> None:
+    if kind == "noise":
+        picture = np.random.default_rng(7).integers(0, 256, size).astype(np.uint8)
+    else:
+        picture = np.full(size, 255 if kind == "white" else 0, np.uint8)
+    assert detector.find(picture) == []
+
+
+@pytest.mark.parametrize("cut", [(0, 3), (1, 5), (2, 7), (5, 1)])
+def test_boxes_stay_inside_pictures_of_odd_sizes(
+    detector: FaceDetector, portrait: np.ndarray, cut: tuple[int, int]
+) -> None:
+    [face] = detector.find(portrait)
+    # The face touches the top and left edges as closely as the detector lets it.
+    odd = portrait[face.y : portrait.shape[0] - cut[0], face.x : portrait.shape[1] - cut[1]]
+    assert all(inside(found, odd) for found in detector.find(odd))
+
+
+def test_a_view_into_a_larger_picture_will_do(detector: FaceDetector, portrait: np.ndarray) -> None:
+    wide = np.zeros((portrait.shape[0], portrait.shape[1] + 64), np.uint8)
+    wide[:, :-64] = portrait
+    assert detector.find(wide[:, :-64]) == detector.find(portrait)

@@ -1,0 +1,62 @@
+"""The Haar search: its settings, and what is said when OpenCV has no cascades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import MissingPartError, UsageError
+from edge.settings import DetectionSettings
+from edge.vision import open_detector
+from edge.vision.detect import HaarDetector, load_cascade
+
+
+def grays(clip: Path, every: int) -> Iterator[np.ndarray]:
+    capture = cv2.VideoCapture(str(clip))
+    index = 0
+    while capture.grab():
+        if index % every == 0:
+            yield cv2.cvtColor(capture.retrieve()[1], cv2.COLOR_BGR2GRAY)
+        index += 1
+    assert index, f"{clip} gave no frame"
+
+
+def test_an_unknown_detector_is_named_with_the_choices() -> None:
+    with pytest.raises(UsageError, match=r"'yolo'.*haar"):
+        open_detector(DetectionSettings(detector="yolo"))
+
+
+def test_opencv_5_is_named_where_there_are_no_cascades(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2, "CascadeClassifier")
+    with pytest.raises(MissingPartError, match=r"OpenCV 5 dropped.*<5"):
+        HaarDetector(DetectionSettings())
+
+
+def test_a_cascade_that_is_not_there_is_named() -> None:
+    with pytest.raises(MissingPartError, match="haarcascade_third_ear"):
+        load_cascade("haarcascade_third_ear")
+
+
+def test_a_damaged_cascade_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.xml").write_text("<opencv_storage></opencv_storage>")
+    monkeypatch.setattr(cv2.data, "haarcascades", str(tmp_path))
+    with pytest.raises(MissingPartError, match=r"broken\.xml is damaged"):
+        load_cascade("broken")
+
+
+@pytest.mark.data
+def test_faces_below_the_smallest_size_are_not_searched_for(data_dir: Path) -> None:
+    gray = next(grays(data_dir / "video" / "single_face.mp4", every=1))
+    [face] = HaarDetector(DetectionSettings(min_face_px=48)).find(gray)
+    assert HaarDetector(DetectionSettings(min_face_px=face.width * 2)).find(gray) == []
+
+
+@pytest.mark.data
+def test_each_frame_of_one_face_shows_one_face(data_dir: Path) -> None:
+    detector = HaarDetector(DetectionSettings())
+    found = [detector.find(gray) for gray in grays(data_dir / "video" / "single_face.mp4", 8)]
+    assert [len(faces) for faces in found] == [1] * len(found)
