@@ -149,7 +149,7 @@ def _teacher_scores(teacher: str, faces: FaceSet) -> NDArray[np.float32]:
 
 
 def _as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return (images.astype(np.float32) / 255)[..., None]
+    return (images.astype(np.float32) / np.float32(255))[..., None]
 
 
 def _one_hot(faces: FaceSet) -> NDArray[np.float32]:

@@ -1,0 +1,61 @@
+"""Pictures of a training run and of a network's mistakes; drawn without a display."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import MissingPackageError
+
+_SIZE_INCH, _DPI = (8.0, 3.6), 120
+
+
+def history(records: list[dict[str, float]], path: Path) -> None:
+    """Loss and accuracy of both sets over the epochs, as a PNG. Raises MissingPackageError."""
+    figure, axes = _figure(columns=2)
+    epochs = [record["epoch"] for record in records]
+    for axis, quantity in zip(axes, ("loss", "accuracy"), strict=True):
+        for key, name in ((quantity, "training"), (f"val_{quantity}", "validation")):
+            axis.plot(epochs, [record[key] for record in records], label=name, marker=".")
+        axis.set_xlabel("epoch")
+        axis.set_ylabel(quantity)
+        axis.grid(alpha=0.3)
+        axis.legend()
+    figure.savefig(path, dpi=_DPI)
+
+
+def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, path: Path) -> None:
+    """The confusion matrix as a PNG: rows true, columns predicted, shares of the row in per cent.
+
+    `counts`: int (n_classes, n_classes). Raises MissingPackageError.
+    """
+    figure, axes = _figure(columns=1, size_inch=(5.6, 5.0))
+    shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axis = axes[0]
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    for (row, column), share in np.ndenumerate(shares):
+        colour = "white" if share > 55 else "black"
+        axis.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
+    axis.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
+    axis.set_yticks(range(len(labels)), labels)
+    axis.set_xlabel("predicted")
+    axis.set_ylabel("true")
+    axis.set_title(title)
+    figure.savefig(path, dpi=_DPI)
+
+
+def _figure(columns: int, size_inch: tuple[float, float] = _SIZE_INCH) -> tuple[Any, list[Any]]:
+    try:
+        # Not pyplot: that would look for a display and keep every figure.
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingPackageError(
+            "matplotlib is not installed: pip install 'emotion-edge[convert]'"
+        ) from error
+    figure = Figure(figsize=size_inch, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, [figure.add_subplot(1, columns, i + 1) for i in range(columns)]

@@ -1,0 +1,44 @@
+"""What a classifier's answers are worth: all of it derives from the confusion matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassScores:
+    """confusion: int (n_classes, n_classes), rows the true class, columns the predicted one."""
+
+    confusion: NDArray[np.int64]
+
+    @property
+    def accuracy(self) -> float:
+        return float(np.trace(self.confusion) / self.confusion.sum())
+
+    @property
+    def recalls(self) -> NDArray[np.float64]:
+        """(n_classes,); nan for a class that has no sample."""
+        with np.errstate(invalid="ignore"):
+            shares: NDArray[np.float64] = self._hits / self.confusion.sum(axis=1)
+        return shares
+
+    @property
+    def macro_f1(self) -> float:
+        """The mean over the classes of F1, a class never seen nor predicted left out."""
+        both = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)
+        there = both > 0
+        return float(np.mean(2 * self._hits[there] / both[there]))
+
+    @property
+    def _hits(self) -> NDArray[np.int64]:
+        return np.diagonal(self.confusion)
+
+
+def class_scores(labels: NDArray[np.uint8], predicted: NDArray[np.int_], n: int) -> ClassScores:
+    """`labels` and `predicted` are class indices (n_samples,) of `n` classes."""
+    confusion = np.zeros((n, n), np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
+    return ClassScores(confusion)
