@@ -120,6 +120,20 @@ def test_a_locked_log_is_written_when_it_is_free(
     assert tracks(path) == [1, 2, 3, 4]
 
 
+def test_a_failure_in_the_middle_of_a_batch_leaves_nothing_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.sqlite"
+    with SqliteSink(path, commit_interval_s=0) as sink:
+        with monkeypatch.context() as broken:
+            broken.setattr("edge.sinks.schema.INSERT", "INSERT INTO nowhere VALUES (?)")
+            sink.write(event(1))
+            assert (sink.pending, sink.written) == (1, 0)
+        sink.write(event(2))
+        assert (sink.pending, sink.written) == (0, 2)
+    assert tracks(path) == [1, 2]
+
+
 @pytest.mark.parametrize("freed", [True, False])
 def test_only_the_newest_are_kept_and_the_loss_is_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, freed: bool
