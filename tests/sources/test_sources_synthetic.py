@@ -37,7 +37,7 @@ def test_a_face_is_there_and_away_for_a_while(seed: int) -> None:
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
     away_from, away_to = SyntheticSource.AWAY
     here, away = [], []
-    with SyntheticSource("", CameraSettings(fps=5), seed=seed) as source:
+    with SyntheticSource("", CameraSettings(fps=3), seed=seed) as source:
         for each in source:
             gray = cv2.cvtColor(each.image, cv2.COLOR_BGR2GRAY)
             found = len(cascade.detectMultiScale(gray, 1.1, 5, minSize=(48, 48)))
