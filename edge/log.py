@@ -206,7 +206,8 @@ def plainly(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if schema.is_damage(error):
             raise schema.DamagedLogError(
-                f"the log {path} is damaged ({error}): the next run sets it aside and begins anew"
+                f"the log {path} is damaged or none at all ({error}):"
+                " a run sets it aside and begins anew"
             ) from error
         raise SinkError(
             f"cannot use the log {path} ({error}): try again, or as its owner"

@@ -48,6 +48,7 @@ def delete_all(path: Path) -> int:
             connection.execute("DELETE FROM model")
             _give_back(connection, path)
     except schema.DamagedLogError:  # no table to delete from: the file itself goes
+        schema.must_have_a_logs_name(path)
         leftovers += schema.files(path)
     with plainly(path):
         for kept in leftovers:

@@ -53,6 +53,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHECKED_BYTES = 8 << 20  # a log up to this size is read whole on opening: 0.2 s on a slow card
+_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -284,6 +285,12 @@ def set_aside(path: Path, now: datetime) -> Path:
     for part in files(path):
         part.rename(kept.with_name(kept.name + part.name.removeprefix(path.name)))
     return kept
+
+
+def must_have_a_logs_name(path: Path) -> None:
+    """Raise SinkError for a file that SQLite cannot read and that may be anybody's."""
+    if path.suffix not in _SUFFIXES:
+        raise SinkError(f"{path} is not a log: give a path that ends in .sqlite")
 
 
 def damaged_logs(path: Path) -> tuple[Path, ...]:

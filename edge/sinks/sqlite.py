@@ -16,7 +16,6 @@ from edge.sinks import Sink, schema
 from edge.types import EmotionEvent
 
 _log = logging.getLogger(__name__)
-_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 _NO_SPACE_BYTES = 64 << 10
 
 
@@ -192,8 +191,7 @@ class SqliteSink(Sink):
     def _begin_anew(self, why: str) -> None:
         """Set the damaged log aside. Raises SinkError for a file that has not a log's name."""
         self._disconnect()
-        if self.path.suffix not in _SUFFIXES:
-            raise SinkError(f"{self.path} is not a log: give a path that ends in .sqlite")
+        schema.must_have_a_logs_name(self.path)
         kept = schema.set_aside(self.path, datetime.now(UTC))
         _log.warning("%s: it is kept as %s, and a new log is begun", why, kept)
 

@@ -36,6 +36,16 @@ def make_log(path: Path, count: int, **changes: str) -> Path:
     return path
 
 
+def make_mixed_log(path: Path) -> Path:
+    """140 seconds of a face, then 10 of a voice that is happy."""
+    with SqliteSink(path, commit_interval_s=3600) as sink:
+        for number in range(140):
+            sink.write(event(number))
+        for number in range(140, 150):
+            sink.write(event(number, "happy", modality="speech", model="audio"))
+    return path
+
+
 def alike(a: EmotionEvent, b: EmotionEvent) -> bool:
     """Equal, but for the rounding of scores to ten-thousandths."""
     near = pytest.approx(list(a.scores.values()), abs=5.1e-5)
