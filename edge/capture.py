@@ -59,6 +59,7 @@ class LatestFrames:
     def close(self, timeout_s: float = 2.0) -> None:
         """End the capture; after `timeout_s` a hung read is left behind."""
         self._stop.set()
+        self._source.close()  # wakes a source that waits to try again
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 

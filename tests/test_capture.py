@@ -25,6 +25,9 @@ class ScriptedSource:
         self.delivered = threading.Event()
         self.release = threading.Event()
 
+    def close(self) -> None:
+        pass
+
     def __iter__(self) -> Iterator[Frame]:
         for index in range(self._count):
             yield Frame(IMAGE, index / 30, index)
