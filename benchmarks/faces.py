@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.metrics import confusion
-from benchmarks.suites import Plan, label
-from convert.datasets.fer2013 import FaceSet, load
+from benchmarks.suites import Plan
+from convert.datasets.faces import FaceSet
+from convert.datasets.fer2013 import load
+from convert.scores import ClassScores, class_scores
+from convert.validate import predict
 from edge.errors import DataError, MissingDataError
-from edge.inference import Classifier
+
+if TYPE_CHECKING:
+    from edge.models import Model
 
 
 class Steps:
@@ -23,13 +26,14 @@ class Steps:
         self._total = total
         self._done = 0
 
-    def __call__(self) -> None:
-        self._done += 1
+    def __call__(self, pictures: int) -> None:
+        self._done += pictures
         self._progress(self._done, self._total)
 
 
 def test_faces(plan: Plan, usage: str, *, quick: int) -> FaceSet:
-    """One part of FER2013; in a quick run `quick` of its faces, drawn by the plan's seed.
+    """One part of FER2013; in a quick run `quick` of its faces, drawn by the plan's seed, with
+    at least one of each class.
 
     Raises MissingDataError without `--data`, DataError where a class has no face.
     """
@@ -40,39 +44,23 @@ def test_faces(plan: Plan, usage: str, *, quick: int) -> FaceSet:
         if not (faces.labels == number).any():
             raise DataError(f"{plan.data} has no {name} face in {usage}: give the whole data set")
     if plan.quick and len(faces) > quick:
-        chosen = np.random.default_rng(plan.seed).permutation(len(faces))[:quick]
-        faces = faces.take(np.sort(chosen))
+        order = np.random.default_rng(plan.seed).permutation(len(faces))
+        one_of_each = order[np.unique(faces.labels[order], return_index=True)[1]]
+        faces = faces.take(np.union1d(one_of_each, order[: quick - len(one_of_each)]))
     return faces
 
 
-@contextmanager
-def classifiers(plan: Plan) -> Iterator[dict[str, Classifier]]:
-    """The plan's models, open, by label."""
-    with ExitStack() as stack:
-        yield {
-            label(model): stack.enter_context(Classifier(model, threads=plan.threads))
-            for model in plan.some_models()
-        }
-
-
-def classify_all(
-    classifier: Classifier,
-    faces: FaceSet,
-    images: Iterable[NDArray[np.uint8]],
-    on_image: Callable[[], None],
-) -> NDArray[np.int64]:
-    """The confusion matrix of `images`, which are `faces` in order, however changed.
+def judged(model: Model, faces: FaceSet, images: NDArray[np.uint8], steps: Steps) -> ClassScores:
+    """What `model` makes of `images`, uint8 (n, 48, 48): `faces` in order, however changed.
 
     Raises DataError where the model's labels are not the data set's.
     """
-    if set(classifier.labels) != set(faces.label_names):
+    labels = model.card.labels
+    if set(labels) != set(faces.label_names):
         raise DataError(
-            f"the model names {', '.join(classifier.labels)}, the data set "
+            f"{model.card.name} names {', '.join(labels)}, the data set "
             f"{', '.join(faces.label_names)}: give a model of FER2013's classes"
         )
-    column = np.array([faces.label_names.index(name) for name in classifier.labels])
-    named = []
-    for image in images:
-        named.append(int(classifier.classify(image).scores.argmax()))
-        on_image()
-    return confusion(faces.labels, column[named], len(faces.label_names))
+    column = np.array([faces.label_names.index(name) for name in labels])
+    named = predict(model, images, steps).argmax(axis=1)
+    return class_scores(faces.labels, column[named], len(faces.label_names))

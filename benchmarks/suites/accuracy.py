@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks import metrics
-from benchmarks.faces import Steps, classifiers, classify_all, test_faces
+from benchmarks.faces import Steps, judged, test_faces
 from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Matrix, Remark
-from benchmarks.suites import Plan
+from benchmarks.suites import Plan, label
+from convert.scores import ClassScores
 
 SIMPLE = ("happy", "sad", "surprise")
+"""The papers' simple emotions; the others are their complex ones."""
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
     """PrivateTest: accuracy, macro F1, precision and recall, the classes, the confusion matrix."""
-    with classifiers(plan) as models:
-        faces = test_faces(plan, "PrivateTest", quick=500)
-        steps = Steps(plan, len(models) * len(faces))
-        for name, classifier in models.items():
-            counts = classify_all(classifier, faces, faces.images, steps)
-            yield from _figures(name, faces.label_names, counts)
+    models = plan.some_models()
+    faces = test_faces(plan, "PrivateTest", quick=500)
+    steps = Steps(plan, len(models) * len(faces))
+    for model in models:
+        scores = judged(model, faces, faces.images, steps)
+        yield from _figures(label(model), faces.label_names, scores)
     yield Remark(
         f"FER2013 PrivateTest, {len(faces)} faces; an accuracy of 0.65 is known to "
         f"± {1.96 * (0.65 * 0.35 / len(faces)) ** 0.5:.3f} (95 %); F1, precision and recall are "
@@ -31,17 +30,21 @@ def measure(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def _figures(name: str, labels: tuple[str, ...], counts: NDArray[np.int64]) -> Iterator[Finding]:
-    scores = metrics.scores(counts)
+def _figures(name: str, labels: tuple[str, ...], scores: ClassScores) -> Iterator[Finding]:
     simple = [number for number, label in enumerate(labels) if label in SIMPLE]
     others = [number for number in range(len(labels)) if number not in simple]
-    simple_accuracy, simple_f1 = metrics.group_scores(counts, simple)
-    complex_accuracy, complex_f1 = metrics.group_scores(counts, others)
+    simple_accuracy, simple_f1 = metrics.of_group(scores, simple)
+    complex_accuracy, complex_f1 = metrics.of_group(scores, others)
+    by_class = {
+        "F1": metrics.f1s(scores),
+        "precision": metrics.precisions(scores),
+        "recall": scores.recalls,
+    }
     whole = {
         "accuracy": scores.accuracy,
         "F1": scores.macro_f1,
-        "precision": float(scores.precision.mean()),
-        "recall": float(scores.recall.mean()),
+        "precision": float(by_class["precision"].mean()),
+        "recall": float(by_class["recall"].mean()),
         "simple acc.": simple_accuracy,
         "simple F1": simple_f1,
         "complex acc.": complex_accuracy,
@@ -50,8 +53,7 @@ def _figures(name: str, labels: tuple[str, ...], counts: NDArray[np.int64]) -> I
     for column, value in whole.items():
         yield Measurement(f"{name}/{column}", "share", (value,))
     for number, class_name in enumerate(labels):
-        row = f"{name} {class_name}"
-        yield Measurement(f"{row}/F1", "share", (float(scores.f1[number]),))
-        yield Measurement(f"{row}/precision", "share", (float(scores.precision[number]),))
-        yield Measurement(f"{row}/recall", "share", (float(scores.recall[number]),))
-    yield Matrix(name, labels, tuple(tuple(int(cell) for cell in row) for row in counts))
+        for column, values in by_class.items():
+            yield Measurement(f"{name} {class_name}/{column}", "share", (float(values[number]),))
+    counts = tuple(tuple(int(cell) for cell in row) for row in scores.confusion)
+    yield Matrix(name, labels, counts)

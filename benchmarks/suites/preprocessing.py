@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks import metrics
-from benchmarks.corruptions import Corruption, low_light, noise
-from benchmarks.faces import Steps, classifiers, classify_all, test_faces
+from benchmarks.corruptions import CLEAN, Corruption, low_light, noise
+from benchmarks.faces import Steps, judged, test_faces
 from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Remark
-from benchmarks.suites import Plan
-from benchmarks.suites.noise import CLEAN
+from benchmarks.suites import Plan, label
 from edge.settings import PreprocessSettings
 from edge.vision.preprocess import Preprocessor
 
@@ -28,16 +26,16 @@ CONDITIONS: tuple[Corruption, ...] = (CLEAN, low_light(0.3), noise(0.10))
 
 def measure(plan: Plan) -> Iterator[Finding]:
     """PublicTest (the part to choose settings by): accuracy by switch and condition."""
-    with classifiers(plan) as models:
-        faces = test_faces(plan, "PublicTest", quick=200)
-        steps = Steps(plan, len(models) * len(SWITCHES) * len(CONDITIONS) * len(faces))
-        for name, classifier in models.items():
-            for switch, settings in SWITCHES.items():
-                normalise = Preprocessor(settings).normalise
-                for number, condition in enumerate(CONDITIONS):
-                    rng = np.random.default_rng((plan.seed, number))
-                    pictures = (normalise(condition.apply(face, rng)) for face in faces.images)
-                    scores = metrics.scores(classify_all(classifier, faces, pictures, steps))
-                    cell = f"{name}, {switch}/{condition.name}"
-                    yield Measurement(cell, "share", (scores.accuracy,))
+    models = plan.some_models()
+    faces = test_faces(plan, "PublicTest", quick=200)
+    steps = Steps(plan, len(models) * len(SWITCHES) * len(CONDITIONS) * len(faces))
+    for switch, settings in SWITCHES.items():
+        normalise = Preprocessor(settings).normalise
+        for number, condition in enumerate(CONDITIONS):
+            met = condition.apply(faces.images, np.random.default_rng((plan.seed, number)))
+            images = np.stack([normalise(image) for image in met])
+            for model in models:
+                cell = f"{label(model)}, {switch}/{condition.name}"
+                accuracy = judged(model, faces, images, steps).accuracy
+                yield Measurement(cell, "share", (accuracy,))
     yield Remark(f"accuracy on FER2013 PublicTest, {len(faces)} faces, switches set on the device")

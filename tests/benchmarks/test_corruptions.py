@@ -28,7 +28,7 @@ def image() -> NDArray[np.uint8]:
 
 
 def apply(corruption: Corruption, image: NDArray[np.uint8], seed: int = 1) -> NDArray[np.uint8]:
-    return corruption.apply(image, np.random.default_rng(seed))
+    return corruption.apply(image[None], np.random.default_rng(seed))[0]
 
 
 def distance(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import faces
 from benchmarks.measure import Measurement, Ratio
 from benchmarks.results import Finding, Matrix, Remark
 from benchmarks.suites import SUITES, Plan
@@ -125,6 +126,14 @@ def test_a_class_without_a_face_is_an_error(plan: Plan, patterns_npz: Path) -> N
     np.savez(patterns_npz, **kept)
     with pytest.raises(DataError, match="no happy face in PrivateTest"):
         findings("accuracy", replace(plan, data=patterns_npz))
+
+
+def test_a_quick_draw_keeps_every_class(plan: Plan, patterns_npz: Path) -> None:
+    for seed in range(20):
+        drawn = faces.test_faces(replace(plan, data=patterns_npz, seed=seed), "PublicTest", quick=9)
+        assert set(drawn.labels) == set(range(7))
+        assert 7 <= len(drawn) <= 9
+        assert set(drawn.usage) == {"PublicTest"}
 
 
 def test_noise_covers_the_papers_levels_and_more(plan: Plan, patterns_npz: Path) -> None:
