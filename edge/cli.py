@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -161,9 +163,7 @@ def _run(
 
     summary = service.RunSummary()
     with ExitStack() as stack:
-        sinks = _open_sinks(settings, output)
-        for sink in sinks:
-            stack.callback(sink.close)
+        sinks = [stack.enter_context(sink) for sink in _sinks(settings, output)]
         try:
             service.run(
                 settings,
@@ -179,32 +179,26 @@ def _run(
     return 0
 
 
-def _open_sinks(settings: Settings, output: Output) -> list[Sink]:
-    import sys
+def _sinks(settings: Settings, output: Output) -> Iterator[Sink]:
+    """The sinks that a run writes to, each opened when it is asked for."""
+    from edge.sinks import open_sink
 
-    from edge.log import default_log_path
-
-    sinks: list[Sink] = []
     if settings.log.path != "none":
         from edge.sinks.sqlite import SqliteSink
 
-        path = Path(settings.log.path) if settings.log.path else default_log_path()
-        sinks.append(SqliteSink(path, commit_interval_s=settings.log.commit_interval_s))
-    if output is Output.CONSOLE:
-        from edge.sinks.console import ConsoleSink
+        yield SqliteSink(_log_path(settings), commit_interval_s=settings.log.commit_interval_s)
+    if output is not Output.NONE:
+        yield open_sink(output.value, sys.stdout)
 
-        sinks.append(ConsoleSink(sys.stdout))
-    elif output is Output.JSONL:
-        from edge.sinks.jsonl import JsonlSink
 
-        sinks.append(JsonlSink(sys.stdout))
-    return sinks
+def _log_path(settings: Settings) -> Path:
+    from edge.log import default_log_path
+
+    return Path(settings.log.path) if settings.log.path else default_log_path()
 
 
 def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | None) -> None:
     """On standard error: standard output is the events' alone."""
-    from edge.log import default_log_path
-
     labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
     lines = [
         f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
@@ -213,7 +207,7 @@ def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | Non
         f"faces followed: {len(summary.tracks)}; events: {summary.events} ({labels})",
     ]
     if settings.log.path != "none":
-        lines.append(f"log: {settings.log.path or default_log_path()}")
+        lines.append(f"log: {_log_path(settings)}")
     if annotate is not None:
         lines.append(f"annotated: {annotate}")
     for line in lines:

@@ -8,13 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from rigs.servers import mjpeg_server
 
 from edge.models import find
 
@@ -150,37 +151,76 @@ def test_odd_pictures_in_a_folder_are_taken(tmp_path: Path) -> None:
     assert "3 frames" in done.stderr
 
 
+@contextmanager
+def watching_a_live_face(state: Path) -> Iterator[subprocess.Popen[str]]:
+    """`edge run` on a network camera that shows a face, stopped after its first event."""
+    with mjpeg_server() as server:
+        command = [sys.executable, "-m", "edge", "run", "--camera", server.url("/face")]
+        with subprocess.Popen(
+            [*command, "--output", "jsonl"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "STATE_DIRECTORY": str(state)},
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_the_run_and_the_log_keeps_all(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    # A folder that is read again and again would end; a long clip of the sample does not.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "edge", "run", "--camera", "synthetic", "--output", "jsonl"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "STATE_DIRECTORY": str(tmp_path)},
-    )
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    process.send_signal(number)
-    rest, errors = process.communicate(timeout=60)
-    assert process.returncode == code, errors
+    with watching_a_live_face(tmp_path) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=60)
+        assert process.returncode == code, errors
     assert "Traceback" not in errors
+    assert "events: " in errors
     assert logged(tmp_path / "log.sqlite") == len([first, *rest.splitlines()])
 
 
 def test_a_kill_loses_no_more_than_the_last_second(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "edge", "run", "--camera", "synthetic", "--output", "jsonl"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "STATE_DIRECTORY": str(tmp_path)},
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(1.5)
-    process.kill()
-    process.wait(timeout=60)
-    assert logged(tmp_path / "log.sqlite") >= 1
+    with watching_a_live_face(tmp_path) as process:
+        assert process.stdout is not None
+        printed = [json.loads(process.stdout.readline()) for _ in range(4)]
+        process.kill()
+        process.wait(timeout=60)
+    # The fourth event came a second after the third at the earliest: three were due by then.
+    with sqlite3.connect(tmp_path / "log.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = database.execute("SELECT count(*) FROM event").fetchone()[0]
+    assert kept >= len(printed) - 2
+
+
+def test_a_stream_that_dies_for_good_ends_the_run_with_its_reason(tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text("[camera]\nretries = 1\nretry_delay_s = 0.1\n")
+    with mjpeg_server() as server:
+        url = server.url("/once")
+        done = edge("run", "--config", config, "--camera", url, "--quiet", state=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "died" in done.stderr.splitlines()[-1]
+
+
+def test_a_full_disk_does_not_end_the_run_and_is_said(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    size = ["-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if subprocess.run(["mount", *size], capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk to fill")
+    try:
+        filler = disk / "filler"
+        with pytest.raises(OSError, match="No space"):
+            filler.write_bytes(bytes(2**20))
+        done = edge("run", "--camera", "synthetic", "--output", "jsonl", state=disk)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) >= 8
+    assert "Traceback" not in done.stderr
+    assert "could not be written" in done.stderr

@@ -3,6 +3,7 @@
     python tests/rigs/mjpeg_server.py        binds a free port of 127.0.0.1 and prints it
 
 /alive    frames for as long as somebody reads
+/face     the bundled portrait, likewise
 /stall    BURST frames, then silence on an open connection
 /die      BURST frames, then the connection closes; each time anew
 /once     BURST frames, then closed; afterwards 404
@@ -22,13 +23,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
+from itertools import count, cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import cv2
 import numpy as np
+
+from edge.settings import CameraSettings
+from edge.sources.synthetic import SyntheticSource
 
 # Run as a script, it has to find its neighbours as the tests do.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -46,6 +50,12 @@ def jpeg(number: int) -> bytes:
     return cv2.imencode(".jpg", image)[1].tobytes()
 
 
+def portraits() -> list[bytes]:
+    """The synthetic clip's first half second."""
+    with SyntheticSource("", CameraSettings()) as source:
+        return [cv2.imencode(".jpg", frame.image)[1].tobytes() for frame in islice(source, 15)]
+
+
 class Camera(BaseHTTPRequestHandler):
     visits: ClassVar[Counter[str]] = Counter()
     leaving: ClassVar[threading.Event] = threading.Event()
@@ -55,22 +65,24 @@ class Camera(BaseHTTPRequestHandler):
         visit = self.visits[self.path]
         match self.path:
             case "/alive":
-                self.send(count())
+                self.send(map(jpeg, count()))
+            case "/face":
+                self.send(cycle(portraits()))
             case "/still":
-                self.send(iter(lambda: 7, None))
+                self.send(map(jpeg, iter(lambda: 7, None)))
             case "/stall":
-                self.send(iter(range(BURST)))
+                self.send(map(jpeg, range(BURST)))
                 self.leaving.wait()
             case "/die":
-                self.send(iter(range(BURST)))
+                self.send(map(jpeg, range(BURST)))
             case "/once" if visit == 1:
-                self.send(iter(range(BURST)))
+                self.send(map(jpeg, range(BURST)))
             case "/returns" if visit == 1:
-                self.send(iter(range(BURST)))
+                self.send(map(jpeg, range(BURST)))
             case "/returns" if visit == 2:
                 self.send_error(503)
             case "/returns":
-                self.send(count())
+                self.send(map(jpeg, count()))
             case "/hang":
                 self.leaving.wait()
             case "/clip":
@@ -78,13 +90,12 @@ class Camera(BaseHTTPRequestHandler):
             case _:
                 self.send_error(404)
 
-    def send(self, numbers: Iterator[int]) -> None:
+    def send(self, pictures: Iterator[bytes]) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         try:
-            for number in numbers:
-                data = jpeg(number)
+            for data in pictures:
                 head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
                 self.wfile.write(head.encode() + data + b"\r\n")
                 time.sleep(1 / FPS)
