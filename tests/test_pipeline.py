@@ -210,7 +210,7 @@ def test_a_real_clip_has_as_many_tracks_as_people(
 
 @pytest.mark.data
 def test_the_face_that_leaves_is_not_reported_after_it_left(data_dir: Path) -> None:
-    scenes = scenes_of(data_dir / "video" / "face_noface.mov", every=6)
+    scenes = scenes_of(data_dir / "video" / "face_noface.mov", 6)
     shown = [scene.frame.index for scene in scenes if scene.observations]
     assert min(shown) < 24
     assert 60 < max(shown) < 80

@@ -38,6 +38,8 @@ class Preprocessor:
         """The square around a box, as uint8 (48, 48).
 
         gray: uint8 (H, W); what the square has outside of it repeats its edge
+        A margin of 0 suits FER2013: in the 514 of 700 training pictures where Haar finds the
+        face, its box has the picture's centre and 1.04 times the picture's side (medians).
         With `align` the face is turned until its eyes are level, where both are found.
         """
         side = max(1, round(max(face.width, face.height) * (1 + 2 * self._settings.margin)))
