@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convert.datasets.fer2013 import PROVENANCE
 from convert.inspect import inspect
@@ -12,6 +12,9 @@ from convert.zoo import Architecture
 from edge.errors import ModelError
 from edge.models import Figure, ModelCard
 from edge.settings import PreprocessSettings
+
+if TYPE_CHECKING:
+    from convert.validate import Comparison
 
 
 def describe(
@@ -53,3 +56,27 @@ def card_of(path: Path, figures: tuple[Figure, ...] = ()) -> ModelCard:
         return ModelCard.model_validate(fields)
     except ValueError as error:
         raise ModelError(f"the metadata in {path} is not valid: {error}") from error
+
+
+def figures(comparisons: list[Comparison], part: str) -> tuple[Figure, ...]:
+    """Every figure of the comparisons, each with the protocol that gives it again."""
+    found = []
+    for comparison in comparisons:
+        level = comparison.noise
+        faces = int(comparison.int8.confusion.sum())
+        protocol = f"FER2013 {part}, {faces} faces against the FER2013 labels"
+        if level:
+            protocol += f"; noise clip(X + {level:g} N(0, 1), 0, 1) on X in [0, 1], then bytes"
+        suffix = f" at noise {level:g}" if level else ""
+        values = {
+            "float32 accuracy": comparison.float32.accuracy,
+            "int8 accuracy": comparison.int8.accuracy,
+            "float32 macro F1": comparison.float32.macro_f1,
+            "int8 macro F1": comparison.int8.macro_f1,
+            "int8 and float32 agreement": comparison.agreement,
+        }
+        found += [
+            Figure(name=name + suffix, value=round(value, 4), protocol=protocol)
+            for name, value in values.items()
+        ]
+    return tuple(found)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from convert.datasets.faces import FaceSet
 from convert.inspect import inspect
 from convert.zoo import Architecture
 from edge.command import debugging
-from edge.errors import ConversionError, MissingModelError, ModelError
+from edge.errors import ConversionError, MissingModelError, MissingPackageError, ModelError
 from edge.models import write_card
 from edge.settings import PreprocessSettings
 
@@ -92,9 +93,15 @@ def quantize(
     Raises ConversionError where the converter fails or crashes, or leaves anything in float.
     """
     content, facts = convert_in_child(keras_file, representative(training, settings))
+    shape = tuple(facts["input_shape"])
+    if shape != architecture.input_shape:
+        raise ConversionError(
+            f"{keras_file} takes {shape} and {architecture.name} takes "
+            f"{architecture.input_shape}: give the file of that network"
+        )
     model = tflite_file.parse(content)
     tflite_file.fold_float_islands(model)
-    _write(model, facts, architecture, preprocessing, out)
+    _write(model, describe(architecture, preprocessing, facts["parameters"], facts["macs"]), out)
     left = inspect(out).float_tensors
     if left:
         raise ConversionError(
@@ -103,36 +110,42 @@ def quantize(
         )
 
 
-def to_float(keras_file: Path, architecture: Architecture, out: Path) -> None:
-    """Write `out`, the same network in float32, with its card: what int8 is compared with."""
+def to_float(keras_file: Path, int8: Path, out: Path) -> None:
+    """Write `out` and its card: the network that `int8` was made from, in float32.
+
+    Raises ConversionError where `keras_file` is another network.
+    """
     content, facts = convert_in_child(keras_file, None)
-    _write(tflite_file.parse(content), facts, architecture, AS_TRAINED, out)
-
-
-def _write(
-    model: Any,
-    facts: dict[str, Any],
-    architecture: Architecture,
-    preprocessing: PreprocessSettings,
-    out: Path,
-) -> None:
-    shape = tuple(facts["input_shape"])
-    if shape != architecture.input_shape:
+    metadata = inspect(int8).metadata or {}
+    if facts["parameters"] != metadata.get("parameters"):
         raise ConversionError(
-            f"the file takes {shape} and {architecture.name} takes {architecture.input_shape}: "
-            "give the .keras file of that network"
+            f"{keras_file} has {facts['parameters']} parameters and {int8} was made from a network "
+            f"of {metadata.get('parameters')}: give the .keras file that it was made from"
         )
-    metadata = describe(architecture, preprocessing, facts["parameters"], facts["macs"])
+    _write(tflite_file.parse(content), metadata, out)
+
+
+def _write(model: Any, metadata: dict[str, Any], out: Path) -> None:
     tflite_file.embed_metadata(model, metadata)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(tflite_file.serialize(model))
-    write_card(card_of(out), out.with_suffix(".json"))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(tflite_file.serialize(model))
+        write_card(card_of(out), out.with_suffix(".json"))
+    except OSError as error:
+        raise ConversionError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def convert_in_child(
     keras_file: Path, images: NDArray[np.float32] | None
 ) -> tuple[bytes, dict[str, Any]]:
-    """The .tflite and what the child says of the network. Raises ConversionError."""
+    """The .tflite and what the child says of the network.
+
+    Raises ConversionError, MissingPackageError without TensorFlow.
+    """
+    if find_spec("tensorflow") is None:
+        raise MissingPackageError(
+            "conversion needs TensorFlow: pip install 'emotion-edge[convert]'"
+        )
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         arguments = [str(keras_file), str(work / "out.tflite"), str(work / "out.json")]

@@ -22,9 +22,10 @@ from convert import fused
 from convert.augment import Augmentation
 from convert.datasets.faces import FaceSet
 from convert.zoo import Architecture
-from edge.errors import ConversionError, MissingDataError, UsageError
+from edge.errors import ConversionError, DataError, MissingDataError, UsageError
 
 WARMUP_EPOCHS = 1
+PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,22 @@ class TrainSettings:
     seed: int = 7
     precision: str = "auto"
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+def recipe(out: Path, asked: dict[str, Any], noise: dict[str, Any]) -> TrainSettings:
+    """What was asked for; where it is None, what the run in `out` was started with, if any.
+
+    `noise` goes to the augmentation.
+    """
+    run_file = out / "run.json"
+    before = json.loads(run_file.read_text()) if run_file.exists() else {}
+    before.pop("network", None)
+    augmentation = {**before.pop("augmentation", {}), **_given(noise)}
+    return TrainSettings(**{**before, **_given(asked)}, augmentation=Augmentation(**augmentation))
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in asked.items() if value is not None}
 
 
 def has_bfloat16() -> bool:
@@ -115,16 +132,22 @@ def train(
     Raises UsageError where `out` holds a run already and `resume` is False, or where the
     run to resume was started with another recipe.
     """
-    history = _open_run(out, architecture, settings, resume=resume)
+    _open_run(out, architecture, settings, resume=resume)
     keras.utils.set_random_seed(settings.seed)
     _set_precision(settings.precision)
-    batches = Batches(training, settings, first_epoch=len(history))
+    steps = len(training) // settings.batch_size
+    if not steps:
+        raise DataError(
+            f"{len(training)} training faces do not fill a batch of {settings.batch_size}: "
+            "lower --batch-size"
+        )
     model = fused.for_training(architecture.build())
-    _compile(model, settings, steps_per_epoch=len(batches))
-    if history:
-        model.load_weights(out / "last.weights.h5")
+    _compile(model, settings, steps_per_epoch=steps)
+    history = _restore(model, out, steps_per_epoch=steps)
     model.fit(
-        batches,
+        Batches(training, settings, first_epoch=len(history)),
+        # They shuffle themselves, by seed and epoch: Keras's own order would not survive a kill.
+        shuffle=False,
         epochs=settings.epochs,
         initial_epoch=len(history),
         validation_data=(_as_input(validation.images), _one_hot(validation)),
@@ -157,6 +180,8 @@ def _one_hot(faces: FaceSet) -> NDArray[np.float32]:
 
 
 def _set_precision(precision: str) -> None:
+    if precision not in PRECISIONS:
+        raise UsageError(f"there is no precision {precision!r}: choose {', '.join(PRECISIONS)}")
     if precision == "auto":
         on_cpu = keras.backend.backend() == "tensorflow"
         precision = "mixed_bfloat16" if has_bfloat16() or not on_cpu else "float32"
@@ -186,26 +211,44 @@ def _compile(model: keras.Model, settings: TrainSettings, steps_per_epoch: int) 
 
 def _open_run(
     out: Path, architecture: Architecture, settings: TrainSettings, *, resume: bool
-) -> list[dict[str, float]]:
+) -> None:
     asked = {"network": architecture.name, **asdict(settings)}
-    run_file, history_file = out / "run.json", out / "history.json"
+    run_file = out / "run.json"
     if not run_file.exists():
         out.mkdir(parents=True, exist_ok=True)
         run_file.write_text(json.dumps(asked, indent=2) + "\n")
-        return []
+        return
     if not resume:
         raise UsageError(f"{out} holds a run already: add --resume, or give another --out")
-    before = json.loads(run_file.read_text())
+    # A setting that the run is older than had its default's effect.
+    before = {**asdict(TrainSettings()), **json.loads(run_file.read_text())}
     changed = sorted(key for key in asked if before.get(key) != asked[key])
     if changed:
         raise UsageError(
             f"the run in {out} was started with another {changed[0]} "
             f"({before.get(changed[0])}): give the same, or another --out"
         )
-    if not history_file.exists():
+
+
+def _restore(model: keras.Model, out: Path, steps_per_epoch: int) -> list[dict[str, float]]:
+    """Load what the run in `out` has reached and return its history; [] where it is new."""
+    # Unbuilt, it would lose its moments and its place in the learning rate's schedule.
+    model.optimizer.build(model.trainable_variables)
+    weights = out / "last.weights.h5"
+    if not weights.exists():
         return []
-    history: list[dict[str, float]] = json.loads(history_file.read_text())
-    return history
+    model.load_weights(weights)
+    done = int(model.optimizer.iterations) // steps_per_epoch
+    history: list[dict[str, float]]
+    for name in ("history.json", "next.json"):
+        # The kill may have come between the two files of an epoch: then next.json has it.
+        if (out / name).exists():
+            history = json.loads((out / name).read_text())
+            if len(history) == done:
+                return history
+    raise ConversionError(
+        f"the history in {out} does not go with its weights ({done} epochs): give another --out"
+    )
 
 
 class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
@@ -229,13 +272,12 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         best = max((past["val_accuracy"] for past in self._history), default=0.0)
         if record["val_accuracy"] > best:
             self._save_best()
-        temporary = self._out / "next.weights.h5"
-        self.model.save_weights(temporary)
-        temporary.replace(self._out / "last.weights.h5")
         self._history.append(record)
-        temporary = self._out / "next.json"
-        temporary.write_text(json.dumps(self._history, indent=1) + "\n")
-        temporary.replace(self._out / "history.json")
+        next_history, next_weights = self._out / "next.json", self._out / "next.weights.h5"
+        next_history.write_text(json.dumps(self._history, indent=1) + "\n")
+        self.model.save_weights(next_weights)
+        next_weights.replace(self._out / "last.weights.h5")
+        next_history.replace(self._out / "history.json")
 
     def _save_best(self) -> None:
         """The shipped file is float32 and of plain layers, whatever the training used."""

@@ -85,6 +85,15 @@ class FaceSet:
         return table
 
 
+def split(faces: FaceSet, how: str, seed: int) -> tuple[FaceSet, FaceSet]:
+    """(training, validation): "official" parts, or the papers' "80:20". Raises UsageError."""
+    if how == "official":
+        return faces.part("Training"), faces.part("PublicTest")
+    if how == "80:20":
+        return faces.random_split(seed)
+    raise UsageError(f"there is no split {how!r}: choose official or 80:20")
+
+
 def checked(faces: FaceSet, path: Path) -> FaceSet:
     """`faces` as they were read from `path`. Raises DataError, naming the row that is wrong."""
     n = len(faces.images)

@@ -21,7 +21,7 @@ class Figure(_Record):
     """One measured value and how it was measured, so that it can be measured again."""
 
     name: _Text
-    """Precision first: "int8 accuracy", "float32 macro F1", "int8 accuracy at noise 0.30"."""
+    """Precision first: "int8 accuracy", "float32 macro F1", "int8 accuracy at noise 0.3"."""
     value: float
     """A share, 0 to 1, unless the name gives a unit."""
     protocol: _Text
