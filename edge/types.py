@@ -25,6 +25,20 @@ class Frame:
     index: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """A stretch of sound, as a microphone or a file delivers it.
+
+    samples:        float32 (n,), mono, in [-1, 1]
+    sample_rate_hz: samples a second
+    timestamp_s:    when its first sample was heard, on the source's own monotonic clock
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+    timestamp_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """A face's box, in pixels of the frame it was found in; (x, y) is its top left corner.
