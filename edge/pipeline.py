@@ -167,16 +167,18 @@ def build_face_pipeline(
     started_at: datetime,
     *,
     model_name: str | None = None,
+    stills: bool = False,
 ) -> FacePipeline:
     """The pipeline that the settings describe.
 
     started_at: UTC, aware: when the source's clock was at 0
     model_name: what events call the model; by default the settings' name for it
+    stills: the frames are unrelated pictures, each to be reported by itself
     Raises UsageError for an unknown detector, MissingPartError for a part not installed.
     """
     return FacePipeline(
         open_detector(settings.detection),
-        Tracker(),
+        Tracker.for_stills() if stills else Tracker(),
         Preprocessor(settings.preprocess),
         classifier,
         Smoother(settings.smoothing),

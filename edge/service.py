@@ -83,7 +83,11 @@ def run(
         source = stack.enter_context(open_source(settings.camera.source, settings=settings.camera))
         summary.source, summary.model = source.name, model.card.name
         pipeline = build_face_pipeline(
-            settings, classifier, started_at=datetime.now(UTC), model_name=model.card.name
+            settings,
+            classifier,
+            started_at=datetime.now(UTC),
+            model_name=model.card.name,
+            stills=source.stills,
         )
         video = None
         if annotate is not None:

@@ -39,7 +39,7 @@ class DetectionSettings(_Section):
     detector: str = "haar"
     min_face_px: int = Field(48, ge=24)
     """The smallest face searched for; the cost falls with its square."""
-    scale_factor: float = Field(1.1, gt=1.0, le=2.0)
+    scale_factor: float = Field(1.15, gt=1.0, le=2.0)
     min_neighbors: int = Field(5, ge=1)
 
 

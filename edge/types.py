@@ -97,7 +97,7 @@ class EmotionEvent:
     modality:   "face", "speech" or "fusion"
     track_id:   as `Face.track_id`; 0 where there is no face
     label:      one of the model's labels, or `UNKNOWN` below the confidence floor
-    confidence: the smoothed score of the top class, 0 to 1
+    confidence: the label's smoothed score, 0 to 1; the top class's where it is `UNKNOWN`
     scores:     label → smoothed score, sum 1
     face:       the box in the frame, or None for a voice
     model:      the model's name

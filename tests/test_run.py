@@ -19,6 +19,8 @@ from rigs.servers import mjpeg_server
 
 from edge.models import find
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 def edge(*arguments: str | Path, state: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -149,6 +151,18 @@ def test_odd_pictures_in_a_folder_are_taken(tmp_path: Path) -> None:
     done = edge("run", "--camera", folder, "--output", "jsonl", state=tmp_path)
     assert events(done) == []
     assert "3 frames" in done.stderr
+
+
+def test_each_picture_of_a_folder_is_judged_by_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    portrait = ROOT / "edge" / "assets" / "astronaut.jpg"
+    for name in ("1.jpg", "2.jpg"):
+        (folder / name).write_bytes(portrait.read_bytes())
+    shown = tmp_path / "shown"
+    done = edge("run", "--camera", folder, "--output", "jsonl", "--annotate", shown, state=tmp_path)
+    assert [event["track_id"] for event in events(done)] == [1, 2]
+    assert len(list(shown.glob("*.jpg"))) == 2
 
 
 @contextmanager

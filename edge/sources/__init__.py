@@ -27,6 +27,7 @@ class Source(Protocol):
 
     name:   what a person calls it: "/dev/video0", "clip.mp4"
     live:   True: frames come in real time and may be dropped; False: every frame counts
+    stills: True: frames are unrelated pictures, not moments of one scene
     fps:    nominal frames a second, where known once it is open
     ended:  why iteration stopped ("end of file", "stream died: ..."), None while it runs
     failed: True where it ended because something broke, not because it was over
@@ -36,6 +37,8 @@ class Source(Protocol):
     def name(self) -> str: ...
     @property
     def live(self) -> bool: ...
+    @property
+    def stills(self) -> bool: ...
     @property
     def fps(self) -> float | None: ...
     @property

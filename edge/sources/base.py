@@ -32,6 +32,7 @@ class FrameSource(ABC):
     """
 
     live = False
+    stills = False
 
     def __init__(self, name: str, settings: CameraSettings) -> None:
         self.name = name

@@ -41,6 +41,8 @@ class ImagesSource(FrameSource):
     A picture that cannot be read is named in a warning and counted in `unreadable` and `ended`.
     """
 
+    stills = True
+
     def __init__(self, target: str, settings: CameraSettings) -> None:
         super().__init__(Path(target).name or target, settings)
         self.path = Path(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -74,6 +75,11 @@ class Tracker:
         self._min_overlap = min_overlap
         self._tracks: list[_Track] = []
         self._last_id = 0
+
+    @classmethod
+    def for_stills(cls) -> Tracker:
+        """For unrelated pictures: every face is reported at once, and each as somebody new."""
+        return cls(confirm_hits=1, confirm_s=0.0, patience_s=0.0, min_overlap=math.inf)
 
     def update(self, faces: Sequence[Face], timestamp_s: float) -> list[Face]:
         """The confirmed tracks seen in this frame, by id, with this frame's boxes.
