@@ -16,10 +16,10 @@ import typer
 
 from benchmarks import render
 from benchmarks.environment import read_machine
-from benchmarks.results import ModelUsed, Report, json_schema, save
+from benchmarks.results import ModelUsed, Report, json_schema, load, save, write_json
 from benchmarks.runner import run_suite
 from benchmarks.suites import SUITES, Plan
-from edge.command import INTERRUPTED, run_app
+from edge.command import FAILED, INTERRUPTED, run_app
 from edge.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def run(
         int | None, typer.Option(min=1, max=64, help="Measure 1 to this many. Default: up to 4.")
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=1, help="How often each case is measured.")
+        int | None,
+        typer.Option(min=1, help="How often each case is timed (a process: 30 at most)."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="About a tenth of the work.")] = False,
     install: Annotated[
@@ -163,6 +164,26 @@ def _progress(suite: str) -> Iterator[Callable[[int, int], None]]:
                 bar.update(task, completed=done, total=total, refresh=True)
 
         yield show
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="Results of run --json.")],
+    new: Annotated[Path, typer.Argument(help="Results to hold against them.")],
+    fail_over: Annotated[
+        str | None, typer.Option(help="Exit 1 where a figure is worse by more than this: 10%.")
+    ] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write the ratios here.")] = None,
+) -> int:
+    """What changed from one run to another: ratios, with their confidence intervals."""
+    from benchmarks import comparison
+
+    limit = None if fail_over is None else comparison.parse_share(fail_over)
+    found = comparison.compare(load(old), load(new))
+    if json_path is not None:
+        write_json(found.as_dict(), json_path)
+    typer.echo(render.comparison(found, limit))
+    return FAILED if limit is not None and found.worse(limit) else 0
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.comparison import Comparison
 from benchmarks.environment import describe
 from benchmarks.measure import Measurement, Ratio
 from benchmarks.results import Matrix, Report, SuiteResult
@@ -38,6 +39,30 @@ def suite(result: SuiteResult) -> str:
     if result.status != "done":
         title += f" ({result.status}: {result.reason})"
     return "\n\n".join([title, *(block for block in blocks if block)])
+
+
+def comparison(found: Comparison, limit: float | None) -> str:
+    """The ratios, what cannot be compared, and what is worse by more than `limit`."""
+    rows = [
+        (
+            f"{change.suite}: {change.new.name}",
+            change.new.unit,
+            number(change.old.median),
+            number(change.new.median),
+            f"{change.ratio.value:.3f}",
+            f"{change.ratio.low:.3f} to {change.ratio.high:.3f}",
+            change.verdict,
+        )
+        for change in found.changes
+    ]
+    header = ("", "unit", "old", "new", "new/old", "95% interval", "")
+    blocks = [table(header, rows) if rows else "the two runs have no figure in common"]
+    blocks += [f"DOUBT: {doubt}" for doubt in found.doubts]
+    if limit is not None:
+        worse = found.worse(limit)
+        blocks.append(f"worse by more than {limit:.0%}: {len(worse)} of {len(rows)}")
+        blocks += [f"  {change.suite}: {change.new.name}" for change in worse]
+    return "\n".join(blocks)
 
 
 def number(value: float) -> str:

@@ -81,11 +81,16 @@ class Report:
 
 
 def save(report: Report, path: Path) -> None:
-    """Write `report` as JSON; the file is whole at every moment. Raises EdgeError."""
+    """Write `report` as JSON. Raises EdgeError."""
     document = _adapter().dump_python(report, mode="json")
     for suite, written in zip(report.suites, document["suites"], strict=True):
         for measurement, record in zip(suite.measurements, written["measurements"], strict=True):
             record.update({name: getattr(measurement, name) for name in _DERIVED})
+    write_json(document, path)
+
+
+def write_json(document: object, path: Path) -> None:
+    """Write `document`; the file at `path` is whole at every moment. Raises EdgeError."""
     temporary = path.with_name(path.name + ".part")
     try:
         temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

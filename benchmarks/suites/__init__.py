@@ -28,6 +28,9 @@ SUITES = {
 }
 
 
+_MOST_STARTS = 30
+
+
 def _silent(done: int, total: int) -> None:
     pass
 
@@ -61,6 +64,10 @@ class Plan:
     def times(self, usual: int, quick: int) -> int:
         """How often to repeat: as asked, else `usual`, or `quick` in a quick run."""
         return self.rounds or (quick if self.quick else usual)
+
+    def starts(self, usual: int, quick: int) -> int:
+        """How often to start a process: likewise, but never a latency's hundreds of times."""
+        return min(self.times(usual, quick), _MOST_STARTS)
 
     def some_models(self) -> tuple[Model, ...]:
         """The models. Raises MissingModelError where there is none."""

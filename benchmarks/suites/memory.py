@@ -35,7 +35,7 @@ print(resident() - before)
 
 def measure(plan: Plan) -> Iterator[Finding]:
     """MB of 10^6 bytes; a run is one of 100 frames (30 in a quick one), with its log."""
-    repeats = plan.times(3, 1)
+    repeats = plan.starts(3, 1)
     for name, code in (("python alone", "pass"), ("import edge", "import edge")):
         yield _measurement(name, [_kilobytes(f"{code}; {_SHOW_OWN}") for _ in range(repeats)])
     for model in plan.some_models():

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, cast
 
-from benchmarks.growth import by_faces, by_width
+from benchmarks.growth import WIDTHS_PX, by_faces, by_width
 from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Remark
 from benchmarks.stages import WHOLE, PlayedLive, Write, staged
@@ -128,12 +128,12 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
 
 def _growth(plan: Plan, classifier: Classifier) -> Iterator[Finding]:
     """With a frame's width, on successive frames from a third of the clip; with its faces."""
-    frames = 12 if plan.quick else 40
+    frames = 8 if plan.quick else 40
     with clip(plan) as source:
         first = max(0, min(frame_count(source) // 3, frame_count(source) - frames))
         images = [frame.image for frame in islice(source, first, first + frames)]
     if len(images) == frames:
-        yield from by_width(images, classifier)
+        yield from by_width(images, classifier, widths_px=WIDTHS_PX[:: 2 if plan.quick else 1])
     else:
         yield Remark(f"no growth by width: the clip has less than {frames} frames")
     yield from by_faces(classifier, frames=frames)

@@ -19,7 +19,7 @@ _IMPORT_LINE = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*(\S+)$", re.MULT
 
 def measure(plan: Plan) -> Iterator[Finding]:
     """Seconds to the first event, by model; milliseconds by imported package."""
-    repeats = plan.times(7, 3)
+    repeats = plan.starts(7, 3)
     for number, model in enumerate(plan.some_models()):
         command = [*plan.edge_run(model_argument(model), frames=60), "--log", "none"]
         first = []

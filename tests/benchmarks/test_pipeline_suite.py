@@ -88,10 +88,13 @@ def test_every_frame_of_the_clip_is_counted_once(found: dict[str, Measurement]) 
 
 def test_a_quick_run_says_that_it_took_a_part(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "_QUICK_FRAMES", 6)
-    monkeypatch.setattr(pipeline, "by_width", partial(by_width, widths_px=(160,)))
+    monkeypatch.setattr(pipeline, "WIDTHS_PX", (160, 240, 320))
     monkeypatch.setattr(pipeline, "by_faces", partial(by_faces, counts=(0,)))
     found = list(pipeline.measure(replace(plan, quick=True)))
     assert any(isinstance(f, Remark) and "the first 6 of 20 frames" in f.text for f in found)
+    widths = {f.name.split("/")[0] for f in found if isinstance(f, Measurement)}
+    assert {"160 px wide", "320 px wide"} <= widths
+    assert "240 px wide" not in widths
     assert not any(isinstance(f, Measurement) and f.name.endswith("/failed") for f in found)
 
 
