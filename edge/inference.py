@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError, ModelError, UsageError
 from edge.models import Model, verify
+from edge.quiet import quiet_stderr
 from edge.types import Prediction
 
 ENGINES = {
@@ -32,8 +33,9 @@ class Classifier:
         interpreter_class = _interpreter_class(engine)
         content = model.content if model.content is not None else verify(model)
         try:
-            self._interpreter = interpreter_class(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with quiet_stderr():  # it announces its delegate there
+                self._interpreter = interpreter_class(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{model.path} is no model this engine can run: {error}") from error
         source, target = _checked_ends(self._interpreter, model)
