@@ -41,7 +41,7 @@ def by_width(
 def by_faces(
     classifier: FaceClassifier, *, frames: int, counts: Sequence[int] = FACES
 ) -> Iterator[Measurement]:
-    """640x480 pictures of four quarters, of which so many hold a face."""
+    """960x720 pictures of four quarters, of which so many hold a face."""
     faces, empty = _quarters(frames)
     made = {
         f"{count} face{'' if count == 1 else 's'}": [
@@ -88,8 +88,8 @@ def _scaled(image: Image, width_px: int) -> Image:
 
 
 def _quarters(frames: int) -> tuple[list[Image], Image]:
-    """So many 320x240 pictures with the bundled face, and one of the same room without."""
-    settings = CameraSettings(width=320, height=240)
+    """So many 480x360 pictures with the bundled face, and one of the same room without."""
+    settings = CameraSettings().model_copy(update={"width": 480, "height": 360})
     with SyntheticSource("", settings) as source:
         away = round(source.frame_count * sum(source.AWAY) / 2)
         shown = [frame.image for frame in islice(source, away + 1)]

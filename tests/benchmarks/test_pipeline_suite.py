@@ -35,10 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clip(folder: Path) -> Path:
-    """Twenty frames of the bundled face, 320x240."""
+    """Twenty frames of the bundled face, 480x360."""
     path = folder / "clip.avi"
-    settings = Settings().camera.model_copy(update={"width": 320, "height": 240})
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 240))
+    settings = Settings().camera.model_copy(update={"width": 480, "height": 360})
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (480, 360))
     with SyntheticSource("", settings) as source:
         for frame in islice(source, 20):
             writer.write(frame.image)
