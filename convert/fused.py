@@ -22,6 +22,9 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] 
         y, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
             x, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
         )
+        # The kernel returns the sample's variance, over n - 1; Keras keeps the one over n.
+        n = tf.cast(tf.size(x) // tf.shape(x)[-1], variance.dtype)
+        variance *= (n - 1) / n
         keep = self.momentum
         self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
         self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
