@@ -103,7 +103,7 @@ def run(
 def _suite_names(asked: list[str]) -> list[str]:
     for name in asked:
         if name not in SUITES:
-            raise UsageError(f"there is no suite {name!r}: choose of {', '.join(SUITES)}")
+            raise UsageError(f"there is no suite {name!r}: choose one of {', '.join(SUITES)}")
     return list(dict.fromkeys(asked)) or list(SUITES)
 
 

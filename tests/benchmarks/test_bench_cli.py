@@ -96,7 +96,7 @@ def test_an_interrupt_keeps_what_is_finished_and_stops(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["run", "speed"], 2, "there is no suite 'speed': choose of good, "),
+        (["run", "speed"], 2, "there is no suite 'speed': choose one of good, "),
         (["run", "--rounds", "0"], 2, "rounds"),
         (["run", "--data", "/no/where.csv"], 3, "there is no data set /no/where.csv"),
         (["run", "--clip", "/no/where.mp4"], 3, "there is no clip /no/where.mp4"),
