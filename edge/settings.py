@@ -33,6 +33,25 @@ class CameraSettings(_Section):
     """The first wait; each further one is twice as long, up to 30 s."""
 
 
+class MicSettings(_Section):
+    """How sound is taken. Every source of it delivers 16 kHz, mono."""
+
+    source: str = "none"
+    """none, default, a microphone's name or a part of it, a file, or synthetic."""
+    device_rate_hz: int = Field(0, ge=0, le=192_000)
+    """What the device is asked for; 0: 16 kHz, and its own rate where it cannot."""
+    block_s: float = Field(0.032, ge=0.005, le=0.5)
+    """The device delivers this much at a time."""
+    buffer_s: float = Field(5.0, gt=0, le=60)
+    """So much may wait to be taken before the oldest is dropped."""
+    open_timeout_s: float = Field(5.0, gt=0, le=60)
+    read_timeout_s: float = Field(1.5, gt=0, le=60)
+    retries: int = Field(5, ge=0)
+    """How often a microphone that died is opened again before the run ends."""
+    retry_delay_s: float = Field(0.5, gt=0, le=60)
+    """The first wait; each further one is twice as long, up to 30 s."""
+
+
 class DetectionSettings(_Section):
     """The face search (OpenCV's `detectMultiScale`)."""
 
@@ -81,6 +100,7 @@ class LogSettings(_Section):
 
 class Settings(_Section):
     camera: CameraSettings = CameraSettings()
+    mic: MicSettings = MicSettings()
     detection: DetectionSettings = DetectionSettings()
     preprocess: PreprocessSettings = PreprocessSettings()
     smoothing: SmoothingSettings = SmoothingSettings()
