@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 
@@ -23,7 +24,9 @@ def open_capture(target: str, backend: int, options: Sequence[int] = ()) -> cv2.
 def quieten() -> None:
     """Keep OpenCV and FFMPEG off the terminal, unless the environment asks to hear them."""
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV moved it between 4.11 and 4.14; 0 is silence in both.
+        logging: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
+        logging.setLogLevel(0)
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
