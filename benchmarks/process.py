@@ -42,7 +42,7 @@ class Watched:
     errors: str
 
 
-def watch(command: Sequence[str], *, timeout_s: float = 120.0) -> Watched:
+def watch(command: Sequence[str], *, timeout_s: float = 300.0) -> Watched:
     """Run `command` to its end. Raises EdgeError where it fails or takes longer than that."""
     with tempfile.TemporaryFile() as errors:
         start = perf_counter()
