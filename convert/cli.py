@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.command import debugging, run_app
+from edge.command import run_app
 from edge.errors import MissingPackageError
+from edge.quiet import quiet_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,30 +221,12 @@ def _training_stack() -> None:
     """Import Keras and its backend without their chatter. Raises MissingPackageError."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _quiet():
+        with quiet_stderr():  # TensorFlow greets there whatever its log level is
             import keras  # noqa: F401  # so that it is there, or said to be missing, before use
     except ImportError as error:
         raise MissingPackageError(
             f"the training stack is not installed ({error}): pip install 'emotion-edge[convert]'"
         ) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """TensorFlow's C++ side greets on file descriptor 2 whatever its log level is."""
-    if debugging():
-        yield
-        return
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 @contextmanager

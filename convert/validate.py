@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from edge.inference import Classifier
 from edge.models import Model
 
 NOISE_SEED = 7
+REPORT_EVERY = 100
 Progress = Callable[[int], None]
 """Is told of each lot of faces that is done."""
 
@@ -125,15 +127,15 @@ def predict(
 ) -> NDArray[np.float32]:
     """Scores (n, n_classes), a classifier a core: the interpreter lets go of Python's lock."""
 
-    def run(lot: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with Classifier(model) as classifier:
-            scores = np.empty((len(lot), len(classifier.labels)), np.float32)
-            for i, image in enumerate(lot):
-                scores[i] = classifier.classify(image).scores
-        progress(len(lot))
+    def run(classifier: Classifier, lot: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = np.empty((len(lot), len(classifier.labels)), np.float32)
+        for i, image in enumerate(lot):
+            scores[i] = classifier.classify(image).scores
+            if (i + 1) % REPORT_EVERY == 0 or i + 1 == len(lot):
+                progress(i % REPORT_EVERY + 1)
         return scores
 
-    workers = os.cpu_count() or 1
-    lots = [lot for lot in np.array_split(images, 4 * workers) if len(lot)]
-    with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(list(pool.map(run, lots)))
+    lots = np.array_split(images, os.cpu_count() or 1)
+    with ExitStack() as stack, ThreadPoolExecutor(len(lots)) as pool:
+        classifiers = [stack.enter_context(Classifier(model)) for _ in lots]
+        return np.concatenate(list(pool.map(run, classifiers, lots)))
