@@ -73,6 +73,6 @@ def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 def dct(n_in: int, n_out: int) -> NDArray[np.float32]:
     """The orthonormal DCT-II as a matrix: log-mel (k, n_in) @ dct = MFCC (k, n_out)."""
     angles = np.pi / n_in * (np.arange(n_in)[:, None] + 0.5) * np.arange(n_out)
-    basis = np.sqrt(2 / n_in) * np.cos(angles)
-    basis[:, 0] /= np.sqrt(2)
-    return basis.astype(np.float32)
+    basis = np.asarray(np.sqrt(2 / n_in) * np.cos(angles), np.float32)
+    basis[:, 0] /= np.sqrt(np.float32(2))
+    return basis

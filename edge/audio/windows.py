@@ -91,7 +91,7 @@ def shares(frames: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np
 
 def _below_peak(decibels: NDArray[np.float32], top_db: float) -> NDArray[np.float32]:
     below = (decibels - decibels.max()) / np.float32(top_db)
-    return np.maximum(1 + below, np.float32(0))
+    return np.asarray(np.maximum(1 + below, 0), np.float32)
 
 
 def _normalised(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,7 +99,7 @@ def _normalised(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     spread = np.maximum(coefficients.std(axis=0), np.float32(1e-3))
     deviations = (coefficients - mean) / spread
     centred = np.float32(0.5) + deviations / np.float32(2 * _MFCC_DEVIATIONS)
-    return np.clip(centred, np.float32(0), np.float32(1))
+    return np.asarray(np.clip(centred, 0, 1), np.float32)
 
 
 def _pitch_share(hz: NDArray[np.float32]) -> NDArray[np.float32]:
