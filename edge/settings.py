@@ -50,6 +50,10 @@ class MicSettings(_Section):
     """How often a microphone that died is opened again before the run ends."""
     retry_delay_s: float = Field(0.5, gt=0, le=60)
     """The first wait; each further one is twice as long, up to 30 s."""
+    gate_db: float = Field(6.0, ge=0, le=60)
+    """A voice is this much louder than the room."""
+    step_s: float = Field(0.5, ge=0.01, le=10)
+    """A window of sound is classified this often."""
 
 
 class DetectionSettings(_Section):
