@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.settings import Settings
+from edge.settings import DetectionSettings, Settings
 from edge.smoothing import Smoother, State
 from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
-from edge.vision.detect import FaceDetector
-from edge.vision.preprocess import Preprocessor, to_gray
+from edge.vision.preprocess import Preprocessor
+from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
 from edge.vision.track import Tracker
 
 
@@ -107,7 +107,7 @@ class FacePipeline:
 
     def __init__(
         self,
-        detector: FaceDetector,
+        search: FaceSearch,
         tracker: Tracker,
         preprocessor: Preprocessor,
         classifier: FaceClassifier,
@@ -115,7 +115,7 @@ class FacePipeline:
         reporter: Reporter,
     ) -> None:
         self.times = StageTimes()
-        self._detector = detector
+        self._search = search
         self._tracker = tracker
         self._preprocessor = preprocessor
         self._classifier = classifier
@@ -130,9 +130,10 @@ class FacePipeline:
     def _scene(self, frame: Frame) -> Scene:
         times = self.times
         started = perf_counter()
-        gray = to_gray(frame.image)
+        gray = frame.gray
         grayed = perf_counter()
-        found = self._detector.find(gray)
+        expected = self._tracker.expected(frame.timestamp_s)
+        found = self._search.find(gray, frame.timestamp_s, expected)
         searched = perf_counter()
         faces = self._tracker.update(found, frame.timestamp_s)
         for track_id in self._tracker.gone:
@@ -168,16 +169,18 @@ def build_face_pipeline(
     *,
     model_name: str | None = None,
     stills: bool = False,
+    live: bool = False,
 ) -> FacePipeline:
     """The pipeline that the settings describe.
 
     started_at: UTC, aware: when the source's clock was at 0
     model_name: what events call the model; by default the settings' name for it
     stills: the frames are unrelated pictures, each to be reported by itself
+    live: frames come in real time, so that the search keeps to its budget
     Raises UsageError for an unknown detector, MissingPartError for a part not installed.
     """
     return FacePipeline(
-        open_detector(settings.detection),
+        _search(settings.detection, stills=stills, live=live),
         Tracker.for_stills() if stills else Tracker(),
         Preprocessor(settings.preprocess),
         classifier,
@@ -188,3 +191,10 @@ def build_face_pipeline(
             interval_s=settings.smoothing.event_interval_s,
         ),
     )
+
+
+def _search(settings: DetectionSettings, *, stills: bool, live: bool) -> FaceSearch:
+    detector = open_detector(settings)
+    if stills or not settings.tracked:
+        return FullSearch(detector)
+    return TrackedSearch(detector, settings, budget=settings.budget_share if live else None)

@@ -88,6 +88,7 @@ def run(
             started_at=datetime.now(UTC),
             model_name=model.card.name,
             stills=source.stills,
+            live=source.live,
         )
         video = None
         if annotate is not None:

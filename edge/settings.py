@@ -57,13 +57,26 @@ class MicSettings(_Section):
 
 
 class DetectionSettings(_Section):
-    """The face search (OpenCV's `detectMultiScale`)."""
+    """The face search; docs/guides/search.md has what each setting costs and is worth."""
 
     detector: str = "haar"
+    """haar, lbp or yunet."""
+    model: str = ""
+    """The detector's own file: needed by lbp and yunet, another cascade for haar."""
     min_face_px: int = Field(48, ge=24)
     """The smallest face searched for; the cost falls with its square."""
     scale_factor: float = Field(1.15, gt=1.0, le=2.0)
     min_neighbors: int = Field(5, ge=1)
+    tracked: bool = True
+    """Search around known faces; the rest of the picture only as often as the next ones say."""
+    full_search_interval_s: float = Field(0.5, ge=0, le=60)
+    """Where something changed, new faces are searched for this often."""
+    still_interval_s: float = Field(2.0, ge=0, le=600)
+    """And the whole picture this often, whether or not anything changed."""
+    motion_gate: bool = True
+    """Off: the whole picture every `full_search_interval_s`."""
+    budget_share: float = Field(0.3, gt=0, le=1)
+    """The share of a live source's time that the search may take; new faces wait for it."""
 
 
 class PreprocessSettings(_Section):

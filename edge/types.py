@@ -13,16 +13,37 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a source.
+    """One picture of a source, kept as the source gives it and converted when it is looked at.
 
-    image:       uint8 (H, W, 3), BGR
-    timestamp_s: seconds on the source's own monotonic clock (a file's: position in the file)
-    index:       0, 1, 2 … as delivered by the source
+    pixels:       uint8, by pixel format: "BGR" (H, W, 3); "GRAY" (H, W); "I420" and "NV12"
+                  (3 H / 2, W): H rows of BT.601 luma from 16 to 235, then the colours
+    timestamp_s:  seconds on the source's own monotonic clock (a file's: position in the file)
+    index:        0, 1, 2 … as delivered by the source
+    padding_px:   columns at the end of each row that belong to no picture
     """
 
-    image: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     timestamp_s: float
     index: int
+    pixel_format: str = "BGR"
+    padding_px: int = 0
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """uint8 (H, W, 3), BGR; made anew by each call where the source gave another format."""
+        from edge.colour import to_bgr
+
+        return self._cut(to_bgr(self.pixels, self.pixel_format))
+
+    @property
+    def gray(self) -> NDArray[np.uint8]:
+        """uint8 (H, W), luma from 0 to 255; made anew by each call unless the source gave it."""
+        from edge.colour import to_gray
+
+        return self._cut(to_gray(self.pixels, self.pixel_format))
+
+    def _cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return picture[:, : picture.shape[1] - self.padding_px] if self.padding_px else picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,7 +41,7 @@ class FromList:
     def __init__(self, found: Iterable[list[Face]]) -> None:
         self._found = iter(found)
 
-    def find(self, gray: np.ndarray) -> list[Face]:
+    def find(self, gray: np.ndarray, timestamp_s: float, expected: list[Face]) -> list[Face]:
         assert gray.ndim == 2
         return next(self._found)
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DETECTORS = {
     "haar": "edge.vision.detect:HaarDetector",
+    "lbp": "edge.vision.detect:LbpDetector",
+    "yunet": "edge.vision.yunet:YunetDetector",
 }
 
 
@@ -19,7 +21,7 @@ def open_detector(settings: DetectionSettings) -> FaceDetector:
     """The detector that the settings name.
 
     Raises UsageError for a name that is not in `DETECTORS`, MissingPartError where a part of
-    the detector is not installed.
+    the detector is not there, ModelError where its file cannot be used.
     """
     detector = resolve(DETECTORS, settings.detector, "face detector")
     return cast("FaceDetector", detector(settings))

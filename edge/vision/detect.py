@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,23 +11,46 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import MissingPartError
+from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings import DetectionSettings
 from edge.types import Face
 
 
 class FaceDetector(Protocol):
-    def find(self, gray: NDArray[np.uint8]) -> list[Face]:
+    def find(
+        self, gray: NDArray[np.uint8], sizes_px: tuple[float, float] | None = None
+    ) -> list[Face]:
         """The faces in a picture, surest first.
 
-        gray: uint8 (H, W), any size
+        gray:     uint8 (H, W), any size
+        sizes_px: about the smallest and largest side to look for, where they are known (a face
+                  that is followed); without, all from the settings' smallest on
         Each box lies inside the picture, is at least one pixel large and has track_id 0.
         """
         ...
 
 
-class HaarDetector:
-    """Viola and Jones' boosted cascade (CVPR 2001) as OpenCV 4 ships it.
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a picture is searched: whole, or around a known face, where little is to be searched
+    and so it is done finely, and fewer neighbors do: place and size speak for the box already.
+
+    window_ratio: the smallest face, in windows. At exactly 1 it would be seen at one scale only,
+                  and so rarely reach `min_neighbors`
+    """
+
+    window_ratio: float
+    scale_factor: float
+    min_neighbors: int
+    contrast: cv2.CLAHE
+
+
+def _contrast(tiles: int) -> cv2.CLAHE:
+    return cv2.createCLAHE(clipLimit=2.0, tileGridSize=(tiles, tiles))
+
+
+class CascadeDetector:
+    """Viola and Jones' boosted cascade (CVPR 2001) as OpenCV 4 runs it.
 
     Two things are done to the picture before the search.
 
@@ -38,47 +62,77 @@ class HaarDetector:
 
     Its local contrast is raised (CLAHE, Zuiderveld 1994), for the cascade misses flatly lit
     faces. On sampled frames of eight clips with 148 faces both together found 141, with 2 false
-    boxes; the full, plain picture gave 139 with 21 (scale factors 1.15 and 1.1, faces from 48 px,
-    5 neighbors). The values were chosen on these clips: elsewhere the gain may be smaller.
+    boxes; the full, plain picture gave 139 with 21 (Haar's cascade, scale factors 1.15 and 1.1,
+    faces from 48 px, 5 neighbors). The values were chosen on these clips: elsewhere the gain may
+    be smaller.
     """
 
-    def __init__(self, settings: DetectionSettings) -> None:
-        self._cascade = load_cascade("haarcascade_frontalface_default")
-        self._scale_factor = settings.scale_factor
-        self._min_neighbors = settings.min_neighbors
+    def __init__(self, cascade: cv2.CascadeClassifier, settings: DetectionSettings) -> None:
+        self._cascade = cascade
         self._min_face_px = settings.min_face_px
-        self._window_px = self._cascade.getOriginalWindowSize()[0]
-        self._shrink = min(1.0, _WINDOW_RATIO * self._window_px / settings.min_face_px)
-        self._contrast = cv2.createCLAHE(clipLimit=2.0, tileGridSize=(8, 8))
+        self._window_px = cascade.getOriginalWindowSize()[0]
+        self._wide = _Manner(1.3, settings.scale_factor, settings.min_neighbors, _contrast(8))
+        self._near = _Manner(1.5, 1.1, min(3, settings.min_neighbors), _contrast(2))
 
-    def find(self, gray: NDArray[np.uint8]) -> list[Face]:
+    def find(
+        self, gray: NDArray[np.uint8], sizes_px: tuple[float, float] | None = None
+    ) -> list[Face]:
         height, width = gray.shape
-        if min(height, width) < self._min_face_px:
+        least, most = sizes_px or (self._min_face_px, max(height, width))
+        if min(height, width) < least:
             return []
-        small = self._contrast.apply(self._shrunk(gray))
-        side = max(self._window_px, round(self._min_face_px * self._shrink))
+        how = self._near if sizes_px else self._wide
+        shrink = min(1.0, how.window_ratio * self._window_px / least)
+        small = how.contrast.apply(shrunk(gray, shrink))
+        least_side = max(self._window_px, round(least * shrink))
+        most_side = max(least_side, round(most * shrink))
         boxes, neighbors = self._cascade.detectMultiScale2(
             small,
-            scaleFactor=self._scale_factor,
-            minNeighbors=self._min_neighbors,
-            minSize=(side, side),
+            scaleFactor=how.scale_factor,
+            minNeighbors=how.min_neighbors,
+            minSize=(least_side, least_side),
+            maxSize=(most_side, most_side),
         )
         surest_first = np.argsort(neighbors, kind="stable")[::-1]
         x_scale, y_scale = width / small.shape[1], height / small.shape[0]
-        found = [_scaled(boxes[i], x_scale, y_scale, width, height) for i in surest_first]
-        return _without_nested(found)
-
-    def _shrunk(self, gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if self._shrink == 1.0:
-            return gray
-        height, width = gray.shape
-        size = (max(1, round(width * self._shrink)), max(1, round(height * self._shrink)))
-        return cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        found = [scaled(boxes[i], x_scale, y_scale, width, height) for i in surest_first]
+        return without_nested(found)
 
 
-_WINDOW_RATIO = 1.3
-"""The smallest face, in windows. At exactly 1 it would be seen at one scale only, and so rarely
-reach `min_neighbors`."""
+class HaarDetector(CascadeDetector):
+    """The frontal face cascade that comes with OpenCV 4, or `detection.model` where that is set."""
+
+    def __init__(self, settings: DetectionSettings) -> None:
+        """Raises MissingPartError where OpenCV has no cascade, as `read_cascade` otherwise."""
+        given = settings.model
+        cascade = read_cascade(given) if given else load_cascade("haarcascade_frontalface_default")
+        super().__init__(cascade, settings)
+
+
+class LbpDetector(CascadeDetector):
+    """A cascade of local binary patterns (Liao et al. 2007), a file that the user brings.
+
+    OpenCV's repository has one, its Python package does not.
+    """
+
+    def __init__(self, settings: DetectionSettings) -> None:
+        """Raises MissingModelError where no file is named, as `read_cascade` otherwise."""
+        if not settings.model:
+            raise MissingModelError(
+                "the detector lbp needs its cascade: set detection.model to a file like OpenCV's "
+                "data/lbpcascades/lbpcascade_frontalface_improved.xml"
+            )
+        super().__init__(read_cascade(settings.model), settings)
+
+
+def read_cascade(path: str) -> cv2.CascadeClassifier:
+    """A cascade that the user brings. Raises MissingModelError, ModelError."""
+    if not Path(path).is_file():
+        raise MissingModelError(f"there is no cascade {path}: check detection.model")
+    cascade = _opened(path)
+    if cascade is None:
+        raise ModelError(f"{path} is no cascade that OpenCV {cv2.__version__} reads: fetch it anew")
+    return cascade
 
 
 def load_cascade(name: str) -> cv2.CascadeClassifier:
@@ -90,18 +144,32 @@ def load_cascade(name: str) -> cv2.CascadeClassifier:
             f"OpenCV {cv2.__version__} has no {name} (OpenCV 5 dropped the cascades): "
             "pip install 'opencv-python-headless>=4.10,<5'"
         )
-    try:
-        cascade = cv2.CascadeClassifier(str(path))
-    except (cv2.error, SystemError):  # SystemError is how the binding of some versions says it
-        cascade = None
-    if cascade is None or cascade.empty():
+    cascade = _opened(str(path))
+    if cascade is None:
         raise MissingPartError(
             f"{path} is damaged: pip install --force-reinstall 'opencv-python-headless>=4.10,<5'"
         )
     return cascade
 
 
-def _scaled(box: Sequence[int], x_scale: float, y_scale: float, width: int, height: int) -> Face:
+def _opened(path: str) -> cv2.CascadeClassifier | None:
+    try:
+        cascade = cv2.CascadeClassifier(path)
+    except (cv2.error, SystemError):  # SystemError is how the binding of some versions says it
+        return None
+    return None if cascade.empty() else cascade
+
+
+def shrunk(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """The picture at `scale`, up to 1, each pixel the mean of those it stands for."""
+    if scale == 1.0:
+        return gray
+    height, width = gray.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def scaled(box: Sequence[float], x_scale: float, y_scale: float, width: int, height: int) -> Face:
     """A box of the small picture in pixels of the full one, cut to its (width, height)."""
     left, top = max(0, round(box[0] * x_scale)), max(0, round(box[1] * y_scale))
     right = min(width, round((box[0] + box[2]) * x_scale))
@@ -109,7 +177,7 @@ def _scaled(box: Sequence[int], x_scale: float, y_scale: float, width: int, heig
     return Face(left, top, right - left, bottom - top)
 
 
-def _without_nested(surest_first: list[Face]) -> list[Face]:
+def without_nested(surest_first: list[Face]) -> list[Face]:
     """Drops each box that lies more than half within a surer one, or holds one: a face holds
     no second face, but the cascade likes to see one in a mouth or around a head."""
     kept: list[Face] = []

@@ -18,11 +18,6 @@ SIZE_PX = 48
 Gray = NDArray[np.uint8]
 
 
-def to_gray(image: NDArray[np.uint8]) -> Gray:
-    """uint8 (H, W, 3) BGR → uint8 (H, W), by BT.601 luma."""
-    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-
-
 class Preprocessor:
     """`crop` cuts a face out of a frame; `normalise` evens its light. Training data is cropped
     already, so training shares `normalise` alone with the device."""

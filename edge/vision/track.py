@@ -63,7 +63,7 @@ class Tracker:
         self,
         *,
         confirm_hits: int = 3,
-        confirm_s: float = 0.4,
+        confirm_s: float = 0.2,
         patience_s: float = 1.0,
         min_overlap: float = 0.2,
     ) -> None:
@@ -80,6 +80,11 @@ class Tracker:
     def for_stills(cls) -> Tracker:
         """For unrelated pictures: every face is reported at once, and each as somebody new."""
         return cls(confirm_hits=1, confirm_s=0.0, patience_s=0.0, min_overlap=math.inf)
+
+    def expected(self, timestamp_s: float) -> list[Face]:
+        """Where the faces that are followed should be by now, confirmed ones first."""
+        faces = [track.predicted(timestamp_s) for track in self._tracks]
+        return sorted(faces, key=lambda face: (face.track_id == 0, face.track_id))
 
     def update(self, faces: Sequence[Face], timestamp_s: float) -> list[Face]:
         """The confirmed tracks seen in this frame, by id, with this frame's boxes.

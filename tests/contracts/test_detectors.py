@@ -1,7 +1,12 @@
-"""What every face detector owes, run over all that `DETECTORS` names."""
+"""What every face detector owes, run over all that `DETECTORS` names.
+
+The ones that need a file of the user's take it from the environment: EDGE_LBP, EDGE_YUNET. For
+the first, OpenCV's own Haar cascade stands in: both are read and run alike.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -15,10 +20,19 @@ from edge.vision.detect import FaceDetector
 
 PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "assets" / "astronaut.jpg"
 
+STAND_INS = {
+    "haar": "",
+    "lbp": str(Path(cv2.data.haarcascades, "haarcascade_frontalface_default.xml")),
+}
+
 
 @pytest.fixture(params=DETECTORS, scope="module")
 def detector(request: pytest.FixtureRequest) -> FaceDetector:
-    return open_detector(DetectionSettings(detector=request.param))
+    name = request.param
+    model = os.environ.get(f"EDGE_{name.upper()}", STAND_INS.get(name))
+    if model is None:
+        pytest.skip(f"{name} needs a file: set EDGE_{name.upper()} to it")
+    return open_detector(DetectionSettings(detector=name, model=model))
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +97,17 @@ def test_a_view_into_a_larger_picture_will_do(detector: FaceDetector, portrait: 
     wide = np.zeros((portrait.shape[0], portrait.shape[1] + 64), np.uint8)
     wide[:, :-64] = portrait
     assert detector.find(wide[:, :-64]) == detector.find(portrait)
+
+
+def test_only_faces_about_the_size_asked_for_are_found(
+    detector: FaceDetector, portrait: np.ndarray
+) -> None:
+    [face] = detector.find(portrait)
+    [again] = detector.find(portrait, (0.8 * face.width, 1.25 * face.width))
+    assert iou(face, again) > 0.6
+    assert detector.find(portrait, (1.6 * face.width, 2 * face.width)) == []
+    assert detector.find(portrait, (0.3 * face.width, 0.55 * face.width)) == []
+
+
+def test_a_picture_smaller_than_the_size_asked_for_holds_none(detector: FaceDetector) -> None:
+    assert detector.find(np.zeros((50, 60), np.uint8), (80.0, 120.0)) == []

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.errors import MissingPartError, UsageError
+from edge.errors import MissingModelError, MissingPartError, ModelError, UsageError
 from edge.settings import DetectionSettings
 from edge.vision import open_detector
-from edge.vision.detect import HaarDetector, load_cascade
+from edge.vision.detect import HaarDetector, LbpDetector, load_cascade
 
 
 def grays(clip: Path, every: int) -> Iterator[np.ndarray]:
@@ -46,6 +46,38 @@ def test_a_damaged_cascade_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(cv2.data, "haarcascades", str(tmp_path))
     with pytest.raises(MissingPartError, match=r"broken\.xml is damaged"):
         load_cascade("broken")
+
+
+PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "assets" / "astronaut.jpg"
+HAAR = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+
+
+@pytest.mark.parametrize("name", ["lbp", "yunet"])
+def test_a_detector_without_its_file_says_which_setting_names_it(name: str) -> None:
+    with pytest.raises(MissingModelError, match=rf"{name} needs its .*set detection\.model"):
+        open_detector(DetectionSettings(detector=name))
+
+
+@pytest.mark.parametrize("name", ["haar", "lbp", "yunet"])
+def test_a_file_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(MissingModelError, match=r"no (cascade|model) /nowhere/faces"):
+        open_detector(DetectionSettings(detector=name, model="/nowhere/faces"))
+
+
+@pytest.mark.parametrize("name", ["haar", "lbp", "yunet"])
+def test_a_file_of_something_else_is_named(name: str, tmp_path: Path) -> None:
+    other = tmp_path / ("faces.onnx" if name == "yunet" else "faces.xml")
+    other.write_text("<opencv_storage></opencv_storage>")
+    with pytest.raises(ModelError, match=r"faces.* is no (cascade|YuNet)"):
+        open_detector(DetectionSettings(detector=name, model=str(other)))
+
+
+def test_any_cascade_of_the_users_will_do() -> None:
+    # A Haar cascade stands in for one of local binary patterns: OpenCV reads both alike.
+    portrait = cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE)
+    own = LbpDetector(DetectionSettings(detector="lbp", model=str(HAAR))).find(portrait)
+    assert own == HaarDetector(DetectionSettings()).find(portrait)
+    assert len(own) == 1
 
 
 @pytest.mark.data

@@ -1,0 +1,34 @@
+"""From the pixel formats that cameras and decoders deliver to gray and to BGR."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+_TO_BGR = {
+    "GRAY": cv2.COLOR_GRAY2BGR,
+    "I420": cv2.COLOR_YUV2BGR_I420,
+    "NV12": cv2.COLOR_YUV2BGR_NV12,
+}
+# Luma of video lies between 16 and 235.
+_FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
+
+
+def to_bgr(pixels: Image, pixel_format: str) -> Image:
+    """uint8 (H, W, 3): itself where it is BGR already; formats as in `edge.types.Frame`."""
+    if pixel_format == "BGR":
+        return pixels
+    return cv2.cvtColor(pixels, _TO_BGR[pixel_format]).astype(np.uint8, copy=False)
+
+
+def to_gray(pixels: Image, pixel_format: str = "BGR") -> Image:
+    """uint8 (H, W), BT.601 luma from 0 to 255: of video's formats the Y plane, stretched."""
+    if pixel_format == "GRAY":
+        return pixels
+    if pixel_format == "BGR":
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    luma = pixels[: pixels.shape[0] * 2 // 3]
+    return cv2.LUT(luma, _FULL_RANGE).astype(np.uint8, copy=False)
