@@ -154,6 +154,7 @@ class SoundTrackSource(DecodedSource):
     def _decoded(self, track: Any) -> Iterator[NDArray[np.float32]]:
         import av
 
+        step = max(1, round(CHUNK_S * track.rate))
         for packet in self._container.demux(track):
             try:
                 frames = packet.decode()
@@ -162,7 +163,9 @@ class SoundTrackSource(DecodedSource):
                 continue
             for frame in frames:
                 for piece in self._mixer.resample(frame):
-                    yield piece.to_ndarray().T
+                    samples = piece.to_ndarray().T
+                    for start in range(0, len(samples), step):
+                        yield samples[start : start + step]
 
     def _next(self) -> NDArray[Any] | None:
         import av
