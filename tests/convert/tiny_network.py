@@ -9,7 +9,7 @@ import numpy as np
 from convert.datasets.fer2013 import LABELS
 from convert.zoo import Architecture
 
-PARAMETERS, MACS = 8_255, 55_696
+PARAMETERS, MACS = 7_367, 32_560
 
 
 def build():  # type: ignore[no-untyped-def]  # keras is untyped
@@ -45,13 +45,14 @@ TINY = Architecture(
 
 
 def write_faces(path: Path, training: int = 448, test: int = 112) -> Path:
-    """A .npz in FER2013's form whose classes differ in where a bright bar stands."""
+    """A .npz in FER2013's form whose classes differ in which thirds are bright, top to bottom."""
     rng = np.random.default_rng(1)
     n = training + 2 * test
-    labels = np.arange(n, dtype=np.uint8) % len(LABELS)
+    labels = (np.arange(n) % len(LABELS)).astype(np.uint8)
     images = rng.integers(0, 120, (n, 48, 48), dtype=np.uint8)
     for image, label in zip(images, labels, strict=True):
-        image[4:44, 4 + 6 * label : 9 + 6 * label] += 120
+        for third in range(3):
+            image[16 * third : 16 * third + 16] += 120 * (int(label) + 1 >> third & 1)
     usage = ["Training"] * training + ["PublicTest"] * test + ["PrivateTest"] * test
     np.savez(
         path, images=images, labels=labels, usage=np.array(usage), label_names=np.array(LABELS)
