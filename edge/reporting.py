@@ -32,7 +32,8 @@ class Reporter:
     ) -> EmotionEvent | None:
         """The event, where one is due; a clock that jumped back makes it due at once."""
         last_s = self._reported_s.get(track_id)
-        recent = last_s is not None and 0 <= timestamp_s - last_s < self._interval_s
+        # Half seconds add up to a little less than one, by rounding.
+        recent = last_s is not None and 0 <= timestamp_s - last_s < self._interval_s - 1e-6
         if recent and not state.changed:
             return None
         self._reported_s[track_id] = timestamp_s

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.audio.ring import Block, BlockRing
 from edge.errors import EdgeError, SourceError
@@ -36,6 +37,9 @@ from edge.types import AudioChunk
 # PortAudio's words for "not in this shape": the next one is tried.
 _WRONG_SHAPE = {-9998, -9997, -9994}  # channels, rate, format
 _UNAVAILABLE = -9985
+
+_LOOK_S = 0.25
+"""While no sound comes, so often it is asked whether the stream is still there."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,27 +114,35 @@ class MicrophoneSource(Reviving[AudioChunk]):
         with quiet():  # PortAudio says of a server's death what we say better
             while not self._closed.is_set():
                 try:
-                    chunk = self._chunk(self._take(), clock, began_s)
+                    mono, arrived_s = self._heard(self._take(), clock)
                 except SourceError as error:
                     clock.restart()
                     if not self._revived(str(error)):
                         return
                     continue
                 self._failures = 0
-                if len(chunk.samples):
-                    yield chunk
+                if not len(mono):  # a resampler gathers some before it gives any
+                    continue
+                start_s = clock.stamp(len(mono), arrived_s - began_s)
+                self._zeros.check(mono, start_s)
+                yield AudioChunk(mono, SAMPLE_RATE_HZ, start_s)
 
     def _take(self) -> Block:
-        block = self._ring.take(self.settings.read_timeout_s)
-        if block is not None:
-            return block
-        if self._recording is None or self._closed.is_set():
-            raise SourceError("closed")
-        if not self._recording.active():
-            raise SourceError("its sound server or the device itself is gone (unplugged?)")
-        raise SourceError(f"no sound came within {self.settings.read_timeout_s:g} s")
+        limit_s = self.settings.read_timeout_s
+        until_s = time.monotonic() + limit_s
+        while True:
+            block = self._ring.take(min(_LOOK_S, limit_s))
+            if block is not None:
+                return block
+            if self._recording is None or self._closed.is_set():
+                raise SourceError("closed")
+            if not self._recording.active():
+                raise SourceError("its sound server or the device itself is gone (unplugged?)")
+            if time.monotonic() >= until_s:
+                raise SourceError(f"no sound came within {limit_s:g} s")
 
-    def _chunk(self, block: Block, clock: SampleClock, began_s: float) -> AudioChunk:
+    def _heard(self, block: Block, clock: SampleClock) -> tuple[NDArray[np.float32], float]:
+        """The samples that `block` completes, and when the last of them came."""
         recording, conditioner = self._recording, self._conditioner
         if recording is None or conditioner is None:
             raise SourceError("closed")
@@ -139,10 +151,7 @@ class MicrophoneSource(Reviving[AudioChunk]):
             clock.restart()
             conditioner.restart()
         samples = np.frombuffer(block.data, np.int16).reshape(-1, recording.channels)
-        mono = conditioner.push(samples)
-        start_s = clock.stamp(len(mono), block.arrived_s - began_s)
-        self._zeros.check(mono, start_s)
-        return AudioChunk(mono, SAMPLE_RATE_HZ, start_s)
+        return conditioner.push(samples), block.arrived_s
 
     def _count(self, block: Block) -> None:
         overruns, overflows = self._lost_before

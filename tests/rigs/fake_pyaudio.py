@@ -71,7 +71,7 @@ class _Stream:
         if self._card.hang is not None:
             self._card.hang.wait(30)
         self._quit.set()
-        self._thread.join(10)
+        self._thread.join(1)
 
 
 def module(card: Card) -> ModuleType:

@@ -63,9 +63,14 @@ class Pulse:
         step = round(STEP_S * RATE_HZ)
         self._waiting.extend(np.split(samples, range(step, len(samples), step)))
 
-    def fall_silent(self) -> None:
-        """From now on, the silence is zeros, not a microphone's hum."""
-        self._hum = np.zeros_like(self._hum)
+    def fall_silent(self) -> np.ndarray:
+        """From now on, zeros come where nothing is played; the hum that came before."""
+        before, self._hum = self._hum, np.zeros_like(self._hum)
+        return before
+
+    def hum(self, samples: np.ndarray) -> None:
+        """samples: int16 (RATE_HZ,), heard over and over where nothing is played"""
+        self._hum = samples
 
     def start(self) -> None:
         for name in ("socket", "pipe"):
