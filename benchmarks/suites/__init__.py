@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUITES = {
     "latency": "benchmarks.suites.latency:measure",
     "pipeline": "benchmarks.suites.pipeline:measure",
+    "search": "benchmarks.suites.search:measure",
     "memory": "benchmarks.suites.memory:measure",
     "startup": "benchmarks.suites.startup:measure",
     "size": "benchmarks.suites.size:measure",

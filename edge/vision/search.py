@@ -62,11 +62,11 @@ class TrackedSearch:
     A known face is looked for in its own surroundings, at about its own size: that costs a few
     hundredths of a search of the whole picture.
 
-    New faces are looked for every `full_search_interval_s`, or after half of it when a known face has just
-    been lost, and only where the picture has changed since the last time. Whether or not
-    anything changed, the whole picture is searched every `still_interval_s`.
+    New faces are looked for every `full_search_interval_s`, or after half of it when a known face
+    has just been lost, and only where the picture has changed since the last time. Whether or
+    not anything changed, the whole picture is searched every `still_interval_s`.
 
-    What the search spends beyond `budget`, a share of the time, is a debt that time pays off;
+    What the search spends beyond its budget, a share of the time, is a debt that time pays off;
     while there is one, new faces wait, for up to `still_interval_s`. So a slow or hot board
     looks for them less often and goes on following the known ones.
     """
