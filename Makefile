@@ -6,6 +6,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# `make test EXTRAS=dev,mic` builds PyAudio too (portaudio19-dev, gcc, python3-dev).
+EXTRAS ?= dev
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
@@ -39,7 +41,7 @@ $(VENV)/base: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
 clean:
