@@ -143,23 +143,27 @@ class LiveSource(FrameSource):
         index = 0
         while not self._closed.is_set():
             try:
-                image = self._take()
-                now_s = time.monotonic() - began_s
+                frame = self._take(began_s, index)
                 if self.settings.retries:
-                    watch.check(image, now_s)
+                    watch.check(frame.pixels, frame.timestamp_s)
             except SourceError as error:
                 if not self._revived(str(error)):
                     return
                 continue
             self._failures = 0
-            yield Frame(image, now_s, index)
+            yield frame
             index += 1
 
-    def _take(self) -> NDArray[np.uint8]:
+    def _take(self, began_s: float, index: int) -> Frame:
         with self._lock:
             if self._closed.is_set():
                 raise SourceError("closed")
-            return as_bgr(self._read())
+            delivered = self._read()
+            return self._framed(delivered, time.monotonic() - began_s, index)
+
+    def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
+        """What `_read` gave, as a frame."""
+        return Frame(as_bgr(delivered), timestamp_s, index)
 
     def _revived(self, reason: str) -> bool:
         """Try to open it again until it opens (True), is closed, or has failed too often."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError
 from edge.settings import CameraSettings
 from edge.sources.base import LiveSource
+from edge.types import Frame
 
 Image = NDArray[np.uint8]
 
@@ -27,18 +28,23 @@ _TO_BGR: dict[str, Callable[[Image], Image]] = {
     "RGB888": lambda image: image,
     "BGR888": _converter(cv2.COLOR_RGB2BGR),
     "XRGB8888": _converter(cv2.COLOR_BGRA2BGR),
-    "YUV420": _converter(cv2.COLOR_YUV2BGR_I420),
-    "NV12": _converter(cv2.COLOR_YUV2BGR_NV12),
 }
+# These stay as they come: their luma is the gray picture already.
+_KEPT = {"YUV420": "I420", "NV12": "NV12"}
 
 
-def to_bgr(array: Image, pixel_format: str, width: int, height: int) -> Image:
-    """What picamera2's `capture_array` gives, as uint8 (height, width, 3) BGR.
+def as_frame(
+    array: Image, pixel_format: str, width: int, height: int, timestamp_s: float, index: int
+) -> Frame:
+    """What picamera2's `capture_array` gives, as a frame of (height, width).
 
     array: uint8 (H, W, 3), (H, W, 4), or (3 H / 2, stride) for YUV420 and NV12, whose rows may
-           end in padding that the conversion carries along and the cut takes off
+           end in padding
     """
-    return _TO_BGR[pixel_format](array)[:height, :width]
+    if pixel_format in _KEPT:
+        padding_px = array.shape[1] - width
+        return Frame(array, timestamp_s, index, _KEPT[pixel_format], padding_px)
+    return Frame(_TO_BGR[pixel_format](array)[:height, :width], timestamp_s, index)
 
 
 def import_picamera2() -> Any:
@@ -98,7 +104,7 @@ class PicameraSource(LiveSource):
         if given["format"] != wanted:
             raise RuntimeError(
                 f"it gives {given['format']} where camera.pixel_format asks for {wanted}; "
-                f"set one of {', '.join(_TO_BGR)} that it has"
+                f"set one of {', '.join([*_TO_BGR, *_KEPT])} that it has"
             )
         self._size = given["size"]
         self._camera.start()
@@ -113,7 +119,12 @@ class PicameraSource(LiveSource):
             raise SourceError(f"no frame came within {self.settings.read_timeout_s:g} s") from error
         except (RuntimeError, OSError) as error:
             raise SourceError(f"picamera2 failed: {error}") from error
-        return to_bgr(array, self.settings.pixel_format, *self._size)
+        return array
+
+    def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
+        if not isinstance(delivered, np.ndarray):
+            raise SourceError(f"picamera2 gave no picture but {type(delivered).__name__}")
+        return as_frame(delivered, self.settings.pixel_format, *self._size, timestamp_s, index)
 
     def _release(self) -> None:
         camera, self._camera = self._camera, None

@@ -109,3 +109,16 @@ def test_auto_prefers_a_pi_camera_but_not_usb_by_libcamera(
     assert devices.first_camera(settings()) == Spec("picamera")
     camera.cameras = [{"Model": "webcam", "Id": "/base/soc/usb@7e980000/usb-port@1", "Num": 0}]
     assert list_cameras() == []
+
+
+@pytest.mark.parametrize("pixel_format", ["YUV420", "NV12"])
+def test_video_formats_give_their_luma_as_gray(
+    camera: type[FakePicamera2], pixel_format: str
+) -> None:
+    with open_source("picamera", settings=settings(pixel_format)) as source:
+        frame = next(iter(source))
+    blue, green, red = LEFT
+    assert frame.pixels.shape[0] == 360  # not converted
+    assert frame.gray.shape == (240, 320)
+    luma = 0.114 * blue + 0.587 * green + 0.299 * red
+    assert frame.gray[120, 40] == pytest.approx(luma, abs=3)
