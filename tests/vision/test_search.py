@@ -1,0 +1,193 @@
+"""Where and when faces are looked for, with a detector that notes what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from edge.settings import DetectionSettings
+from edge.types import Face, iou
+from edge.vision.search import Changes, FullSearch, TrackedSearch
+from edge.vision.track import Tracker
+
+WIDTH, HEIGHT = 640, 480
+FPS = 20.0
+ROOM = np.full((HEIGHT, WIDTH), 100, np.uint8)
+
+
+class Squares:
+    """Stands in for a detector: a face is a white square; notes the pictures' sizes."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+        self.sizes: list[tuple[float, float] | None] = []
+
+    def find(self, gray: np.ndarray, sizes_px: tuple[float, float] | None = None) -> list[Face]:
+        self.seen.append((gray.shape[1], gray.shape[0]))
+        self.sizes.append(sizes_px)
+        rows, columns = np.nonzero(gray == 255)
+        if not len(rows):
+            return []
+        side = int(max(np.ptp(rows), np.ptp(columns))) + 1
+        least, most = sizes_px or (1, 10_000)
+        if not least <= side <= most:
+            return []
+        return [Face(int(columns.min()), int(rows.min()), side, side)]
+
+    @property
+    def wide(self) -> list[tuple[int, int]]:
+        return [size for size, sizes in zip(self.seen, self.sizes, strict=True) if sizes is None]
+
+
+def room(x: int | None = None, side: int = 100, y: int = 200) -> np.ndarray:
+    picture = ROOM.copy()
+    if x is not None:
+        picture[max(0, y) : y + side, max(0, x) : x + side] = 255
+    return picture
+
+
+def searched(search: TrackedSearch, pictures: list[np.ndarray]) -> Iterator[list[Face]]:
+    """As the pipeline does it: what is found is followed, and expected in the next frame."""
+    tracker = Tracker()
+    for n, picture in enumerate(pictures):
+        found = search.find(picture, n / FPS, tracker.expected(n / FPS))
+        tracker.update(found, n / FPS)
+        yield found
+
+
+def tracked(detector: Squares, **changes: object) -> TrackedSearch:
+    return TrackedSearch(detector, DetectionSettings.model_validate(changes))
+
+
+def test_every_picture_is_searched_wholly_where_they_are_unrelated() -> None:
+    detector = Squares()
+    search = FullSearch(detector)
+    for _ in range(3):
+        assert search.find(room(300), 0.0, [Face(0, 0, 50, 50)]) == [Face(300, 200, 100, 100)]
+    assert detector.seen == [(WIDTH, HEIGHT)] * 3
+
+
+def test_a_known_face_is_searched_for_in_its_surroundings_at_its_size() -> None:
+    detector = Squares()
+    *_, last = searched(tracked(detector), [room(300)] * 5)
+    assert last == [Face(300, 200, 100, 100)]
+    assert detector.seen == [(WIDTH, HEIGHT)] + [(150, 150)] * 4
+    assert detector.sizes[-1] == (80, 125)
+
+
+def test_a_moving_face_is_followed_to_the_edge_without_a_search_of_everything() -> None:
+    detector = Squares()
+    pictures = [room(100 + 12 * n) for n in range(40)]
+    found = list(searched(tracked(detector), pictures))
+    assert all(len(faces) == 1 for faces in found)
+    # What changed is where the face was and is, and only that is searched for others.
+    assert detector.wide[0] == (WIDTH, HEIGHT)
+    assert all(width < WIDTH / 2 and height < HEIGHT / 2 for width, height in detector.wide[1:])
+
+
+def test_a_growing_face_is_followed() -> None:
+    detector = Squares()
+    sides = [round(60 * 1.03**n) for n in range(40)]
+    pictures = [room(300 - side // 2, side, 240 - side // 2) for side in sides]
+    found = list(searched(tracked(detector), pictures))
+    assert [[face.width for face in faces] for faces in found] == [[side] for side in sides]
+
+
+@pytest.mark.parametrize("enters_at", range(20, 31))
+def test_who_enters_is_found_within_half_a_second(enters_at: int) -> None:
+    pictures = [room()] * enters_at + [room(300)] * 11
+    found = list(searched(tracked(Squares()), pictures))
+    first = next(n for n, faces in enumerate(found) if faces)
+    assert (first - enters_at) / FPS <= 0.5
+
+
+def test_an_empty_still_room_is_searched_once_in_two_seconds() -> None:
+    detector = Squares()
+    noise = np.random.default_rng(5)
+    pictures = [
+        np.clip(ROOM + noise.normal(0, 6, ROOM.shape), 0, 254).astype(np.uint8)
+        for _ in range(int(6 * FPS))
+    ]
+    list(searched(tracked(detector), pictures))
+    assert detector.seen == [(WIDTH, HEIGHT)] * 3
+
+
+def test_without_the_motion_gate_it_is_searched_twice_a_second() -> None:
+    detector = Squares()
+    list(searched(tracked(detector, motion_gate=False), [ROOM] * int(6 * FPS)))
+    assert detector.seen == [(WIDTH, HEIGHT)] * 12
+
+
+def test_a_lost_face_brings_the_next_search_forward() -> None:
+    detector = Squares()
+    # From one frame to the next it is elsewhere: its surroundings are empty.
+    pictures = [room(100)] * 6 + [room(450)] * 4
+    found = list(searched(tracked(detector), pictures))
+    assert [len(faces) for faces in found[5:7]] == [1, 1]
+    assert found[6] == [Face(450, 200, 100, 100)]
+
+
+def test_a_face_seen_both_ways_is_one_face() -> None:
+    detector = Squares()
+    found = list(searched(tracked(detector, motion_gate=False), [room(300)] * 40))
+    assert [len(faces) for faces in found] == [1] * 40
+    assert len(detector.wide) == 4
+
+
+def test_a_clock_that_jumps_back_searches_everything_at_once() -> None:
+    detector = Squares()
+    search = tracked(detector)
+    for timestamp_s in (500.0, 500.1, 3.0):
+        search.find(ROOM, timestamp_s, [])
+    assert detector.seen == [(WIDTH, HEIGHT)] * 2
+
+
+def test_a_face_expected_outside_the_picture_is_not_searched_for() -> None:
+    detector = Squares()
+    search = tracked(detector)
+    search.find(ROOM, 0.0, [])
+    assert search.find(ROOM, 0.1, [Face(900, 100, 80, 80), Face(-300, 100, 80, 80)]) == []
+    assert len(detector.seen) == 1
+
+
+def spent(search_takes_s: float, budget: float, seconds: float) -> TrackedSearch:
+    """A search in a restless picture by a detector that takes this long."""
+    search = TrackedSearch(
+        Squares(),
+        DetectionSettings(motion_gate=False),
+        budget=budget,
+        # Time passes only where the detector is asked.
+        clock=lambda: search.counts.wide * search_takes_s,
+    )
+    for n in range(int(seconds * FPS)):
+        search.find(ROOM, n / FPS, [])
+    return search
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "searches"),
+    [
+        (0.05, 24),  # 0.05 s are paid off in 0.17 s: every half second, as without a budget
+        (0.30, 12),  # in 1.0 s
+        (0.45, 8),  # in 1.5 s
+        (3.00, 6),  # in 10 s, but new faces do not wait longer than 2 s
+    ],
+)
+def test_the_budget_spaces_the_searches_for_new_faces(takes_s: float, searches: int) -> None:
+    counts = spent(takes_s, budget=0.3, seconds=12).counts
+    assert abs(counts.wide - searches) <= 1
+
+
+def test_changes_are_framed_and_noise_and_known_faces_are_none() -> None:
+    changes = Changes(margin_px=10)
+    assert changes.since_last(ROOM, []) == (0, 0, WIDTH, HEIGHT)
+    changes.remember()
+    noise = np.random.default_rng(1).normal(0, 10, ROOM.shape)
+    assert changes.since_last(np.clip(ROOM + noise, 0, 255).astype(np.uint8), []) is None
+    assert changes.since_last((ROOM + 9).astype(np.uint8), []) is None  # a lamp
+    left, top, right, bottom = changes.since_last(room(304, 80), []) or (0, 0, 0, 0)
+    framed = Face(left, top, right - left, bottom - top)
+    assert iou(framed, Face(294, 190, 100, 100)) > 0.85
+    assert changes.since_last(room(304, 80), [Face(300, 195, 90, 90)]) is None
