@@ -109,24 +109,24 @@ def test_killed_and_resumed_is_as_if_it_never_was(data: Path, whole: Path, tmp_p
 
 
 def test_a_kill_between_the_files_of_an_epoch_loses_nothing(whole: Path, tmp_path: Path) -> None:
-    from convert.train import _restore  # the seam of the two files; a kill cannot be aimed at it
+    from convert.fit import restore
 
     out = tmp_path / "run"
     shutil.copytree(whole, out)
     (out / "history.json").rename(out / "next.json")
     (out / "history.json").write_text(json.dumps(history(whole)[:-1]))
     model = compiled()
-    assert _restore(model, out, steps_per_epoch=14) == history(whole)
+    assert restore(model, out, steps_per_epoch=14) == history(whole)
     (out / "next.json").unlink()
     with pytest.raises(Exception, match="does not go with its weights"):
-        _restore(model, out, steps_per_epoch=14)
+        restore(model, out, steps_per_epoch=14)
 
 
 def compiled():  # type: ignore[no-untyped-def]  # keras is untyped
-    from convert import fused, train
+    from convert import fit, fused, train
 
     model = fused.for_training(tiny_network.build())
-    train._compile(model, train.TrainSettings(epochs=EPOCHS), steps_per_epoch=14)
+    fit.compile_model(model, train.TrainSettings(epochs=EPOCHS), steps_per_epoch=14)
     return model
 
 
