@@ -32,7 +32,7 @@ class SoundAugmentation:
 
     speeds: tuple[float, ...] = (0.9, 0.95, 1.05, 1.1)
     shift_s: float = 0.4
-    noise_share: float = 0.5
+    noise_share: float = 0.4
     snr_db: tuple[float, float] = (0.0, 30.0)
     masks: int = 2
     mask_frames: int = 24

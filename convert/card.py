@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convert.datasets.fer2013 import PROVENANCE
+from convert.datasets import Provenance
 from convert.inspect import inspect
 from convert.zoo import Architecture
 from edge.errors import ModelError
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def describe(
-    architecture: Architecture, preprocessing: PreprocessSettings, parameters: int, macs: int
+    architecture: Architecture,
+    preprocessing: PreprocessSettings,
+    provenance: Provenance,
+    parameters: int,
+    macs: int,
 ) -> dict[str, Any]:
     """The metadata that goes into the .tflite: all of the card that the file cannot tell."""
     return {
@@ -29,9 +33,9 @@ def describe(
         "parameters": parameters,
         "macs": macs,
         "source": architecture.source,
-        "training_data": PROVENANCE.training_data,
-        "licence": PROVENANCE.licence,
-        "terms": PROVENANCE.terms,
+        "training_data": provenance.training_data,
+        "licence": provenance.licence,
+        "terms": provenance.terms,
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from convert.zoo import SPEECH
 from edge.command import run_app
 from edge.errors import MissingPackageError
 from edge.quiet import quiet_stderr
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 Data = Annotated[Path, typer.Option(help="FER2013: fer2013.csv, .npz, or its class folders.")]
+AnyData = Annotated[Path, typer.Option(help="FER2013, or for a speech network RAVDESS's folder.")]
 Keras = Annotated[Path, typer.Argument(help="A trained network: best.keras of a run.")]
 Tflite = Annotated[Path, typer.Argument(help="An int8 .tflite with its card (.json) beside it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
@@ -37,8 +39,8 @@ Share = typer.Option(min=0, max=1)
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="The network: cnn or cnn_lstm.")],
-    data: Data,
+    name: Annotated[str, typer.Argument(help="The network: cnn, cnn_lstm or audio_crnn.")],
+    data: AnyData,
     out: Annotated[Path, typer.Option(help="The run's folder.")],
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     batch_size: Annotated[int | None, typer.Option(min=1)] = None,
@@ -52,9 +54,20 @@ def train(
     noise_max: Annotated[float | None, Share] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32, mixed_bfloat16")] = None,
-    split: Annotated[str, typer.Option(help="official, or the papers' 80:20 by --seed.")] = (
-        "official"
-    ),
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Faces: official, or the papers' 80:20 by --seed. Voices: speaker, or random."
+        ),
+    ] = None,
+    fold: Annotated[str, typer.Option(help="Voices: 1 to 5, or all one after another.")] = "all",
+    hold_out: Annotated[
+        str, typer.Option(help="Voices: actors to test on (such as 1,7) in place of folds.")
+    ] = "",
+    noise: Annotated[
+        Path | None, typer.Option(help="Voices: a folder of background noise to train in.")
+    ] = None,
+    mixup: Annotated[float | None, typer.Option(min=0, help="Voices: α of mixup.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
 ) -> None:
     """Train a network; after every epoch its folder is whole, and --resume goes on from there."""
@@ -70,15 +83,23 @@ def train(
         "seed": seed,
         "precision": precision,
     }
-    noise = {"noise_share": noise_share, "noise_max": noise_max}
+    if name in SPEECH:
+        _training_stack()
+        from convert.speech_cli import train_speech
+
+        asked |= {"mixup": mixup, "split": split, "noise_max": noise_max}
+        drawn = {"noise_share": noise_share}
+        train_speech(name, data, out, asked, drawn, fold, hold_out, noise, resume)
+        return
     from convert.datasets import faces, fer2013
 
     whole = fer2013.load(data)
     _training_stack()
     from convert import plots, train, zoo
 
-    settings = train.recipe(out, asked, noise)
-    parts = faces.split(whole, split, settings.seed)
+    drawn = {"noise_share": noise_share, "noise_max": noise_max}
+    settings = train.recipe(out, asked, drawn)
+    parts = faces.split(whole, split or "official", settings.seed)
     with redirect_stdout(sys.stderr):
         history = train.train(zoo.architecture(name), *parts, out, settings, resume=resume)
     plots.history(history, out / "history.png")
@@ -181,6 +202,27 @@ def card(
     lines = (f"{figure.value:.4f}  {figure.name}" for figure in written.figures)
     _print(written.model_dump(mode="json"), lines, as_json)
     return 0
+
+
+@app.command()
+def folds(
+    run: Annotated[Path, typer.Argument(help="The folder of a speech network's run.")],
+    data: Annotated[Path, typer.Option(help="RAVDESS's folder.")],
+    noise: Annotated[Path | None, typer.Option(help="A folder of background noise.")] = None,
+    max_lost: Annotated[
+        float, typer.Option(min=0, max=1, help="Mean recall that int8 may cost.")
+    ] = 0.015,
+    as_json: Json = False,
+) -> int:
+    """Judge a run's folds, float against int8, in quiet and in noise; exit 1 where int8 lost."""
+    _training_stack()
+    from convert.speech_cli import judge
+
+    figures, lines, broken = judge(run, data, noise, max_lost)
+    _print(figures, lines, as_json)
+    for sentence in broken:
+        print(f"edge-convert: {sentence}", file=sys.stderr)
+    return 1 if broken else 0
 
 
 @app.command()

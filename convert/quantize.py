@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from convert import tflite_file
 from convert.augment import add_noise
 from convert.card import card_of, describe
-from convert.datasets.faces import FaceSet
+from convert.datasets import Pictures, Provenance
+from convert.datasets.fer2013 import PROVENANCE
 from convert.inspect import inspect
 from convert.zoo import Architecture
 from edge.command import debugging
@@ -51,8 +52,8 @@ class QuantizeSettings:
     seed: int = 7
 
 
-def representative(training: FaceSet, settings: QuantizeSettings) -> NDArray[np.float32]:
-    """Images drawn by seed: float32 (n, 48, 48, 1) in [0, 1]."""
+def representative(training: Pictures, settings: QuantizeSettings) -> NDArray[np.float32]:
+    """Images drawn by seed: float32 (n, height, width, 1) in [0, 1]."""
     rng = np.random.default_rng(settings.seed)
     n = min(settings.images, len(training))
     chosen = rng.choice(len(training), n, replace=False)
@@ -83,10 +84,11 @@ def network_name(keras_file: Path) -> str:
 def quantize(
     keras_file: Path,
     architecture: Architecture,
-    training: FaceSet,
+    training: Pictures,
     out: Path,
     settings: QuantizeSettings = QuantizeSettings(),
     preprocessing: PreprocessSettings = AS_TRAINED,
+    provenance: Provenance = PROVENANCE,
 ) -> None:
     """Write `out` (int8, with metadata) and its card beside it.
 
@@ -101,7 +103,8 @@ def quantize(
         )
     model = tflite_file.parse(content)
     tflite_file.fold_float_islands(model)
-    _write(model, describe(architecture, preprocessing, facts["parameters"], facts["macs"]), out)
+    said = describe(architecture, preprocessing, provenance, facts["parameters"], facts["macs"])
+    _write(model, said, out)
     left = inspect(out).float_tensors
     if left:
         raise ConversionError(

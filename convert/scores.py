@@ -26,6 +26,11 @@ class ClassScores:
         return shares
 
     @property
+    def uar(self) -> float:
+        """Unweighted average recall: the mean over the classes that have samples."""
+        return float(np.nanmean(self.recalls))
+
+    @property
     def macro_f1(self) -> float:
         """The mean over the classes of F1, a class never seen nor predicted left out."""
         both = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.augment import add_noise
-from convert.datasets.faces import FaceSet
+from convert.datasets import Pictures
 from convert.scores import ClassScores, class_scores
 from edge.inference import Classifier
 from edge.models import Model
@@ -90,7 +90,7 @@ class Comparison:
 def compare(
     float32: Model,
     int8: Model,
-    faces: FaceSet,
+    faces: Pictures,
     levels: Sequence[float] = (0.0,),
     progress: Progress = lambda n: None,
 ) -> list[Comparison]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +19,22 @@ class Provenance:
     training_data: str
     licence: str
     terms: str
+
+
+class Pictures(Protocol):
+    """What networks are judged and calibrated on: labelled faces, or windows of voices."""
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """(n, height, width)"""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(n,), an index into `label_names`"""
+        ...
+
+    @property
+    def label_names(self) -> tuple[str, ...]: ...
+
+    def __len__(self) -> int: ...

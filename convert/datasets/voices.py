@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.datasets import sounds
+from convert.datasets import Provenance, ravdess, sounds
 from convert.datasets.ravdess import LABELS, Take
 from edge.audio.features import extract
 from edge.audio.settings import FeatureSettings
@@ -53,6 +53,14 @@ class Voices:
             for speeds in self.frames
         ]
         return np.stack(pictures)
+
+    @property
+    def provenance(self) -> Provenance:
+        """What a card says of a network that was trained on these takes."""
+        actors = sorted({take.actor for take in self.takes})
+        numbers = ", ".join(f"{actor:02}" for actor in actors)
+        whole = f"{ravdess.PROVENANCE.training_data}: {len(self)} takes of actors {numbers}"
+        return replace(ravdess.PROVENANCE, training_data=whole)
 
     def where(self, mask: NDArray[np.bool_]) -> Voices:
         chosen = np.flatnonzero(mask)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 _TABLE = {
     "cnn": "convert.zoo.cnn:CNN",
     "cnn_lstm": "convert.zoo.cnn_lstm:CNN_LSTM",
+    "audio_crnn": "convert.zoo.audio_crnn:AUDIO_CRNN",
 }
+SPEECH = ("audio_crnn",)
+"""Those of `_TABLE` that hear; known by name, so that no network is imported to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Architecture:
     parameters: int
     macs: int
     seed: int
-    build: Callable[[], keras.Model]
+    build: Callable[..., keras.Model]
 
 
 def names() -> tuple[str, ...]:

@@ -1,0 +1,81 @@
+"""What edge-convert does where the network hears: training in folds, and judging them."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from edge.errors import UsageError
+
+
+def train_speech(
+    name: str,
+    data: Path,
+    out: Path,
+    asked: dict[str, Any],
+    augmentation: dict[str, Any],
+    fold: str,
+    hold_out: str,
+    noise: Path | None,
+    resume: bool,
+) -> None:
+    """Train `name` and print each fold's figures; noise is looked for beside the data set.
+
+    Raises UsageError for an option that is for faces only.
+    """
+    from convert import train_speech, zoo
+
+    known = train_speech.SpeechSettings.__slots__
+    for option, value in asked.items():
+        if value is not None and option not in known:
+            raise UsageError(f"--{option.replace('_', '-')} is for faces: leave it out for {name}")
+    given = {option: value for option, value in asked.items() if option in known}
+    settings = train_speech.recipe(out, given, augmentation)
+    tests = train_speech.tests_of(fold, hold_out)
+    folder = noise or _beside(data)
+    if folder is None and settings.augmentation.noise_share:
+        print("there is no noise beside the data: training without (--noise)", file=sys.stderr)
+    with redirect_stdout(sys.stderr):
+        results = train_speech.train(
+            zoo.architecture(name), data, folder, out, settings, tests, resume=resume
+        )
+    for result in results:
+        actors = ", ".join(f"{actor:02}" for actor in result.actors)
+        print(
+            f"{out / result.name / 'best.keras'}: UAR {result.scores.uar:.4f}, "
+            f"accuracy {result.scores.accuracy:.4f} ({settings.split} split; actors {actors})"
+        )
+    if len(results) > 1:
+        mean = sum(result.scores.uar for result in results) / len(results)
+        print(f"mean UAR of {len(results)} folds: {mean:.4f}")
+
+
+def judge(
+    run: Path, data: Path, noise: Path | None, max_lost: float
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The folds' figures, as lines too, and a sentence where int8 loses more than it may."""
+    from convert import judge_speech
+
+    def progress(name: str) -> None:
+        print(f"{name} judged", file=sys.stderr)
+
+    verdicts = judge_speech.judge_folds(run, data, noise or _beside(data), progress=progress)
+    lost = sum(v.comparisons[0].float32.uar - v.comparisons[0].int8.uar for v in verdicts)
+    lost /= len(verdicts)
+    broken = []
+    if lost > max_lost:
+        broken = [f"int8 loses {lost:.2%} of recall and may lose {max_lost:.2%}"]
+    figures = {
+        "run": str(run),
+        "folds": [verdict.as_dict() for verdict in verdicts],
+        "int8_lost": lost,
+        "broken": broken,
+    }
+    return figures, list(judge_speech.lines(verdicts)), broken
+
+
+def _beside(data: Path) -> Path | None:
+    folder = data.resolve().parent / "noise"
+    return folder if folder.is_dir() else None
