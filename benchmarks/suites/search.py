@@ -6,108 +6,36 @@ to the same smallest face. Costs are CPU time of this process, all threads, fram
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import fmean
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.contenders import Case, Contender, NaiveSearch, Replay, cases, frames_of, tracked
 from benchmarks.coverage import appearances, coverage, false_boxes
 from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan
-from edge.pipeline import FacePipeline, build_face_pipeline
+from edge.pipeline import FacePipeline, Reporter
 from edge.settings import DetectionSettings, Settings
-from edge.sources import open_source
-from edge.types import Face, Frame
-from edge.vision.detect import HaarDetector, load_cascade
-from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
+from edge.smoothing import Smoother
+from edge.types import Frame
+from edge.vision.detect import HaarDetector
+from edge.vision.preprocess import Preprocessor
+from edge.vision.search import FaceSearch
 from edge.vision.track import Tracker
 
 if TYPE_CHECKING:
     from edge.inference import Classifier
 
-Gray = NDArray[np.uint8]
 GRACE_S = 0.5
 """Within which a new face is to be found."""
-_QUICK_FRAMES = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """name: of its row; size_px: (width, height) to scale it to; empty: nobody is in it"""
-
-    name: str
-    path: Path | None
-    size_px: tuple[int, int] | None = None
-    empty: bool = False
-    frames: int = 400
-    still: bool = False
-
-
-def cases(plan: Plan) -> list[Case]:
-    """The clips in the data's folder `video`, or the one asked for, or the synthetic one."""
-    if plan.clip is not None or plan.data is None:
-        name = plan.clip.name if plan.clip else "synthetic"
-        return [Case(name, plan.clip)]
-    folder = plan.data / "video" if (plan.data / "video").is_dir() else plan.data
-    known = [
-        Case("one face 640x480", folder / "single_face.mp4", (640, 480)),
-        Case("crowd 480x270", folder / "walking_faces.mp4"),
-        Case("phone 596x336", folder / "office_face_multi.mp4"),
-        Case("signing 640x480", folder / "sorry.mkv"),
-        Case("signing 2 640x480", folder / "thanks.mkv"),
-        Case("leaving 960x540", folder / "face_noface.mov"),
-        Case("talking 1280x720", folder / "01-01-08-01-01-02-01.mp4"),
-        Case("empty, still 640x360", folder / "no_people_bottles.mp4", None, True, 150, True),
-        Case("empty, bottles 640x360", folder / "no_people_bottles.mp4", None, True, 300),
-        Case("empty, cartoon 960x540", folder / "no_face.mp4", None, True),
-    ]
-    return [case for case in known if case.path and case.path.exists()]
-
-
-@dataclass(slots=True)
-class Contender:
-    """A search with its own tracker, and what both said and spent, frame by frame."""
-
-    search: FaceSearch
-    tracker: Tracker = field(default_factory=Tracker)
-    spent_s: list[float] = field(default_factory=list)
-    found: list[list[Face]] = field(default_factory=list)
-    reported: list[list[Face]] = field(default_factory=list)
-
-    def see(self, gray: Gray, timestamp_s: float) -> None:
-        started = process_time()
-        expected = self.tracker.expected(timestamp_s)
-        found = self.search.find(gray, timestamp_s, expected)
-        reported = self.tracker.update(found, timestamp_s)
-        self.spent_s.append(process_time() - started)
-        self.found.append(found)
-        self.reported.append(reported)
-
-    @property
-    def frame_ms(self) -> float:
-        return 1e3 * fmean(self.spent_s)
-
-
-class NaiveSearch:
-    def __init__(self, settings: DetectionSettings) -> None:
-        self._cascade = load_cascade("haarcascade_frontalface_default")
-        self._min_size = (settings.min_face_px, settings.min_face_px)
-
-    def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
-        boxes = self._cascade.detectMultiScale(
-            gray, scaleFactor=1.1, minNeighbors=5, minSize=self._min_size
-        )
-        return [Face(*(int(side) for side in box)) for box in boxes]
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
@@ -122,9 +50,10 @@ def measure(plan: Plan) -> Iterator[Finding]:
         for number, case in enumerate(chosen):
             yield from _compared(case, plan, classifier)
             plan.progress(number + 1, len(chosen) + 2)
-        for case in [c for c in chosen if c.still][:1] + chosen[:1]:
+        for case in chosen[:2] + [case for case in chosen if case.still]:
             yield from _turned_off(case, plan)
         yield from _memory(chosen[0], plan)
+        yield from _gray(plan)
         if classifier is not None:
             yield from _batch(plan, classifier)
     finally:
@@ -142,63 +71,43 @@ def measure(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def _frames(case: Case, plan: Plan) -> Iterator[tuple[Frame, Gray, float]]:
-    """Frames, their gray picture in the case's size, and the CPU seconds that the source took."""
-    settings = Settings().camera
-    rng = np.random.default_rng(plan.seed)
-    with open_source(str(case.path) if case.path else "synthetic", settings=settings) as source:
-        frames = iter(source)
-        still: Gray | None = None
-        for _ in range(min(case.frames, _QUICK_FRAMES) if plan.quick else case.frames):
-            started = process_time()
-            frame = next(frames, None)
-            if frame is None:
-                return
-            gray = frame.gray
-            spent_s = process_time() - started
-            if case.size_px:
-                gray = cv2.resize(gray, case.size_px).astype(np.uint8, copy=False)
-            if case.still:
-                still = gray if still is None else still
-                gray = np.clip(still + rng.normal(0, 3, still.shape), 0, 255).astype(np.uint8)
-            yield frame, gray, spent_s
-
-
-def _tracked(**changes: object) -> Contender:
-    settings = DetectionSettings.model_validate(changes)
-    detector = HaarDetector(settings)
-    search = TrackedSearch(detector, settings) if settings.tracked else FullSearch(detector)
-    return Contender(search)
-
-
 def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator[Finding]:
-    naive, ours = Contender(NaiveSearch(DetectionSettings())), _tracked()
-    path = _path(classifier) if classifier is not None else None
-    decoded_s, piped_s, last_s = [], [], 0.0
-    for frame, gray, spent_s in _frames(case, plan):
+    naive, ours = Contender(NaiveSearch(DetectionSettings())), tracked()
+    both = []
+    if classifier is not None:
+        both = [_path(classifier, tracked().search), _path(classifier, Replay(naive))]
+    decoded_s: list[float] = []
+    piped_s: list[list[float]] = [[] for _ in both]
+    last_s = 0.0
+    for frame, gray, spent_s in frames_of(case, plan):
         decoded_s.append(spent_s)
         last_s = frame.timestamp_s
         for contender in (naive, ours) if frame.index % 2 else (ours, naive):
-            contender.see(gray, frame.timestamp_s)
-        if path is not None:
-            shown = Frame(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), frame.timestamp_s, frame.index)  # type: ignore[arg-type]  # OpenCV's types leave the dtype open
+            contender.see(gray, last_s)
+        for path, spent in zip(both, piped_s, strict=True):
+            bgr = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
             started = process_time()
-            next(path.scenes((shown,)))
-            piped_s.append(process_time() - started)
-    fps = (len(decoded_s) - 1) / last_s
-    row = case.name
-    yield _cell(row, "naive ms", naive.frame_ms)
-    yield _cell(row, "ours ms", ours.frame_ms)
-    yield _cell(row, "ours/naive", ours.frame_ms / naive.frame_ms)
-    if piped_s:
-        piped_ms = 1e3 * fmean(piped_s)
-        yield _cell(row, "pipeline/naive", piped_ms / naive.frame_ms)
-        whole_ms = piped_ms + 1e3 * fmean(decoded_s)
-        yield _cell(row, "core at 30/s with decoding", 30 * whole_ms / 1e3)
+            next(path.scenes((Frame(bgr, last_s, frame.index),)))
+            spent.append(process_time() - started)
+    yield _cell(case.name, "naive ms", naive.frame_ms)
+    yield _cell(case.name, "ours ms", ours.frame_ms)
+    yield _cell(case.name, "ours/naive", ours.frame_ms / naive.frame_ms)
+    if both:
+        whole_ms, others_ms = (1e3 * fmean(spent) for spent in piped_s)
+        yield _cell(case.name, "pipeline ms", whole_ms)
+        yield _cell(case.name, "of naive search", whole_ms / naive.frame_ms)
+        yield _cell(case.name, "of naive pipeline", whole_ms / (naive.frame_ms + others_ms))
+        decode_ms = 1e3 * fmean(decoded_s)
+        yield _cell(case.name, "decode ms", decode_ms)
+        yield _cell(case.name, "core at 30/s", 30 * (whole_ms + decode_ms) / 1e3)
+    yield from _held(case, naive, ours, (len(decoded_s) - 1) / last_s)
+
+
+def _held(case: Case, naive: Contender, ours: Contender, fps: float) -> Iterator[Finding]:
     reference = [] if case.empty else appearances(naive.found, fps)
     held = coverage(reference, ours.found, ours.reported, fps, GRACE_S)
     row = f"{case.name}:"
-    yield _cell(row, "frames", len(decoded_s))
+    yield _cell(row, "frames", len(ours.found))
     yield _cell(row, "naive's faces", held.faces)
     yield _cell(row, "covered", held.covered / max(1, held.faces))
     yield _cell(row, "reported", held.reported / max(1, held.faces))
@@ -211,7 +120,7 @@ def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator
         yield Remark(f"{case.name}: track {old} became {new} on the same face at frame {index}")
 
 
-OFF: dict[str, dict[str, object]] = {
+OFF: dict[str, dict[str, Any]] = {
     "all on": {},
     "no search around known faces": {"tracked": False},
     "no motion gate": {"motion_gate": False},
@@ -221,9 +130,10 @@ OFF: dict[str, dict[str, object]] = {
 
 
 def _turned_off(case: Case, plan: Plan) -> Iterator[Finding]:
-    contenders = {name: _tracked(**changes) for name, changes in OFF.items()}
+    contenders = {name: tracked(**changes) for name, changes in OFF.items()}
+    contenders["budget 0.05 of the time"] = tracked(budget=0.05)
     contenders["nothing on (naive)"] = Contender(NaiveSearch(DetectionSettings()))
-    for frame, gray, _ in _frames(case, plan):
+    for frame, gray, _ in frames_of(case, plan):
         for contender in contenders.values():
             contender.see(gray, frame.timestamp_s)
     whole = contenders["nothing on (naive)"].frame_ms
@@ -235,11 +145,11 @@ def _turned_off(case: Case, plan: Plan) -> Iterator[Finding]:
 
 def _memory(case: Case, plan: Plan) -> Iterator[Finding]:
     """The same clip over and over through one search and tracker, its clock running on."""
-    ours = _tracked()
+    ours = tracked()
     peaks, offset_s = [], 0.0
     for _ in range(3 if plan.quick else 8):
         last_s = 0.0
-        for frame, gray, _spent in _frames(case, plan):
+        for frame, gray, _spent in frames_of(case, plan):
             ours.see(gray, offset_s + frame.timestamp_s)
             last_s = frame.timestamp_s
         offset_s += last_s + 0.033
@@ -248,39 +158,38 @@ def _memory(case: Case, plan: Plan) -> Iterator[Finding]:
 
 
 def _batch(plan: Plan, classifier: Classifier) -> Iterator[Finding]:
-    """Four faces by one invoke of a batch of four against four invokes."""
+    """Four faces in four invokes, and in one where the model takes a batch."""
     from ai_edge_litert.interpreter import Interpreter
 
     model, count, rounds = plan.models[0], 4, 20 if plan.quick else 100
+    image = np.zeros((48, 48), np.uint8)
+    started = process_time()
+    for _ in range(rounds * count):
+        classifier.classify(image)
+    spent_ms = 1e3 * (process_time() - started) / rounds
+    yield _cell(f"four faces, four invokes of {model.card.name}", "CPU ms", spent_ms)
     interpreter = Interpreter(model_path=str(model.path), num_threads=1)
     source = interpreter.get_input_details()[0]
+    batch = np.zeros((count, *source["shape"][1:]), source["dtype"])
     try:
-        interpreter.resize_tensor_input(source["index"], [count, *source["shape"][1:]])
+        interpreter.resize_tensor_input(source["index"], batch.shape)
         interpreter.allocate_tensors()
-        batch = np.zeros((count, *source["shape"][1:]), source["dtype"])
         interpreter.set_tensor(source["index"], batch)
         interpreter.invoke()
     except (RuntimeError, ValueError) as error:
-        yield Remark(f"{model.card.name} takes no batch ({str(error).splitlines()[0]})")
+        yield Remark(f"{model.card.name} takes no batch of {count}: {str(error).splitlines()[0]}")
         return
-    image = np.zeros((48, 48), np.uint8)
-    spent: dict[str, float] = {"one invoke of four": 0.0, "four invokes": 0.0}
+    started = process_time()
     for _ in range(rounds):
-        started = process_time()
         interpreter.set_tensor(source["index"], batch)
         interpreter.invoke()
-        between = process_time()
-        for _ in range(count):
-            classifier.classify(image)
-        spent["one invoke of four"] += between - started
-        spent["four invokes"] += process_time() - between
-    for name, seconds in spent.items():
-        yield _cell(f"four faces, {name}", "CPU ms", 1e3 * seconds / rounds)
+    spent_ms = 1e3 * (process_time() - started) / rounds
+    yield _cell(f"four faces, one invoke of {model.card.name}", "CPU ms", spent_ms)
 
 
 def _threads(case: Case, plan: Plan) -> Iterator[Finding]:
     """What a full search takes in CPU time with OpenCV on one thread and on all."""
-    grays = [gray for _, gray, _ in islice(_frames(case, plan), 0, 60, 6)]
+    grays = [gray for _, gray, _ in islice(frames_of(case, plan), 0, 60, 6)]
     detector = HaarDetector(DetectionSettings())
     usual = cv2.getNumThreads()
     for count in dict.fromkeys((1, usual)):
@@ -292,8 +201,33 @@ def _threads(case: Case, plan: Plan) -> Iterator[Finding]:
         yield _cell(f"full search, OpenCV threads {count}", "CPU ms a frame", spent_ms)
 
 
-def _path(classifier: Classifier) -> FacePipeline:
-    return build_face_pipeline(Settings(), classifier, datetime.now(UTC), model_name="search")
+def _gray(plan: Plan) -> Iterator[Finding]:
+    """A camera's YUV picture made BGR and then gray, against its luma taken as it is."""
+    random = np.random.default_rng(plan.seed)
+    pixels = random.integers(16, 236, (720, 640)).astype(np.uint8)
+    frame, rounds = Frame(pixels, 0.0, 0, "I420"), 50 if plan.quick else 300
+    spent = {"colours made": 0.0, "luma taken": 0.0}
+    for _ in range(rounds):
+        started = process_time()
+        _ = Frame(frame.image, 0.0, 0).gray
+        between = process_time()
+        _ = frame.gray
+        spent["colours made"] += between - started
+        spent["luma taken"] += process_time() - between
+    for name, seconds in spent.items():
+        yield _cell(f"gray of a 640x480 YUV frame, {name}", "CPU ms", 1e3 * seconds / rounds)
+
+
+def _path(classifier: Classifier, search: FaceSearch) -> FacePipeline:
+    settings = Settings()
+    return FacePipeline(
+        search,
+        Tracker(),
+        Preprocessor(settings.preprocess),
+        classifier,
+        Smoother(settings.smoothing),
+        Reporter(model="search", started_at=datetime.now(UTC), interval_s=1.0),
+    )
 
 
 def _cell(row: str, column: str, value: float) -> Measurement:

@@ -1,0 +1,135 @@
+"""Clips, and searches that run over them in turn, each with its tracker, box and bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from time import process_time
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.suites import Plan
+from edge.settings import DetectionSettings, Settings
+from edge.sources import open_source
+from edge.types import Face, Frame
+from edge.vision.detect import HaarDetector, load_cascade
+from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
+from edge.vision.track import Tracker
+
+Gray = NDArray[np.uint8]
+_QUICK_FRAMES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """name: of its row; size_px: (width, height) to scale it to; empty: nobody is in it"""
+
+    name: str
+    path: Path | None
+    size_px: tuple[int, int] | None = None
+    empty: bool = False
+    frames: int = 400
+    still: bool = False
+
+
+def cases(plan: Plan) -> list[Case]:
+    """The clips in the data's folder `video`, or the one asked for, or the synthetic one."""
+    if plan.clip is not None or plan.data is None:
+        return [Case(plan.clip.name if plan.clip else "synthetic", plan.clip)]
+    folder = plan.data / "video" if (plan.data / "video").is_dir() else plan.data
+    known = [
+        Case("one face 640x480", folder / "single_face.mp4", (640, 480)),
+        Case("crowd 480x270", folder / "walking_faces.mp4"),
+        Case("phone 596x336", folder / "office_face_multi.mp4"),
+        Case("signing 640x480", folder / "sorry.mkv"),
+        Case("signing 2 640x480", folder / "thanks.mkv"),
+        Case("leaving 960x540", folder / "face_noface.mov"),
+        Case("talking 1280x720", folder / "01-01-08-01-01-02-01.mp4"),
+        Case("empty, still 640x360", folder / "no_people_bottles.mp4", None, True, 150, True),
+        Case("empty, bottles 640x360", folder / "no_people_bottles.mp4", None, True, 300),
+        Case("empty, cartoon 960x540", folder / "no_face.mp4", None, True),
+    ]
+    there = [case for case in known if case.path and case.path.exists()]
+    return there or [Case("synthetic", None)]
+
+
+@dataclass(slots=True)
+class Contender:
+    """A search with its own tracker, and what both said and spent, frame by frame."""
+
+    search: FaceSearch
+    tracker: Tracker = field(default_factory=Tracker)
+    spent_s: list[float] = field(default_factory=list)
+    found: list[list[Face]] = field(default_factory=list)
+    reported: list[list[Face]] = field(default_factory=list)
+
+    def see(self, gray: Gray, timestamp_s: float) -> None:
+        started = process_time()
+        expected = self.tracker.expected(timestamp_s)
+        found = self.search.find(gray, timestamp_s, expected)
+        reported = self.tracker.update(found, timestamp_s)
+        self.spent_s.append(process_time() - started)
+        self.found.append(found)
+        self.reported.append(reported)
+
+    @property
+    def frame_ms(self) -> float:
+        return 1e3 * fmean(self.spent_s)
+
+
+class NaiveSearch:
+    def __init__(self, settings: DetectionSettings) -> None:
+        self._cascade = load_cascade("haarcascade_frontalface_default")
+        self._min_size = (settings.min_face_px, settings.min_face_px)
+
+    def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
+        boxes = self._cascade.detectMultiScale(
+            gray, scaleFactor=1.1, minNeighbors=5, minSize=self._min_size
+        )
+        return [Face(*(int(side) for side in box)) for box in boxes]
+
+
+class Replay:
+    """Finds what another contender found in the same frame, at no cost."""
+
+    def __init__(self, other: Contender) -> None:
+        self._other = other
+
+    def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
+        return self._other.found[-1]
+
+
+def tracked(budget: float | None = None, **changes: Any) -> Contender:
+    """The search of `edge run` with these detection settings changed."""
+    settings = DetectionSettings.model_validate(changes)
+    detector = HaarDetector(settings)
+    if not settings.tracked:
+        return Contender(FullSearch(detector))
+    return Contender(TrackedSearch(detector, settings, budget=budget, clock=process_time))
+
+
+def frames_of(case: Case, plan: Plan) -> Iterator[tuple[Frame, Gray, float]]:
+    """Frames, their gray picture in the case's size, and the CPU seconds that the source took."""
+    settings = Settings().camera
+    rng = np.random.default_rng(plan.seed)
+    with open_source(str(case.path) if case.path else "synthetic", settings=settings) as source:
+        frames = iter(source)
+        still: Gray | None = None
+        for _ in range(min(case.frames, _QUICK_FRAMES) if plan.quick else case.frames):
+            started = process_time()
+            frame = next(frames, None)
+            if frame is None:
+                return
+            gray = frame.gray
+            spent_s = process_time() - started
+            if case.size_px:
+                gray = cv2.resize(gray, case.size_px).astype(np.uint8, copy=False)
+            if case.still:
+                still = gray if still is None else still
+                gray = np.clip(still + rng.normal(0, 3, still.shape), 0, 255).astype(np.uint8)
+            yield frame, gray, spent_s
