@@ -50,6 +50,9 @@ def train(
     votes_share: Annotated[float | None, Share] = None,
     teacher: Annotated[str | None, typer.Option(help="A trained .keras to learn from too.")] = None,
     teacher_share: Annotated[float | None, Share] = None,
+    calm_epochs: Annotated[
+        int | None, typer.Option(min=0, help="So many at the end are augmented less.")
+    ] = None,
     noise_share: Annotated[float | None, Share] = None,
     noise_max: Annotated[float | None, Share] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
@@ -80,6 +83,7 @@ def train(
         "votes_share": votes_share,
         "teacher": teacher,
         "teacher_share": teacher_share,
+        "calm_epochs": calm_epochs,
         "seed": seed,
         "precision": precision,
     }

@@ -25,6 +25,7 @@ class TrainSettings:
     `votes_share`: how much of a target is the FER+ votes, the rest the FER2013 label.
     `teacher`, `teacher_share`: a trained .keras whose scores of the clean faces make up this
     much of the targets (distillation: Hinton, Vinyals, Dean 2015); "" for none.
+    `calm_epochs`: so many at the end are augmented less (`Augmentation.calmed`).
     `precision`: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the CPU computes in it).
     """
 
@@ -36,6 +37,7 @@ class TrainSettings:
     votes_share: float = 0.5
     teacher: str = ""
     teacher_share: float = 0.4
+    calm_epochs: int = 0
     seed: int = 7
     precision: str = "auto"
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -91,7 +93,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
         # Clean faces first, so that the features come quickly; all of the noise from half-way on.
         ramp = min(1.0, 2 * self._epoch / self._settings.epochs)
-        images = self._settings.augmentation.apply(self._images[index], rng, ramp)
+        calm = self._epoch >= self._settings.epochs - self._settings.calm_epochs
+        augmentation = self._settings.augmentation
+        images = (augmentation.calmed() if calm else augmentation).apply(
+            self._images[index], rng, ramp
+        )
         return images[..., None], self._targets[index]
 
     def on_epoch_end(self) -> None:

@@ -95,7 +95,7 @@ def run(
 
 @app.command()
 def demo(
-    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "cnn",
+    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "cnn_lstm",
     annotate: Annotated[
         Path | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
     ] = None,

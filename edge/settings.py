@@ -103,7 +103,7 @@ class SmoothingSettings(_Section):
 
 
 class ModelSettings(_Section):
-    name: str = "cnn"
+    name: str = "cnn_lstm"
     """A shipped model's name, or the path of a .tflite with its card beside it."""
     threads: int = Field(1, ge=1, le=16)
     engine: Literal["auto", "litert", "tflite-runtime"] = "auto"

@@ -27,7 +27,7 @@ __all__ = [
     "write_card",
 ]
 
-DEFAULT_MODEL = "cnn"
+DEFAULT_MODEL = "cnn_lstm"
 _HERE = Path(__file__).parent
 
 
