@@ -36,7 +36,7 @@ def product(dtype: str, *, threads: int) -> Callable[[], None]:
 
 def model(dtype: str) -> bytes:
     """The .tflite: (ROWS, DEPTH) times constant weights (DEPTH, COLUMNS)."""
-    import flatbuffers  # type: ignore[import-untyped]  # has no type information
+    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
     graph = schema.SubGraphT()

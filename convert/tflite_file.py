@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import flatbuffers  # type: ignore[import-untyped]  # it has no type information
+import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 

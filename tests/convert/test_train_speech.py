@@ -18,7 +18,7 @@ pytest.importorskip("soundfile")
 pytest.importorskip("soxr")
 pytestmark = [pytest.mark.keras, pytest.mark.timeout(900)]
 
-FEATURES = FeatureSettings(window_frames=32, n_mels=16)
+FEATURES = FeatureSettings(window_frames=32, n_mels=16, n_mfcc=8)
 FILES = {"history.json", "last.weights.h5", "best.keras"}
 JUDGED = {"result.json", "history.png", "confusion.png"}
 
