@@ -72,7 +72,7 @@ def fit(
         initial_epoch=len(history),
         validation_data=validation,
         validation_batch_size=256,
-        callbacks=[_Checkpoint(build, out, history, choose=choose)],
+        callbacks=[_Draws(recipe.seed), _Checkpoint(build, out, history, choose=choose)],
     )
     return history
 
@@ -162,6 +162,24 @@ def restore(model: keras.Model, out: Path, steps_per_epoch: int) -> list[dict[st
     raise ConversionError(
         f"the history in {out} does not go with its weights ({done} epochs): give another --out"
     )
+
+
+class _Draws(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
+    """Makes dropout's draws follow from (seed, epoch), as the batches do.
+
+    Keras keeps the state of these generators out of the weights file, so a resumed run would
+    draw what the first epochs drew.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        rng = np.random.default_rng((self._seed, epoch))
+        for variable in self.model.variables:
+            if variable.path.endswith("seed_generator_state"):
+                variable.assign(rng.integers(0, 2**32, variable.shape, dtype=np.uint32))
 
 
 class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
