@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,8 +13,6 @@ from edge.audio.settings import FeatureSettings
 from edge.errors import UsageError
 
 RATE_HZ = 16_000
-# librosa would compile for longer than all these tests take.
-os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 WITH_F0 = FeatureSettings(f0=True)
 
 

@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
+import float_network
 import numpy as np
 import pytest
-import tiny_network
 
 from benchmarks.growth import by_faces, by_width
 from benchmarks.measure import Measurement
@@ -48,7 +48,7 @@ def clip(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> Model:
-    return tiny_network.make(folder, "cnn")
+    return float_network.make(folder, "cnn")
 
 
 @pytest.fixture(scope="module")
