@@ -48,6 +48,10 @@ def train(
     weight_decay: Annotated[float | None, typer.Option(min=0)] = None,
     label_smoothing: Annotated[float | None, Share] = None,
     votes_share: Annotated[float | None, Share] = None,
+    align: Annotated[
+        bool | None, typer.Option(help="Read votes and teacher in the labels' terms.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="A trained .keras to go on from.")] = None,
     teacher: Annotated[str | None, typer.Option(help="A trained .keras to learn from too.")] = None,
     teacher_share: Annotated[float | None, Share] = None,
     calm_epochs: Annotated[
@@ -81,6 +85,8 @@ def train(
         "weight_decay": weight_decay,
         "label_smoothing": label_smoothing,
         "votes_share": votes_share,
+        "align": align,
+        "start": start,
         "teacher": teacher,
         "teacher_share": teacher_share,
         "calm_epochs": calm_epochs,
@@ -266,6 +272,8 @@ def _print(figures: dict[str, Any], lines: Iterable[str], as_json: bool) -> None
 def _training_stack() -> None:
     """Import Keras and its backend without their chatter. Raises MissingPackageError."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow leaves oneDNN off on CPUs without AVX-512, where it trains 1.5 times as fast too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         with quiet_stderr():  # TensorFlow greets there whatever its log level is
             import keras  # noqa: F401  # so that it is there, or said to be missing, before use

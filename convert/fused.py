@@ -32,7 +32,7 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] 
 
 
 def for_training(model: keras.Model) -> keras.Model:
-    """`model` with its BatchNorm layers fused where the backend has the kernel; new weights."""
+    """`model`, its weights too, with its BatchNorm fused where the backend has the kernel."""
     if keras.backend.backend() != "tensorflow":
         return model
 
@@ -42,4 +42,6 @@ def for_training(model: keras.Model) -> keras.Model:
             kind = FusedBatchNormalization
         return kind.from_config(layer.get_config())
 
-    return keras.models.clone_model(model, clone_function=swap)
+    training = keras.models.clone_model(model, clone_function=swap)
+    training.set_weights(model.get_weights())
+    return training

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.augment import Augmentation
-from convert.datasets.faces import FaceSet
+from convert.datasets.faces import FaceSet, aligned
 from convert.fit import fit, open_run
 from convert.zoo import Architecture
 from edge.errors import DataError, MissingDataError, UsageError
@@ -23,6 +23,8 @@ class TrainSettings:
     """One run's recipe. `learning_rate` is the peak of a warm-up and cosine schedule.
 
     `votes_share`: how much of a target is the FER+ votes, the rest the FER2013 label.
+    `align`: votes and teacher are read in the labels' terms first (`convert.datasets.faces`).
+    `start`: a trained .keras of this network to go on from; "" for new weights.
     `teacher`, `teacher_share`: a trained .keras whose scores of the clean faces make up this
     much of the targets (distillation: Hinton, Vinyals, Dean 2015); "" for none.
     `calm_epochs`: so many at the end are augmented less (`Augmentation.calmed`).
@@ -35,6 +37,8 @@ class TrainSettings:
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     votes_share: float = 0.5
+    align: bool = False
+    start: str = ""
     teacher: str = ""
     teacher_share: float = 0.4
     calm_epochs: int = 0
@@ -71,10 +75,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         super().__init__(**kwargs)
         self._images = faces.images
         smooth = settings.label_smoothing
-        targets = faces.soft_targets(settings.votes_share)
+        targets = faces.soft_targets(settings.votes_share, align=settings.align)
         if settings.teacher:
             share = np.float32(settings.teacher_share)
-            targets = (1 - share) * targets + share * _teacher_scores(settings.teacher, faces)
+            targets = (1 - share) * targets + share * _teacher_scores(settings, faces)
         self._targets = (1 - smooth) * targets + np.float32(smooth / targets.shape[1])
         self._settings = settings
         self._epoch = first_epoch
@@ -92,7 +96,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         index = self._order[batch * size : (batch + 1) * size]
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
         # Clean faces first, so that the features come quickly; all of the noise from half-way on.
-        ramp = min(1.0, 2 * self._epoch / self._settings.epochs)
+        ramp = 1.0 if self._settings.start else min(1.0, 2 * self._epoch / self._settings.epochs)
         calm = self._epoch >= self._settings.epochs - self._settings.calm_epochs
         augmentation = self._settings.augmentation
         images = (augmentation.calmed() if calm else augmentation).apply(
@@ -128,7 +132,7 @@ def train(
             "lower --batch-size"
         )
     return fit(
-        architecture.build,
+        lambda: _started(architecture, settings.start),
         lambda first_epoch: Batches(training, settings, first_epoch),
         steps,
         (_as_input(validation.images), _one_hot(validation)),
@@ -137,18 +141,36 @@ def train(
     )
 
 
-def _teacher_scores(teacher: str, faces: FaceSet) -> NDArray[np.float32]:
+def _started(architecture: Architecture, start: str) -> keras.Model:
+    """A new network, with the weights of `start` where one is given.
+
+    Raises MissingDataError, UsageError where its weights do not fit.
+    """
+    model = architecture.build()
+    if start:
+        trained = _load(start, "start")
+        if [w.shape for w in trained.weights] != [w.shape for w in model.weights]:
+            raise UsageError(f"{start} is no {architecture.name}: give one of that network")
+        model.set_weights(trained.get_weights())
+    return model
+
+
+def _teacher_scores(settings: TrainSettings, faces: FaceSet) -> NDArray[np.float32]:
     """float32 (n, n_classes). Raises MissingDataError, UsageError for another label set."""
-    if not Path(teacher).is_file():
-        raise MissingDataError(f"there is no teacher {teacher}: give a trained .keras")
-    model = keras.models.load_model(teacher, compile=False)
+    model = _load(settings.teacher, "teacher")
     if model.output_shape[-1] != len(faces.label_names):
         raise UsageError(
-            f"the teacher {teacher} names {model.output_shape[-1]} classes and the data set "
-            f"{len(faces.label_names)}: give one trained on the same labels"
+            f"the teacher {settings.teacher} names {model.output_shape[-1]} classes and the data "
+            f"set {len(faces.label_names)}: give one trained on the same labels"
         )
     scores: NDArray[np.float32] = model.predict(_as_input(faces.images), batch_size=256)
-    return scores
+    return aligned(scores, faces.labels) if settings.align else scores
+
+
+def _load(path: str, role: str) -> keras.Model:
+    if not Path(path).is_file():
+        raise MissingDataError(f"there is no {role} {path}: give a trained .keras")
+    return keras.models.load_model(path, compile=False)
 
 
 def _as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -60,16 +60,20 @@ class FaceSet:
         cut = round(len(self) * train_share)
         return self.take(order[:cut]), self.take(order[cut:])
 
-    def soft_targets(self, votes_share: float) -> NDArray[np.float32]:
-        """Training targets (n, n_classes): the label, mixed with the FER+ votes where there are."""
+    def soft_targets(self, votes_share: float, *, align: bool = False) -> NDArray[np.float32]:
+        """Training targets (n, n_classes): the label, mixed with the FER+ votes where there are.
+
+        `align` reads the votes in the labels' terms first (see `aligned`).
+        """
         targets = np.eye(len(self.label_names), dtype=np.float32)[self.labels]
         if self.votes is None or votes_share == 0:
             return targets
         total = self.votes.sum(axis=1, keepdims=True)
         share = np.where(total > 0, np.float32(votes_share), np.float32(0))
-        mixed: NDArray[np.float32] = (1 - share) * targets + share * self.votes / np.maximum(
-            total, 1
-        )
+        votes = self.votes / np.maximum(total, 1)
+        if align:
+            votes = aligned(votes, self.labels)
+        mixed: NDArray[np.float32] = (1 - share) * targets + share * votes
         return mixed
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -122,6 +126,20 @@ def checked(faces: FaceSet, path: Path) -> FaceSet:
             "mend that row"
         )
     return faces
+
+
+def aligned(scores: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`scores` (n, n_classes) of another judge, read in the terms of `labels`.
+
+    A class k of the judge's becomes the labels' distribution where the judge says k, so that
+    over all faces each label weighs what it weighs among `labels`: FER+ voters say "neutral"
+    of nearly twice the faces that FER2013 does.
+    """
+    n_classes = scores.shape[1]
+    joint = scores.T @ np.eye(n_classes, dtype=np.float32)[labels]
+    said = joint.sum(axis=1, keepdims=True)
+    read = np.where(said > 0, joint / np.maximum(said, 1e-9), np.eye(n_classes))
+    return (scores @ read).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
