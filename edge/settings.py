@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from edge.errors import MissingDataError, UsageError
 
@@ -107,12 +108,79 @@ class ModelSettings(_Section):
     """A shipped model's name, or the path of a .tflite with its card beside it."""
     threads: int = Field(1, ge=1, le=16)
     engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
+    speech: str = "audio_crnn"
+    """As `name`, for the voice; used where there is a microphone."""
+    fusion: str = "fusion"
+    """As `name`, for both together; "none" keeps them apart."""
 
 
 class LogSettings(_Section):
     path: str = ""
     """"" is the user's state folder; "none" keeps no log."""
     commit_interval_s: float = Field(1.0, gt=0, le=3600)
+
+
+class ServiceSettings(_Section):
+    """How a run that nobody watches behaves."""
+
+    supervise: Literal["auto", "always", "never"] = "auto"
+    """Wait for devices that are not there, revive sources for ever; auto: under systemd."""
+    stall_s: float = Field(20.0, ge=1, le=600)
+    """A source that gives nothing for so long has stalled, and is begun anew."""
+    retry_delay_s: float = Field(1.0, gt=0, le=60)
+    """The first wait before that; each further one is twice as long, up to 30 s."""
+
+
+class StatusSettings(_Section):
+    """The page at http://127.0.0.1:8787/ that says how the run is."""
+
+    enabled: bool = False
+    host: str = Field("127.0.0.1", min_length=1)
+    """Where it listens. Beyond loopback it wants a token, and is not encrypted."""
+    port: int = Field(8787, ge=0, le=65535)
+    """0: a free one, which is said."""
+    token: SecretStr = SecretStr("")
+    """At least 16 characters; a reader gives it as ?token=, or as "Authorization: Bearer"."""
+    names: tuple[str, ...] = ()
+    """Other names that this device may be asked for by, beside its addresses: "kiosk.local"."""
+
+    @model_validator(mode="after")
+    def _beyond_loopback_only_with_a_token(self) -> Self:
+        token = self.token.get_secret_value()
+        if token and len(token) < 16:
+            raise ValueError("status.token is too short: give 16 characters or more")
+        if self.enabled and not token and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError(
+                f"a status page on {self.host} is open to others: give it a status.token too"
+            )
+        return self
+
+
+class MqttSettings(_Section):
+    """Events to a broker. Off while there is no host; needs the extra: emotion-edge[mqtt]."""
+
+    host: str = ""
+    port: int = Field(0, ge=0, le=65535)
+    """0: 1883, or 8883 with TLS."""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    """Better given by the environment: EDGE_MQTT_PASSWORD."""
+    tls: bool = False
+    ca_file: str = ""
+    """Certificates to trust; "" trusts the system's."""
+    cert_file: str = ""
+    """This device's own certificate, where the broker asks for one; with its `key_file`."""
+    key_file: str = ""
+    topic: str = Field("emotion-edge", pattern=r"^[^#+\x00/][^#+\x00]*$", max_length=200)
+    """Topics are TOPIC/DEVICE/event, …/status and …/state."""
+    device: str = Field("", pattern=r"^[A-Za-z0-9_.-]*$", max_length=64)
+    """This device's name among others; "" is the host's."""
+    discovery: bool = True
+    """Tell Home Assistant what there is."""
+    discovery_prefix: str = Field("homeassistant", pattern=r"^[^#+\x00/]+$", max_length=64)
+    keepalive_s: int = Field(30, ge=5, le=3600)
+    batch: int = Field(50, ge=1, le=1000)
+    """So many events may be under way, not yet confirmed by the broker."""
 
 
 class Settings(_Section):
@@ -123,19 +191,41 @@ class Settings(_Section):
     smoothing: SmoothingSettings = SmoothingSettings()
     model: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
+    service: ServiceSettings = ServiceSettings()
+    status: StatusSettings = StatusSettings()
+    mqtt: MqttSettings = MqttSettings()
 
 
-def load(path: Path) -> Settings:
-    """Read settings from TOML. Raises MissingDataError, UsageError (naming the setting)."""
+def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from TOML (None: the defaults), with the environment's on top.
+
+    environ: where EDGE_SECTION_KEY=VALUE are looked up; by default the process's own
+    Raises MissingDataError, UsageError (naming the setting, and the line or the variable).
+    """
+    from edge.settings_text import from_environment
+
+    text, where = (_read(path), str(path)) if path is not None else ("", "defaults")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"cannot read {path} as TOML: {error}") from error
+    given = from_environment(os.environ if environ is None else environ, Settings.model_fields)
+    for section, values in given.items():
+        below = raw.setdefault(section, {})
+        if isinstance(below, dict):
+            below.update(values)
+    return _validated(raw, where, text, given)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise MissingDataError(
             f"there is no settings file {path}: give another --config"
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path} as TOML: {error}") from error
-    return _validated(raw, str(path))
 
 
 def override(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
@@ -147,12 +237,15 @@ def override(settings: Settings, changes: Mapping[str, Any], where: str) -> Sett
     return _validated(raw, where)
 
 
-def _validated(raw: Mapping[str, Any], where: str) -> Settings:
+def _validated(
+    raw: Mapping[str, Any],
+    where: str,
+    text: str = "",
+    environment: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        setting = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"{where}: {setting} is {first['input']!r}: {first['msg'].lower()}"
-        ) from error
+        from edge.settings_text import explain
+
+        raise UsageError(explain(error, Settings, where, text, environment or {})) from error
