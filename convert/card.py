@@ -11,7 +11,7 @@ from convert.inspect import inspect
 from convert.zoo import Architecture
 from edge.errors import ModelError
 from edge.models import Figure, ModelCard
-from edge.settings import PreprocessSettings
+from edge.models.card import Preprocessing
 
 if TYPE_CHECKING:
     from convert.validate import Comparison
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def describe(
     architecture: Architecture,
-    preprocessing: PreprocessSettings,
+    preprocessing: Preprocessing,
     provenance: Provenance,
     parameters: int,
     macs: int,

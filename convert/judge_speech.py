@@ -96,7 +96,9 @@ def _convert(
     int8 = keras_file.with_name("int8.tflite")
     # The noise of that setting is a camera's.
     drawn = QuantizeSettings(noise_share=0)
-    quantize(keras_file, architecture, training, int8, drawn, provenance=training.provenance)
+    quantize(
+        keras_file, architecture, training, int8, drawn, training.settings, training.provenance
+    )
     with tempfile.TemporaryDirectory() as folder:
         beside = Path(folder) / "float32.tflite"
         to_float(keras_file, int8, beside)

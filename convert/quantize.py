@@ -31,6 +31,7 @@ from convert.zoo import Architecture
 from edge.command import debugging
 from edge.errors import ConversionError, MissingModelError, MissingPackageError, ModelError
 from edge.models import write_card
+from edge.models.card import Preprocessing
 from edge.settings import PreprocessSettings
 
 # Training pictures are used as they are.
@@ -87,7 +88,7 @@ def quantize(
     training: Pictures,
     out: Path,
     settings: QuantizeSettings = QuantizeSettings(),
-    preprocessing: PreprocessSettings = AS_TRAINED,
+    preprocessing: Preprocessing = AS_TRAINED,
     provenance: Provenance = PROVENANCE,
 ) -> None:
     """Write `out` (int8, with metadata) and its card beside it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from edge.sinks import Sink
 
 app = typer.Typer(
-    help="Names the emotions of the faces that a camera sees, on the device, and logs them there.",
+    help="Names the emotions of faces and voices, on the device, and logs them there.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -63,11 +64,17 @@ def run(
     camera: Annotated[
         str | None,
         typer.Option(
-            help="auto, picamera, INDEX, /dev/videoN, FILE, FOLDER, URL (rtsp, http) or synthetic."
+            help="auto, picamera, INDEX, /dev/videoN, FILE, FOLDER, URL (rtsp, http), synthetic "
+            "or none."
         ),
     ] = None,
+    mic: Annotated[
+        str | None,
+        typer.Option(help="none, default, NAME (`edge devices`), FILE (a video's too), synthetic."),
+    ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A shipped model (`edge models list`) or a .tflite's path.")
+        str | None,
+        typer.Option(help="For faces: a shipped one (`edge models list`) or a .tflite's path."),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the interpreter.")] = None,
     log: Annotated[
@@ -82,9 +89,10 @@ def run(
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many s.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No summary at the end.")] = False,
 ) -> int:
-    """Run on a camera, a stream, a file or a folder until it ends, a limit, or Ctrl-C."""
+    """Run on a camera, a microphone, a stream or a file until it ends, a limit, or Ctrl-C."""
     changes = {
         "camera.source": camera,
+        "mic.source": mic,
         "model.name": model,
         "model.threads": threads,
         "log.path": log,
@@ -112,17 +120,27 @@ def demo(
 def devices(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Cameras by name, and what to give to --camera for each."""
+    """Cameras and microphones by name, and what to give to --camera and --mic for each."""
+    from edge.errors import EdgeError
     from edge.sources import list_cameras
+    from edge.sources.sounds import list_microphones
 
-    found = list_cameras()
+    cameras = list_cameras()
+    try:
+        microphones, reason = list_microphones(), ""
+    except EdgeError as error:
+        microphones, reason = [], str(error)
     if as_json:
-        _print_json([{"camera": spec, "name": name} for spec, name in found])
-    elif found:
-        for spec, name in found:
-            typer.echo(f"--camera {spec:<14} {name}")
-    else:
+        found = [{"camera": spec, "name": name} for spec, name in cameras]
+        _print_json(found + [{"mic": spec, "name": what} for spec, what in microphones])
+    for option, those in (("--camera", cameras), ("--mic", microphones)):
+        for spec, name in () if as_json else those:
+            typer.echo(f"{option} {shlex.quote(spec):<14} {name}")
+    if not cameras:
         typer.echo("no camera found: plug one in, or give a file or a stream to --camera", err=True)
+    if not microphones:
+        reason = reason or "plug one in, or give a file to --mic"
+        typer.echo(f"no microphone found: {reason}", err=True)
 
 
 @app.command()
@@ -174,7 +192,7 @@ def _run(
                 summary=summary,
             )
         finally:
-            if not quiet and summary.frames:
+            if not quiet and (summary.frames or summary.windows):
                 _print_summary(summary, settings, annotate)
     return 0
 
@@ -200,12 +218,24 @@ def _log_path(settings: Settings) -> Path:
 def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | None) -> None:
     """On standard error: standard output is the events' alone."""
     labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
-    lines = [
-        f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
-        f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; "
-        f"ended by {summary.ended or 'an interruption'}",
-        f"faces followed: {len(summary.tracks)}; events: {summary.events} ({labels})",
-    ]
+    ended = f"ended by {summary.ended or 'an interruption'}"
+    lines = []
+    if summary.source:
+        lines.append(
+            f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
+            f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; {ended}"
+        )
+    if summary.sound:
+        notes = "".join(f"; {note}" for note in summary.notes)
+        only = "" if summary.source else f"; {ended}"
+        lines.append(
+            f"{summary.sound}: {summary.windows} windows of sound, a voice in {summary.voiced}"
+            f"{notes}{only}"
+        )
+    faces = f"faces followed: {len(summary.tracks)}; " if summary.source else ""
+    kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(summary.modalities.items()))
+    of_kinds = f" of {kinds}" if summary.sound and kinds else ""
+    lines.append(f"{faces}events: {summary.events}{of_kinds} ({labels})")
     if settings.log.path != "none":
         lines.append(f"log: {_log_path(settings)}")
     if annotate is not None:

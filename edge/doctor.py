@@ -40,7 +40,16 @@ class Finding:
 def examine() -> list[Finding]:
     """All findings; a check that itself fails becomes a finding."""
     findings: list[Finding] = []
-    for check in (_machine, _opencv, _interpreter, _models, _cameras, _picamera2, _log):
+    for check in (
+        _machine,
+        _opencv,
+        _interpreter,
+        _models,
+        _cameras,
+        _picamera2,
+        _microphones,
+        _log,
+    ):
         findings.extend(_guarded(check))
     return findings
 
@@ -120,6 +129,22 @@ def _picamera2() -> Iterator[Finding]:
     present = util.find_spec("picamera2") is not None
     mend = "sudo apt install python3-picamera2, and make the venv with --system-site-packages"
     yield Finding("picamera2", "present" if present else "absent", "" if present else mend)
+
+
+def _microphones() -> Iterator[Finding]:
+    from edge.sources.sounds import list_microphones
+
+    try:
+        found = list_microphones()
+    except EdgeError as error:  # a device that only sees lacks nothing
+        state, _, mend = str(error).partition(": ")
+        yield Finding("microphones", state, mend or state)
+        return
+    yield Finding(
+        "microphones",
+        ", ".join(f"{spec} ({what})" for spec, what in found) or "none found",
+        "" if found else "plug in a USB microphone, or give a file to `edge run --mic`",
+    )
 
 
 def _log() -> Iterator[Finding]:

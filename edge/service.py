@@ -1,4 +1,4 @@
-"""One run: opens the parts that the settings name, drives frames through them, closes all."""
+"""One run: opens the parts that the settings name, drives moments through them, closes all."""
 
 from __future__ import annotations
 
@@ -14,29 +14,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.capture import LatestFrames
-from edge.errors import SourceError
-from edge.types import EmotionEvent, Frame
+from edge.errors import SourceError, UsageError
+from edge.moments import LiveHearings, Moment, in_order
+from edge.pipeline import Scene
+from edge.senses import Ears, Eyes, check_one_time, open_ears, open_eyes, open_fusion
+from edge.speech import Hearing
+from edge.types import EmotionEvent
 
 if TYPE_CHECKING:
-    from edge.pipeline import FacePipeline, Scene
+    from edge.fusion import Fusion
     from edge.settings import Settings
     from edge.sinks import Sink
     from edge.sinks.annotated import AnnotatedVideo
-    from edge.sources import Source
 
 
 @dataclass(slots=True)
 class RunSummary:
-    """What a run did. `frames` were processed, `dropped` came too fast for the pipeline."""
+    """What a run did. `frames` were processed, `dropped` came too fast for the pipeline.
+
+    sound:    the microphone's name, "" without one; `windows` of it were looked at, and in
+              `voiced` of them somebody spoke
+    notes:    what was wrong with the sound, a phrase each
+    """
 
     source: str = ""
     model: str = ""
+    sound: str = ""
     frames: int = 0
     dropped: int = 0
+    windows: int = 0
+    voiced: int = 0
     seconds: float = 0.0
     ended: str = ""
+    notes: list[str] = field(default_factory=list)
     tracks: set[int] = field(default_factory=set)
     labels: Counter[str] = field(default_factory=Counter)
+    modalities: Counter[str] = field(default_factory=Counter)
 
     @property
     def events(self) -> int:
@@ -46,11 +59,12 @@ class RunSummary:
     def frames_per_second(self) -> float:
         return self.frames / self.seconds if self.seconds else 0.0
 
-    def count(self, scene: Scene) -> None:
-        self.frames += 1
-        for event in scene.events:
-            self.tracks.add(event.track_id)
+    def count(self, events: Iterable[EmotionEvent]) -> None:
+        for event in events:
             self.labels[event.label] += 1
+            self.modalities[event.modality] += 1
+            if event.modality == "face":
+                self.tracks.add(event.track_id)
 
 
 def run(
@@ -62,101 +76,170 @@ def run(
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
 ) -> RunSummary:
-    """Run until the source ends, a limit is reached, or SIGTERM comes.
+    """Run until the sources end, a limit is reached, or SIGTERM comes.
 
     `sinks` are written to and flushed here, and closed by whoever opened them; `annotate` is
     where the frames are to be stored with their boxes, if a person asked for that. `summary` is
     filled as the run goes, so that an interrupted caller still has it.
-    Raises SourceError where the source broke rather than ended.
+    Raises SourceError where a source broke rather than ended, UsageError where there is neither
+    a camera nor a microphone, or where the two have no common time.
     """
-    from edge.inference import Classifier
-    from edge.models import find
-    from edge.pipeline import build_face_pipeline
-    from edge.sources import open_source
-
     summary = summary if summary is not None else RunSummary()
     with ExitStack() as stack:
-        model = find(settings.model.name)
-        classifier = stack.enter_context(
-            Classifier(model, threads=settings.model.threads, engine=settings.model.engine)
-        )
-        source = stack.enter_context(open_source(settings.camera.source, settings=settings.camera))
-        summary.source, summary.model = source.name, model.card.name
-        pipeline = build_face_pipeline(
-            settings,
-            classifier,
-            started_at=datetime.now(UTC),
-            model_name=model.card.name,
-            stills=source.stills,
-            live=source.live,
-        )
+        eyes, ears = open_eyes(settings, stack), open_ears(settings, stack)
+        if eyes is None and ears is None:
+            raise UsageError("there is neither a camera nor a microphone: give --camera or --mic")
         video = None
-        if annotate is not None:
-            from edge.sinks.annotated import AnnotatedVideo
+        if eyes is not None:
+            summary.source, summary.model = eyes.source.name, eyes.card.name
+            if annotate is not None:
+                from edge.sinks.annotated import AnnotatedVideo
 
-            fps = source.fps or settings.camera.fps
-            video = stack.enter_context(AnnotatedVideo(annotate, fps))
+                fps = eyes.source.fps or settings.camera.fps
+                video = stack.enter_context(AnnotatedVideo(annotate, fps))
+        started_at = datetime.now(UTC)
+        fusion = None
+        if ears is not None:
+            summary.sound = ears.source.name
+            summary.model = summary.model or ears.card.name
+            if eyes is not None:
+                check_one_time(eyes, ears)
+                fusion = open_fusion(settings, eyes, ears, started_at, stack)
         stop = stack.enter_context(_sigterm_as_event())
         limits = _Limits(stop, max_frames, max_seconds)
-        _drive(source, pipeline, sinks, video, limits, summary)
+        _Run(settings, eyes, ears, fusion, sinks, video, limits, summary).drive(started_at)
     return summary
 
 
-def _drive(
-    source: Source,
-    pipeline: FacePipeline,
-    sinks: list[Sink],
-    video: AnnotatedVideo | None,
-    limits: _Limits,
-    summary: RunSummary,
-) -> None:
-    def flush() -> None:
-        for sink in sinks:
+class _Run:
+    """Takes each moment to where it belongs: the summary, the fusion, the sinks, the video."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        eyes: Eyes | None,
+        ears: Ears | None,
+        fusion: Fusion | None,
+        sinks: list[Sink],
+        video: AnnotatedVideo | None,
+        limits: _Limits,
+        summary: RunSummary,
+    ) -> None:
+        self._settings = settings
+        self._eyes, self._ears, self._fusion = eyes, ears, fusion
+        self._sinks, self._video = sinks, video
+        self._limits, self._summary = limits, summary
+
+    def drive(self, started_at: datetime) -> None:
+        summary, limits = self._summary, self._limits
+        sources = [sense.source for sense in (self._eyes, self._ears) if sense is not None]
+        started = time.monotonic()
+        try:
+            with ExitStack() as stack:
+                for moment in limits.applied_to(self._moments(started_at, stack)):
+                    self._take(moment)
+                    self._flush()
+            broken = [source for source in sources if source.failed]
+            reasons = dict.fromkeys(source.ended for source in sources if source.ended)
+            summary.ended = limits.reached or "; ".join(reasons) or "end of the source"
+            if broken and not limits.reached:
+                raise SourceError(f"{broken[0].name}: {broken[0].ended}")
+        finally:
+            summary.seconds = time.monotonic() - started
+            if self._ears is not None:
+                summary.notes = self._ears.source.health.notes()
+
+    def _moments(self, started_at: datetime, stack: ExitStack) -> Iterator[Moment]:
+        """Both senses on one timeline; what runs in threads ends with `stack`."""
+        eyes, ears, stop = self._eyes, self._ears, self._limits.stop
+        listening = None
+        if ears is None:
+            hearings: Iterable[Hearing] = ()
+        else:
+            pipeline = ears.pipeline(self._settings, started_at)
+            hearings = pipeline.hearings(ears.source)
+            if ears.source.live:
+                hearings = listening = LiveHearings(ears.source, pipeline, stop, self._flush)
+                stack.callback(listening.close)
+                listening.start()
+        if eyes is None:
+            return iter(hearings)
+        if eyes.source.live:
+            return self._live(eyes, listening, started_at, stack)
+        return in_order(eyes.pipeline(self._settings, started_at).scenes(eyes.source), hearings)
+
+    def _live(
+        self, eyes: Eyes, listening: LiveHearings | None, started_at: datetime, stack: ExitStack
+    ) -> Iterator[Moment]:
+        """What is seen, and between two frames what was heard meanwhile."""
+
+        def idle() -> None:
+            for hearing in listening.take() if listening is not None else ():
+                self._take(hearing)
+            self._flush()
+
+        frames = LatestFrames(eyes.source, self._limits.stop, on_idle=idle)
+        stack.callback(self._close_frames, frames)
+        for scene in eyes.pipeline(self._settings, started_at).scenes(frames):
+            if listening is not None:
+                yield from listening.take()
+                if listening.done and self._ears is not None and self._ears.source.failed:
+                    return
+            yield scene
+
+    def _close_frames(self, frames: LatestFrames) -> None:
+        self._summary.dropped = frames.dropped
+        frames.close()
+
+    def _take(self, moment: Moment) -> None:
+        events = moment.events
+        if isinstance(moment, Scene):
+            self._see(moment)
+        else:
+            events += self._hear(moment)
+        self._summary.count(events)
+        for event in events:
+            for sink in self._sinks:
+                sink.write(event)
+
+    def _see(self, scene: Scene) -> None:
+        self._summary.frames += 1
+        if self._fusion is not None:
+            self._fusion.see(scene)
+        if self._video is not None:
+            self._video.show(scene)
+
+    def _hear(self, hearing: Hearing) -> tuple[EmotionEvent, ...]:
+        """What is to be said of both senses."""
+        self._summary.windows += 1
+        self._summary.voiced += hearing.state is not None
+        fused = self._fusion.hear(hearing) if self._fusion is not None else None
+        return (fused,) if fused is not None else ()
+
+    def _flush(self) -> None:
+        for sink in self._sinks:
             sink.flush()
-
-    queue = LatestFrames(source, limits.stop, on_idle=flush) if source.live else None
-    frames: Iterable[Frame] = queue if queue is not None else source
-    started = time.monotonic()
-    try:
-        for scene in pipeline.scenes(limits.applied_to(frames)):
-            summary.count(scene)
-            _write(scene.events, sinks)
-            flush()
-            if video is not None:
-                video.show(scene)
-        summary.ended = limits.reached or source.ended or "end of the source"
-        if source.failed and not limits.reached:
-            raise SourceError(f"{source.name}: {source.ended}")
-    finally:
-        summary.seconds = time.monotonic() - started
-        if queue is not None:
-            summary.dropped = queue.dropped
-            queue.close()
-
-
-def _write(events: Iterable[EmotionEvent], sinks: list[Sink]) -> None:
-    for event in events:
-        for sink in sinks:
-            sink.write(event)
 
 
 @dataclass(slots=True)
 class _Limits:
-    """What may end a run before its source does; `reached` says which one did."""
+    """What may end a run before its sources do; `reached` says which one did."""
 
     stop: threading.Event
     max_frames: int | None
     max_seconds: float | None
     reached: str = ""
 
-    def applied_to(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def applied_to(self, moments: Iterable[Moment]) -> Iterator[Moment]:
         started = time.monotonic()
-        for count, frame in enumerate(frames, start=1):
-            yield frame
+        frames = 0
+        for moment in moments:
+            yield moment
+            frames += isinstance(moment, Scene)
             if self.stop.is_set():
                 self.reached = "asked to stop"
-            elif self.max_frames is not None and count >= self.max_frames:
-                self.reached = f"{count} frames, as asked"
+            elif self.max_frames is not None and frames >= self.max_frames:
+                self.reached = f"{frames} frames, as asked"
             elif self.max_seconds is not None and time.monotonic() - started >= self.max_seconds:
                 self.reached = f"{self.max_seconds:g} s, as asked"
             if self.reached:

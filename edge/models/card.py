@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from edge.audio.settings import FeatureSettings
 from edge.errors import ModelError
+from edge.labels import SenseLabels
 from edge.settings import PreprocessSettings
 
 _Text = Annotated[str, Field(min_length=1)]
+Preprocessing = PreprocessSettings | FeatureSettings | SenseLabels
+"""How a face, a sound or two senses' scores become the model's input; one for each modality."""
+
+_OF_MODALITY: dict[str, type] = {
+    "face": PreprocessSettings,
+    "speech": FeatureSettings,
+    "fusion": SenseLabels,
+}
 
 
 class _Record(BaseModel):
@@ -40,8 +57,8 @@ class ModelCard(_Record):
     scale: float = Field(gt=0)
     """An int8 input means (value - zero_point) * scale; a float32 one has 1 and 0."""
     zero_point: int
-    preprocessing: PreprocessSettings
-    """What the training pictures had had done to them, so what the device must do."""
+    preprocessing: Preprocessing
+    """What the training data had had done to it, so what the device must do."""
     parameters: int = Field(gt=0)
     macs: int = Field(gt=0)
     """Multiply-accumulates of one inference."""
@@ -62,6 +79,26 @@ class ModelCard(_Record):
         if len(set(labels)) != len(labels):
             raise ValueError("a label is there twice")
         return labels
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if type(self.preprocessing) is not _OF_MODALITY[self.modality]:
+            raise ValueError(f"its preprocessing is not that of a {self.modality} model")
+        return self
+
+    @property
+    def features(self) -> FeatureSettings:
+        """What a speech model hears. Raises ModelError for another model."""
+        if not isinstance(self.preprocessing, FeatureSettings):
+            raise ModelError(f"{self.name} is a {self.modality} model: give one for speech")
+        return self.preprocessing
+
+    @property
+    def senses(self) -> SenseLabels:
+        """What a fusion model combines. Raises ModelError for another model."""
+        if not isinstance(self.preprocessing, SenseLabels):
+            raise ModelError(f"{self.name} is a {self.modality} model: give one for fusion")
+        return self.preprocessing
 
     def figure(self, name: str) -> Figure | None:
         """The figure called `name`, or None where it was not measured."""

@@ -1,0 +1,51 @@
+"""Two label sets and what they share: FER2013's faces and RAVDESS's voices.
+
+FER2013 has no "calm"; a calm voice is a neutral one. This is the only place that says so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+SHARED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""What both senses can name, and what fusion names."""
+
+_SHARED_NAME = {"fearful": "fear", "surprised": "surprise", "calm": "neutral"}
+
+
+def shared(label: str) -> str:
+    """What `label` of either set is called among `SHARED`. Raises KeyError for an unknown one."""
+    name = _SHARED_NAME.get(label, label)
+    if name not in SHARED:
+        raise KeyError(label)
+    return name
+
+
+class SenseLabels(BaseModel):
+    """What the numbers that a combiner takes are scores of; it stands on its card."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    face_labels: tuple[str, ...] = Field(min_length=2)
+    speech_labels: tuple[str, ...] = Field(min_length=2)
+
+    @property
+    def columns(self) -> int:
+        return len(self.face_labels) + len(self.speech_labels) + 2
+
+    def row(
+        self, face: NDArray[np.float32] | None, voice: NDArray[np.float32] | None
+    ) -> NDArray[np.uint8]:
+        """uint8 (columns,): scores as shares of 255, an absent sense's all 0; then the flags.
+
+        face, voice: float32 (n_classes,) in the order of the labels, sum 1; None where absent
+        """
+        n_faces = len(self.face_labels)
+        row = np.zeros(self.columns, np.uint8)
+        if face is not None:
+            row[:n_faces], row[-2] = np.rint(face * 255), 255
+        if voice is not None:
+            row[n_faces:-2], row[-1] = np.rint(voice * 255), 255
+        return row

@@ -1,0 +1,141 @@
+"""Eyes and ears: a source, the network that judges what it gives, and the pipeline between."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from edge.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from edge.fusion import Fusion
+    from edge.inference import Classifier
+    from edge.models import ModelCard
+    from edge.pipeline import FacePipeline
+    from edge.settings import Settings
+    from edge.sources import Source
+    from edge.sources.sounds import SoundSource
+    from edge.speech import SpeechPipeline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eyes:
+    """A camera and the network for faces."""
+
+    source: Source
+    card: ModelCard
+    classifier: Classifier
+
+    def pipeline(self, settings: Settings, started_at: datetime) -> FacePipeline:
+        from edge.pipeline import build_face_pipeline
+
+        return build_face_pipeline(
+            settings,
+            self.classifier,
+            started_at,
+            model_name=self.card.name,
+            stills=self.source.stills,
+            live=self.source.live,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ears:
+    """A microphone and the network for voices."""
+
+    source: SoundSource
+    card: ModelCard
+    classifier: Classifier
+
+    def pipeline(self, settings: Settings, started_at: datetime) -> SpeechPipeline:
+        from edge.speech import build_speech_pipeline
+
+        return build_speech_pipeline(
+            settings, self.card.features, self.classifier, started_at, model_name=self.card.name
+        )
+
+
+def open_eyes(settings: Settings, stack: ExitStack) -> Eyes | None:
+    """The camera that the settings name, open until `stack` closes; None for "none".
+
+    Raises ModelError where the model is not one for faces, and what opening a source raises.
+    """
+    if settings.camera.source == "none":
+        return None
+    from edge.sources import open_source
+
+    card, classifier = _network(settings, settings.model.name, "face", stack)
+    source = stack.enter_context(open_source(settings.camera.source, settings=settings.camera))
+    return Eyes(source, card, classifier)
+
+
+def open_ears(settings: Settings, stack: ExitStack) -> Ears | None:
+    """The microphone that the settings name, open until `stack` closes; None for "none".
+
+    Raises as `open_eyes` does.
+    """
+    from edge.sources.sounds import open_sound
+
+    source = open_sound(settings.mic.source, settings.mic)
+    if source is None:
+        return None
+    card, classifier = _network(settings, settings.model.speech, "speech", stack)
+    return Ears(stack.enter_context(source), card, classifier)
+
+
+def open_fusion(
+    settings: Settings, eyes: Eyes, ears: Ears, started_at: datetime, stack: ExitStack
+) -> Fusion | None:
+    """What combines both; None where the settings name "none".
+
+    Raises ModelError where the combiner is one for other labels than theirs.
+    """
+    if settings.model.fusion == "none":
+        return None
+    from edge.fusion import build_fusion
+
+    card, combiner = _network(settings, settings.model.fusion, "fusion", stack)
+    for sense, known in (
+        (eyes.card, card.senses.face_labels),
+        (ears.card, card.senses.speech_labels),
+    ):
+        if sense.labels != known:
+            raise ModelError(
+                f"{card.name} combines {', '.join(known)} and {sense.name} names "
+                f"{', '.join(sense.labels)}: set model.fusion to one for these, or to none"
+            )
+    return build_fusion(settings, card.senses, combiner, started_at, model_name=card.name)
+
+
+def check_one_time(eyes: Eyes, ears: Ears) -> None:
+    """Raises UsageError where pictures and sound do not come by one clock."""
+    if eyes.source.stills:
+        raise UsageError(
+            f"{eyes.source.name} are pictures without a time: give a camera, a video or none "
+            "beside --mic"
+        )
+    if eyes.source.live != ears.source.live:
+        live, file = eyes.source.name, ears.source.name
+        if ears.source.live:
+            live, file = file, live
+        raise UsageError(
+            f"{live} is live and {file} is not: give both live, or the video's file to both"
+        )
+
+
+def _network(
+    settings: Settings, name: str, modality: str, stack: ExitStack
+) -> tuple[ModelCard, Classifier]:
+    from edge.inference import Classifier
+    from edge.models import find
+
+    model = find(name)
+    if model.card.modality != modality:
+        raise ModelError(
+            f"{name} is a {model.card.modality} model and one for {modality} is needed: see "
+            "`edge models list`"
+        )
+    classifier = Classifier(model, threads=settings.model.threads, engine=settings.model.engine)
+    return model.card, stack.enter_context(classifier)
