@@ -14,7 +14,7 @@ import typer
 
 from convert.zoo import SPEECH
 from edge.command import run_app
-from edge.errors import MissingPackageError
+from edge.errors import MissingPackageError, UsageError
 from edge.quiet import quiet_stderr
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def train(
         drawn = {"noise_share": noise_share}
         train_speech(name, data, out, asked, drawn, fold, hold_out, noise, resume)
         return
+    if name == "fusion":
+        raise UsageError("the combiner is trained by edge-convert fuse: use that")
     from convert.datasets import faces, fer2013
 
     whole = fer2013.load(data)
@@ -120,13 +122,16 @@ def train(
 @app.command()
 def quantize(
     keras: Keras,
-    data: Data,
+    data: AnyData,
     out: Annotated[Path, typer.Option(help="The .tflite to write; its card goes beside it.")],
     network: Annotated[str, typer.Option(help="Its name, where the file does not say.")] = "",
     images: Annotated[int, typer.Option(min=1, help="Training faces to calibrate on.")] = 500,
     noise_share: Annotated[float, Share] = 0.3,
     seed: Annotated[int, typer.Option(min=0)] = 7,
     margin: Annotated[float, typer.Option(help="What the device adds around a face.")] = 0.0,
+    hold_out: Annotated[
+        str, typer.Option(help="Voices: the actors that it was not trained on, such as 1,7.")
+    ] = "",
     float32: Annotated[
         bool, typer.Option("--float", help="Write the float32 .tflite too, beside it.")
     ] = False,
@@ -137,13 +142,19 @@ def quantize(
     from edge.settings import PreprocessSettings
 
     name = network or network_name(keras)
-    training = fer2013.load(data).part("Training")
-    _training_stack()
-    from convert import zoo
+    if name in SPEECH:
+        _training_stack()
+        from convert.speech_cli import quantize_speech
 
-    settings = QuantizeSettings(images=images, noise_share=noise_share, seed=seed)
-    preprocessing = PreprocessSettings(margin=margin)
-    quantize(keras, zoo.architecture(name), training, out, settings, preprocessing)
+        quantize_speech(keras, name, data, out, hold_out, images, seed)
+    else:
+        training = fer2013.load(data).part("Training")
+        _training_stack()
+        from convert import zoo
+
+        settings = QuantizeSettings(images=images, noise_share=noise_share, seed=seed)
+        preprocessing = PreprocessSettings(margin=margin)
+        quantize(keras, zoo.architecture(name), training, out, settings, preprocessing)
     print(f"{out}: {out.stat().st_size:,} bytes, int8 throughout")
     if float32:
         beside = out.with_name(f"{out.stem}_float32.tflite")
@@ -222,6 +233,9 @@ def folds(
     max_lost: Annotated[
         float, typer.Option(min=0, max=1, help="Mean recall that int8 may cost.")
     ] = 0.015,
+    card: Annotated[
+        Path | None, typer.Option(help="A model whose card gets the folds' figures.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Judge a run's folds, float against int8, in quiet and in noise; exit 1 where int8 lost."""
@@ -232,7 +246,40 @@ def folds(
     _print(figures, lines, as_json)
     for sentence in broken:
         print(f"edge-convert: {sentence}", file=sys.stderr)
-    return 1 if broken else 0
+    if broken:
+        return 1
+    if card is not None:
+        from convert.speech_cli import write_figures
+
+        write_figures(card, figures)
+    return 0
+
+
+@app.command()
+def fuse(
+    faces: Annotated[Path, typer.Option(help="FER2013, as for train.")],
+    voices: Annotated[Path, typer.Option(help="RAVDESS's folder.")],
+    true_pairs: Annotated[Path, typer.Option(help="An .npz of RAVDESS takes with faces.")],
+    fold: Annotated[
+        Path, typer.Option(help="The judged fold of a speech run that tests the takes' actor.")
+    ],
+    out: Annotated[Path, typer.Option(help="The .tflite to write; its card goes beside it.")],
+    run: Annotated[Path, typer.Option(help="The folder of the combiner's run.")],
+    face_model: Annotated[str, typer.Option(help="A model's name or path.")] = "cnn_lstm",
+    speech_model: Annotated[str, typer.Option(help="One that never heard the takes' actor.")] = (
+        "audio_crnn"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Train the combiner of face and voice on made-up pairs, and judge it on true ones."""
+    _training_stack()
+    from convert import fusion_cli
+    from convert.train_fusion import FusionSettings
+
+    verdict = fusion_cli.fuse(
+        faces, voices, true_pairs, fold, face_model, speech_model, out, run, FusionSettings()
+    )
+    _print(verdict.as_dict(), verdict.lines(), as_json)
 
 
 @app.command()

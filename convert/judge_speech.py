@@ -89,6 +89,11 @@ def judge_folds(
     return verdicts
 
 
+def split_of(run: Path) -> str:
+    """What the folds were split by: "speaker" or "random"."""
+    return train_speech.recipe(run, {}, {}).split
+
+
 def _convert(
     keras_file: Path, architecture: zoo.Architecture, training: Voices
 ) -> tuple[Model, Model]:

@@ -69,11 +69,62 @@ def judge(
         broken = [f"int8 loses {lost:.2%} of recall and may lose {max_lost:.2%}"]
     figures = {
         "run": str(run),
+        "split": judge_speech.split_of(run),
         "folds": [verdict.as_dict() for verdict in verdicts],
         "int8_lost": lost,
         "broken": broken,
     }
     return figures, list(judge_speech.lines(verdicts)), broken
+
+
+def quantize_speech(
+    keras_file: Path, name: str, data: Path, out: Path, hold_out: str, images: int, seed: int
+) -> None:
+    """Convert a speech network that was trained on all actors but those of `hold_out`."""
+    import numpy as np
+
+    from convert import zoo
+    from convert.datasets import ravdess, voices
+    from convert.quantize import QuantizeSettings, quantize
+    from convert.train_speech import numbers_in
+    from edge.audio.settings import FeatureSettings
+
+    takes = ravdess.takes(data)
+    if hold_out:
+        kept = ~ravdess.of_actors(takes, numbers_in(hold_out))
+        takes = [takes[i] for i in np.flatnonzero(kept)]
+    training = voices.load(takes, FeatureSettings())
+    # The noise of these settings is a camera's.
+    settings = QuantizeSettings(images=images, noise_share=0, seed=seed)
+    architecture = zoo.architecture(name)
+    quantize(
+        keras_file, architecture, training, out, settings, training.settings, training.provenance
+    )
+
+
+def write_figures(model: Path, judged: dict[str, Any]) -> None:
+    """Put the folds' mean figures on the card of `model`, each with its protocol."""
+    from convert.card import card_of
+    from edge.models import Figure, write_card
+
+    conditions = zip(*(fold["conditions"] for fold in judged["folds"]), strict=True)
+    figures = []
+    for folds in conditions:
+        snr_db = folds[0]["snr_db"]
+        suffix = "" if snr_db is None else f" at {snr_db:g} dB SNR"
+        protocol = (
+            f"RAVDESS speech, {len(folds)} folds by {judged['split']}: the mean of their networks, "
+            "each judged on takes it was not trained on, the loudest window of a take; this file "
+            "is one more network of the same recipe"
+        )
+        if suffix:
+            protocol += "; real background noise mixed in at that SNR"
+        for kind in ("int8 uar", "float32 uar", "int8 accuracy", "float32 accuracy"):
+            values = [fold[kind.replace(" ", "_")] for fold in folds]
+            shown = kind.replace("uar", "UAR")
+            value = round(sum(values) / len(values), 4)
+            figures.append(Figure(name=shown + suffix, value=value, protocol=protocol))
+    write_card(card_of(model, tuple(figures)), model.with_suffix(".json"))
 
 
 def _beside(data: Path) -> Path | None:

@@ -89,15 +89,20 @@ def tests_of(fold: str, hold_out: str) -> dict[str, Test]:
 
     Raises UsageError for anything else.
     """
-    numbers = (hold_out or fold).split(",")
     if not hold_out and fold == "all":
         return {f"fold_{number}": number for number in range(1, ravdess.N_FOLDS + 1)}
-    if not all(number.strip().isdecimal() for number in numbers):
-        raise UsageError(f"{hold_out or fold!r} is no number: give such as 3, or 1,7 of actors")
     if hold_out:
-        actors = tuple(sorted({int(number) for number in numbers}))
+        actors = numbers_in(hold_out)
         return {"without_" + "_".join(f"{actor:02}" for actor in actors): actors}
-    return {f"fold_{int(number)}": int(number) for number in numbers}
+    return {f"fold_{number}": number for number in numbers_in(fold)}
+
+
+def numbers_in(numbers: str) -> tuple[int, ...]:
+    """ "1,7" → (1, 7), each once and in order. Raises UsageError for anything else."""
+    given = numbers.split(",")
+    if not all(number.strip().isdecimal() for number in given):
+        raise UsageError(f"{numbers!r} is no number: give such as 3, or 1,7 of actors")
+    return tuple(sorted({int(number) for number in given}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ _TABLE = {
     "cnn": "convert.zoo.cnn:CNN",
     "cnn_lstm": "convert.zoo.cnn_lstm:CNN_LSTM",
     "audio_crnn": "convert.zoo.audio_crnn:AUDIO_CRNN",
+    "fusion": "convert.zoo.fusion:FUSION",
 }
 SPEECH = ("audio_crnn",)
 """Those of `_TABLE` that hear; known by name, so that no network is imported to tell."""

@@ -17,6 +17,8 @@ FILTERS = (16, 32, 64, 96)
 GRU_UNITS = 64
 CONV_DROPOUT = 0.1
 DROPOUT = 0.3
+# An epoch has few steps: a slower mean would lag behind the weights by epochs.
+MOMENTUM = 0.95
 # What the four blocks together leave of a window's frames: 304 become 19 steps.
 TIME_POOLING = 16
 FEATURES = FeatureSettings()
@@ -50,7 +52,7 @@ def build(features: FeatureSettings = FEATURES) -> keras.Model:
 
 
 def _normalised(x: KerasTensor) -> KerasTensor:
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
 
 
 def _course(picture: KerasTensor, features: FeatureSettings) -> KerasTensor:

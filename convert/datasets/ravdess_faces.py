@@ -1,0 +1,67 @@
+"""RAVDESS's takes with their faces: the true pairs of a face and a voice, kept for judging.
+
+The file is an .npz of one actor's audio-visual takes: a take's name → uint8 (n, side, side),
+gray crops about the face, evenly spaced through the take.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.datasets import ravdess
+from convert.datasets.ravdess import Take
+from edge.errors import DataError, MissingDataError
+from edge.settings import DetectionSettings, PreprocessSettings
+from edge.types import Face
+from edge.vision import open_detector
+from edge.vision.preprocess import Preprocessor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceTake:
+    """`take` is what the name tells; `faces` are uint8 (n, 48, 48), as the device cuts them."""
+
+    take: Take
+    faces: NDArray[np.uint8]
+
+
+def load(path: Path) -> list[FaceTake]:
+    """Every take in `path`, by name.
+
+    Raises MissingDataError, DataError for a name or a shape that is wrong.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            pictures = {name: file[name] for name in sorted(file.files)}
+    except FileNotFoundError as error:
+        raise MissingDataError(f"there is no {path}: give an .npz of takes with faces") from error
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as .npz ({error}): fetch it again") from error
+    for name, crops in pictures.items():
+        if crops.ndim != 3 or crops.dtype != np.uint8 or not len(crops):
+            raise DataError(
+                f"{path}: {name} is {crops.dtype} {crops.shape}: give uint8 (n, height, width)"
+            )
+    return [FaceTake(ravdess.parse(Path(name)), _cut(crops)) for name, crops in pictures.items()]
+
+
+def _cut(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Where the cascade finds no face, it is where it was in the take's other pictures."""
+    height, width = crops.shape[1:]
+    detector = open_detector(DetectionSettings(min_face_px=max(24, min(height, width) // 3)))
+    found = [max(detector.find(crop), key=lambda face: face.area, default=None) for crop in crops]
+    boxes = [(face.x, face.y, face.width, face.height) for face in found if face is not None]
+    usual = Face(*np.median(boxes, axis=0).astype(int).tolist()) if boxes else None
+    preprocessor = Preprocessor(PreprocessSettings())
+    whole = Face(0, 0, width, height)
+    return np.stack(
+        [
+            preprocessor.crop(crop, face or usual or whole)
+            for crop, face in zip(crops, found, strict=True)
+        ]
+    )

@@ -1,0 +1,98 @@
+"""What edge-convert does where two senses are combined: training the combiner, and judging it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import numpy as np
+
+from convert import train_fusion
+from convert.card import card_of
+from convert.datasets import fer2013, ravdess, ravdess_faces, voices
+from convert.datasets.pairs import Scored, draw
+from convert.judge_fusion import FusionVerdict, judge
+from convert.quantize import QuantizeSettings, quantize
+from convert.zoo.fusion import FUSION, SENSES
+from edge.errors import DataError, MissingModelError, UsageError
+from edge.models import Model, find, write_card
+
+FACE_PART = "PublicTest"
+CALIBRATION_PAIRS = 2000
+
+
+def fuse(
+    faces: Path,
+    sound: Path,
+    true_pairs: Path,
+    fold: Path,
+    face_model: str,
+    speech_model: str,
+    out: Path,
+    run: Path,
+    settings: train_fusion.FusionSettings,
+) -> FusionVerdict:
+    """Train the combiner into `run`, write `out` (int8, its card beside it), and judge it.
+
+    fold: a fold of a speech network's run, judged by `edge-convert folds`; of its test actors
+          those in `true_pairs` are kept for judging, and one more chooses the epoch
+    Raises UsageError where an actor of `true_pairs` is not among them, MissingModelError for a
+    fold that is not there.
+    """
+    face, speech, scorer = find(face_model), find(speech_model), _scorer(fold)
+    seen = ravdess_faces.load(true_pairs)
+    actors = _training_actors(fold, {take.take.actor for take in seen})
+    public = fer2013.load(faces).part(FACE_PART)
+    spoken = [take for take in ravdess.takes(sound) if take.actor in actors]
+    heard = voices.load(spoken, scorer.card.features)
+    print(f"voices of actors {actors}, faces of {FACE_PART}", file=sys.stderr)
+    scored_faces, scored_voices = Scored.of(face, public), Scored.of(scorer, heard)
+    chooses = np.array([take.actor == actors[-1] for take in spoken])
+    odd = np.arange(len(public)) % 2 == 1
+    training = scored_faces.where(~odd), scored_voices.where(~chooses)
+    with redirect_stdout(sys.stderr):
+        train_fusion.train(
+            FUSION,
+            SENSES,
+            training,
+            (scored_faces.where(odd), scored_voices.where(chooses)),
+            run,
+            settings,
+        )
+    drawn = draw(*training, SENSES, CALIBRATION_PAIRS, np.random.default_rng(settings.seed))
+    quantize(
+        run / "best.keras",
+        FUSION,
+        drawn,
+        out,
+        QuantizeSettings(images=len(drawn), noise_share=0),
+        SENSES,
+        train_fusion.provenance(FACE_PART, actors[:-1]),
+    )
+    verdict = judge(seen, sound, face, speech, find(str(out)))
+    write_card(card_of(out, verdict.figures()), out.with_suffix(".json"))
+    return verdict
+
+
+def _scorer(fold: Path) -> Model:
+    path = fold / "int8.tflite"
+    if not path.is_file():
+        raise MissingModelError(f"there is no {path}: judge the run with edge-convert folds first")
+    return find(str(path))
+
+
+def _training_actors(fold: Path, judged: set[int]) -> tuple[int, ...]:
+    """The fold's test actors without those that are `judged`."""
+    try:
+        tested = set(json.loads((fold / "result.json").read_text())["test_actors"])
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{fold}/result.json cannot be read ({error}): train the fold") from error
+    if not judged < tested:
+        names = ", ".join(map(str, sorted(judged - tested) or sorted(judged)))
+        raise UsageError(
+            f"actor {names} of the true takes was heard in {fold}'s training, or nobody else was "
+            f"not: give the fold that tests on {names} and others"
+        )
+    return tuple(sorted(tested - judged))

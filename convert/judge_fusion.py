@@ -1,0 +1,130 @@
+"""What fusion is worth: on takes in which one person is seen and heard saying one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.datasets import ravdess, voices
+from convert.datasets.ravdess_faces import FaceTake
+from convert.scores import ClassScores, class_scores
+from convert.validate import predict
+from edge.errors import DataError
+from edge.labels import SHARED, shared
+from edge.models import Figure, Model
+
+_FACE, _VOICE, _BOTH = "face alone", "voice alone", "face and voice"
+_FACE_ABSENT, _VOICE_ABSENT = "combiner, face absent", "combiner, voice absent"
+
+
+@dataclass(frozen=True, slots=True)
+class FusionVerdict:
+    """Each way of judging → its scores over the same takes, on `SHARED`'s labels."""
+
+    takes: int
+    actors: tuple[int, ...]
+    ways: dict[str, ClassScores]
+
+    @property
+    def gain(self) -> float:
+        """Of both over the better single sense, in accuracy."""
+        single = max(self.ways[_FACE].accuracy, self.ways[_VOICE].accuracy)
+        return self.ways[_BOTH].accuracy - single
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "takes": self.takes,
+            "actors": list(self.actors),
+            "ways": {
+                way: {"accuracy": scores.accuracy, "uar": scores.uar, "macro_f1": scores.macro_f1}
+                for way, scores in self.ways.items()
+            },
+            "gain": self.gain,
+        }
+
+    def lines(self) -> Iterator[str]:
+        actors = ", ".join(f"{actor:02}" for actor in self.actors)
+        yield f"{self.takes} takes of actor {actors}; 95 % interval after Wilson"
+        yield f"{'':<24}{'accuracy':<28}{'UAR':<10}macro F1"
+        for way, scores in self.ways.items():
+            low, high = wilson(scores.accuracy, self.takes)
+            spread = f"{scores.accuracy:.4f} [{low:.3f}, {high:.3f}]"
+            yield f"{way:<24}{spread:<28}{scores.uar:<10.4f}{scores.macro_f1:.4f}"
+        yield f"gain over the better single sense: {self.gain:+.4f}"
+
+    def figures(self) -> tuple[Figure, ...]:
+        actors = ", ".join(f"{actor:02}" for actor in self.actors)
+        protocol = (
+            f"{self.takes} true takes of RAVDESS actor {actors}, whom no network heard or saw in "
+            "training: the mean of 20 faces a take, the loudest window of its voice; "
+            f"{len(SHARED)} shared labels"
+        )
+        return tuple(
+            Figure(name=f"int8 accuracy, {way}", value=round(scores.accuracy, 4), protocol=protocol)
+            for way, scores in self.ways.items()
+        )
+
+
+def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval of a share of `n` (Wilson 1927)."""
+    centre = share + z * z / (2 * n)
+    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+
+
+def judge(
+    seen: Sequence[FaceTake], sound: Path, face: Model, speech: Model, fusion: Model
+) -> FusionVerdict:
+    """Judge all three models on the takes `seen`, whose sound is in the folder `sound`.
+
+    Raises DataError where a take has no sound.
+    """
+    by_face = np.stack([predict(face, take.faces).mean(axis=0) for take in seen])
+    heard = voices.load(_heard(seen, sound), speech.card.features)
+    by_voice = predict(speech, heard.images)
+    senses = fusion.card.senses
+    truth = np.array([SHARED.index(shared(take.take.emotion)) for take in seen], np.uint8)
+
+    def combined(faces: bool, voices: bool) -> NDArray[np.float32]:
+        rows = [
+            senses.row(one if faces else None, other if voices else None)
+            for one, other in zip(by_face, by_voice, strict=True)
+        ]
+        return predict(fusion, np.stack(rows))
+
+    answers = {
+        _FACE: _in_shared(face, by_face),
+        _VOICE: _in_shared(speech, by_voice),
+        _BOTH: combined(True, True),
+        _VOICE_ABSENT: combined(True, False),
+        _FACE_ABSENT: combined(False, True),
+    }
+    ways = {
+        way: class_scores(truth, scores.argmax(axis=1), len(SHARED))
+        for way, scores in answers.items()
+    }
+    return FusionVerdict(len(seen), tuple(sorted({take.take.actor for take in seen})), ways)
+
+
+def _heard(seen: Sequence[FaceTake], sound: Path) -> list[ravdess.Take]:
+    """The spoken takes of the same words, in the same order."""
+    spoken = {take.path.stem[3:]: take for take in ravdess.takes(sound)}
+    missing = [take.take.path.stem for take in seen if take.take.path.name[3:] not in spoken]
+    if missing:
+        raise DataError(f"the take {missing[0]} has no sound in {sound}: give all of RAVDESS")
+    return [spoken[take.take.path.name[3:]] for take in seen]
+
+
+def _in_shared(model: Model, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, len(SHARED)): the scores of labels that are one there added up."""
+    columns = [SHARED.index(shared(label)) for label in model.card.labels]
+    summed = np.zeros((len(scores), len(SHARED)), np.float32)
+    for column, source in zip(columns, scores.T, strict=True):
+        summed[:, column] += source
+    return summed
