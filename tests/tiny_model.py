@@ -22,10 +22,10 @@ SIDE = 48
 INPUT_SCALE, WEIGHT_SCALE, LOGIT_SCALE, SCORE_SCALE = 1 / 255, 0.0005, 0.05, 1 / 256
 
 
-def weights(seed: int = 0) -> NDArray[np.int8]:
-    """int8 (n_classes, 2304), in steps of WEIGHT_SCALE."""
+def weights(seed: int = 0, classes: int = len(LABELS)) -> NDArray[np.int8]:
+    """int8 (classes, 2304), in steps of WEIGHT_SCALE."""
     rng = np.random.default_rng(seed)
-    return rng.integers(-127, 128, (len(LABELS), SIDE * SIDE), dtype=np.int8)
+    return rng.integers(-127, 128, (classes, SIDE * SIDE), dtype=np.int8)
 
 
 def expected_scores(image: NDArray[np.uint8], seed: int = 0) -> NDArray[np.float32]:
@@ -35,15 +35,21 @@ def expected_scores(image: NDArray[np.uint8], seed: int = 0) -> NDArray[np.float
     return np.asarray(powers / powers.sum(), np.float32)
 
 
-def build(dtype: str = "int8", *, input_scale: float = INPUT_SCALE, seed: int = 0) -> bytes:
+def build(
+    dtype: str = "int8",
+    *,
+    input_scale: float = INPUT_SCALE,
+    seed: int = 0,
+    classes: int = len(LABELS),
+) -> bytes:
     """The file's bytes, its tensors int8 or float32 throughout."""
     graph = _Graph(dtype)
-    flat = weights(seed)
+    flat = weights(seed, classes)
     picture = graph.tensor("image", (1, SIDE, SIDE, 1), (input_scale, -128))
     kernel = graph.tensor("kernel", flat.shape, (WEIGHT_SCALE, 0), flat)
-    bias = graph.bias(len(LABELS), input_scale * WEIGHT_SCALE)
-    logits = graph.tensor("logits", (1, len(LABELS)), (LOGIT_SCALE, 0))
-    scores = graph.tensor("scores", (1, len(LABELS)), (SCORE_SCALE, -128))
+    bias = graph.bias(classes, input_scale * WEIGHT_SCALE)
+    logits = graph.tensor("logits", (1, classes), (LOGIT_SCALE, 0))
+    scores = graph.tensor("scores", (1, classes), (SCORE_SCALE, -128))
     graph.operator(
         schema.BuiltinOperator.FULLY_CONNECTED,
         [picture, kernel, bias],
@@ -86,7 +92,7 @@ def card(content: bytes, **changes: Any) -> ModelCard:
 
 def write(folder: Path, precision: str = "int8", **changes: Any) -> Model:
     """tiny.tflite and tiny.json in `folder`; `changes` are to the card."""
-    content = build(precision)
+    content = build(precision, classes=len(changes.get("labels", LABELS)))
     if precision == "float32":
         changes = {"dtype": "float32", "scale": 1.0, "zero_point": 0, **changes}
     path = folder / "tiny.tflite"
