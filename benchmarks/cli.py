@@ -16,6 +16,7 @@ import typer
 
 from benchmarks import render
 from benchmarks.environment import read_machine
+from benchmarks.report import document, written
 from benchmarks.results import ModelUsed, Report, json_schema, load, save, write_json
 from benchmarks.runner import run_suite
 from benchmarks.suites import SUITES, Plan
@@ -68,6 +69,12 @@ def run(
     json_path: Annotated[
         Path | None, typer.Option("--json", help="Write the results here, after each suite.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the report here, with plots: one file, no network.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the report here, as tables for a README.")
+    ] = None,
 ) -> int:
     """Run suites, print their tables, and keep what is finished on Ctrl-C."""
     names = _suite_names(suites or [])
@@ -81,14 +88,14 @@ def run(
         install=install,
         seed=seed,
     )
-    report = _started(plan)
-    code = 0
+    report, code = _started(plan), 0
     for name in names:
         with _progress(name) as progress:
             result = run_suite(name, replace(plan, progress=progress))
         report = replace(report, suites=(*report.suites, result))
         if json_path is not None:
             save(report, json_path)
+        written.write(report, html_path=html, markdown_path=markdown)
         if len(report.suites) == 1:
             typer.echo(render.head(report))
         typer.echo(f"\n{render.suite(result)}")
@@ -97,6 +104,8 @@ def run(
         # Where nobody named a suite, one that lacks a part is no failure.
         if result.status == "failed" or suites:
             code = code or result.exit_code
+    for section in document.sections(report):
+        typer.echo(f"\n{render.section(section)}")
     return code
 
 
@@ -164,6 +173,24 @@ def _progress(suite: str) -> Iterator[Callable[[int, int], None]]:
                 bar.update(task, completed=done, total=total, refresh=True)
 
         yield show
+
+
+@app.command("report")
+def show(
+    results: Annotated[Path, typer.Argument(help="What run --json wrote.")],
+    html: Annotated[
+        Path | None, typer.Option(help="Write one HTML file with plots, that needs no network.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write tables for a README.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="A folder for the plots as SVG; the Markdown shows them.")
+    ] = None,
+) -> None:
+    """Make a report of a results file; on standard output where no file is asked for."""
+    found = load(results)
+    written.write(found, html_path=html, markdown_path=markdown, figures_folder=figures)
+    if html is None and markdown is None and figures is None:
+        typer.echo(render.document(document.build(found)))
 
 
 @app.command()

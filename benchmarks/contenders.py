@@ -104,13 +104,13 @@ class Replay:
         return self._other.found[-1]
 
 
-def tracked(budget: float | None = None, **changes: Any) -> Contender:
+def tracked(*, live: bool = False, **changes: Any) -> Contender:
     """The search of `edge run` with these detection settings changed."""
     settings = DetectionSettings.model_validate(changes)
     detector = HaarDetector(settings)
     if not settings.tracked:
         return Contender(FullSearch(detector))
-    return Contender(TrackedSearch(detector, settings, budget=budget, clock=process_time))
+    return Contender(TrackedSearch(detector, settings, live=live, clock=process_time))
 
 
 def frames_of(case: Case, plan: Plan) -> Iterator[tuple[Frame, Gray, float]]:

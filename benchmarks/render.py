@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from benchmarks.comparison import Comparison
 from benchmarks.environment import describe
-from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Matrix, Report, SuiteResult
+from benchmarks.report import tables
+from benchmarks.report.blocks import Bars, Block, Document, Doubt, Lines, Note, Section, Table, Text
+from benchmarks.report.tables import number
+from benchmarks.results import Report, SuiteResult
 
 
 def head(report: Report) -> str:
@@ -25,20 +27,36 @@ def head(report: Report) -> str:
 
 def suite(result: SuiteResult) -> str:
     """One suite's tables, then its ratios, remarks and doubts."""
-    single = [m for m in result.measurements if len(m.values) == 1]
-    blocks = [
-        _distributions([m for m in result.measurements if len(m.values) > 1]),
-        _list([m for m in single if "/" not in m.name]),
-        _grids([m for m in single if "/" in m.name]),
-        *map(_matrix, result.matrices),
-        "\n".join(map(_ratio, result.ratios)),
-        "\n".join(f"note: {remark.text}" for remark in result.remarks),
-        "\n".join(f"DOUBT: {doubt}" for doubt in result.doubts),
-    ]
-    title = f"== {result.name}"
-    if result.status != "done":
-        title += f" ({result.status}: {result.reason})"
-    return "\n\n".join([title, *(block for block in blocks if block)])
+    return section(Section(tables.title(result), (*tables.tables(result), *tables.texts(result))))
+
+
+def section(shown: Section) -> str:
+    """Tables with an empty line around each, sentences of one kind line by line; no figures."""
+    blocks: list[list[str]] = []
+    last: type[Block] | None = None
+    for block in shown.blocks:
+        if isinstance(block, Bars | Lines):
+            continue
+        if isinstance(block, Table) or type(block) is not last:
+            blocks.append([])
+        blocks[-1].append(_block(block))
+        last = type(block)
+    mark = " [projection, not measured]" if shown.kind == "projection" else ""
+    return "\n\n".join([f"== {shown.title}{mark}", *("\n".join(lines) for lines in blocks)])
+
+
+def document(whole: Document) -> str:
+    """All sections of a report, in a terminal's width or wider."""
+    return "\n\n".join(["\n".join([whole.title, *whole.summary]), *map(section, whole.sections)])
+
+
+def _block(block: Table | Text | Note | Doubt) -> str:
+    if isinstance(block, Table):
+        head = f"{block.title}\n" if block.title else ""
+        return head + table(block.header, block.rows)
+    if isinstance(block, Doubt):
+        return f"DOUBT: {block.text}"
+    return f"note: {block.text}" if isinstance(block, Note) else block.text
 
 
 def comparison(found: Comparison, limit: float | None) -> str:
@@ -65,15 +83,6 @@ def comparison(found: Comparison, limit: float | None) -> str:
     return "\n".join(blocks)
 
 
-def number(value: float) -> str:
-    """About three significant digits, without an exponent."""
-    size = abs(value)
-    if value == int(value) and size < 1e15:
-        return str(int(value))
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    return f"{value:.{digits}f}"
-
-
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns aligned: the first to the left, the others to the right."""
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
@@ -83,57 +92,4 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in (header, *rows)
-    )
-
-
-def _distributions(measurements: list[Measurement]) -> str:
-    if not measurements:
-        return ""
-    header = ("", "unit", "median", "p95", "p99", "min", "mean", "stdev", "n")
-    return table(
-        header,
-        [
-            (
-                m.name,
-                m.unit,
-                *map(number, (m.median, m.p95, m.p99, m.minimum, m.mean, m.stdev, len(m.values))),
-            )
-            for m in measurements
-        ],
-    )
-
-
-def _list(measurements: list[Measurement]) -> str:
-    if not measurements:
-        return ""
-    return table(("", "value", "unit"), [(m.name, number(m.median), m.unit) for m in measurements])
-
-
-def _grids(measurements: list[Measurement]) -> str:
-    """Single values named "row/column" as tables, one for all rows of the same columns."""
-    rows: dict[str, dict[str, str]] = {}
-    for m in measurements:
-        row, column = m.name.split("/", 1)
-        rows.setdefault(row, {})[column] = number(m.median)
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for row, cells in rows.items():
-        alike.setdefault(tuple(cells), []).append(row)
-    return "\n\n".join(
-        table(("", *columns), [(row, *rows[row].values()) for row in names])
-        for columns, names in alike.items()
-    )
-
-
-def _matrix(matrix: Matrix) -> str:
-    rows = [
-        (label, *map(str, counts))
-        for label, counts in zip(matrix.labels, matrix.counts, strict=True)
-    ]
-    return table((f"{matrix.name}: true ↓ named →", *matrix.labels), rows)
-
-
-def _ratio(ratio: Ratio) -> str:
-    return (
-        f"{ratio.numerator} takes {ratio.value:.3f} of {ratio.denominator} "
-        f"({ratio.confidence:.0%} interval {ratio.low:.3f} to {ratio.high:.3f})"
     )

@@ -9,6 +9,7 @@ import pytest
 from benchmarks import render
 from benchmarks.environment import Condition, Machine
 from benchmarks.measure import Measurement, Ratio
+from benchmarks.report.tables import number
 from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult
 
 CONDITION = Condition("performance", 1e9, 1e9, 51.5, 0, 0.5, None, 1.0, 2.0, 0.0, 0.5)
@@ -61,7 +62,7 @@ def test_columns_are_aligned() -> None:
      (31415.9, "31416"), (-2.5, "-2.500")],
 )  # fmt: skip
 def test_numbers_keep_what_matters(value: float, text: str) -> None:
-    assert render.number(value) == text
+    assert number(value) == text
 
 
 def test_the_head_names_machine_and_models() -> None:

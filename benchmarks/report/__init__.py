@@ -1,0 +1,2 @@
+"""What a results file says, for people: `document` builds it once, and text, Markdown and HTML
+are three ways to write the same document."""
