@@ -229,7 +229,8 @@ def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | Non
         notes = "".join(f"; {note}" for note in summary.notes)
         only = "" if summary.source else f"; {ended}"
         lines.append(
-            f"{summary.sound}: {summary.windows} windows of sound, a voice in {summary.voiced}"
+            f"{summary.sound}: {summary.heard_s:.1f} s of sound, {summary.windows} windows, a "
+            f"voice in {summary.voiced}"
             f"{notes}{only}"
         )
     faces = f"faces followed: {len(summary.tracks)}; " if summary.source else ""

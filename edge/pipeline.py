@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.reporting import Reporter
 from edge.settings import DetectionSettings, Settings
 from edge.smoothing import Smoother, State
 from edge.types import EmotionEvent, Face, Frame, Prediction
@@ -65,40 +66,6 @@ class StageTimes:
         return {stage: getattr(self, f"{stage}_s") for stage in stages}
 
 
-class Reporter:
-    """Decides which states are worth an event: a new label, and every `interval_s` the same."""
-
-    def __init__(self, *, model: str, started_at: datetime, interval_s: float) -> None:
-        """started_at: UTC, aware: when the source's clock was at 0."""
-        self._model = model
-        self._started_at = started_at
-        self._interval_s = interval_s
-        self._reported_s: dict[int, float] = {}
-
-    def report(self, observation: Observation, timestamp_s: float) -> EmotionEvent | None:
-        """The event, where one is due; a clock that jumped back makes it due at once."""
-        face, state = observation.face, observation.state
-        last_s = self._reported_s.get(face.track_id)
-        recent = last_s is not None and 0 <= timestamp_s - last_s < self._interval_s
-        if recent and not state.changed:
-            return None
-        self._reported_s[face.track_id] = timestamp_s
-        labels = observation.prediction.labels
-        return EmotionEvent(
-            time=self._started_at + timedelta(seconds=timestamp_s),
-            modality="face",
-            track_id=face.track_id,
-            label=state.label,
-            confidence=state.confidence,
-            scores=dict(zip(labels, state.scores.tolist(), strict=True)),
-            face=face,
-            model=self._model,
-        )
-
-    def forget(self, track_id: int) -> None:
-        self._reported_s.pop(track_id, None)
-
-
 class FacePipeline:
     """gray → search → track → 48x48 → classify → smooth → report, frame by frame.
 
@@ -144,8 +111,14 @@ class FacePipeline:
         times.gray_s += grayed - started
         times.frames += 1
         observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
-        reports = (self._reporter.report(seen, frame.timestamp_s) for seen in observations)
+        reports = [self._report(seen, frame.timestamp_s) for seen in observations]
         return Scene(frame, observations, tuple([event for event in reports if event]))
+
+    def _report(self, seen: Observation, timestamp_s: float) -> EmotionEvent | None:
+        labels, track_id = seen.prediction.labels, seen.face.track_id
+        return self._reporter.report(
+            seen.state, labels, timestamp_s, track_id=track_id, face=seen.face
+        )
 
     def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
         times = self.times
@@ -197,4 +170,4 @@ def _search(settings: DetectionSettings, *, stills: bool, live: bool) -> FaceSea
     detector = open_detector(settings)
     if stills or not settings.tracked:
         return FullSearch(detector)
-    return TrackedSearch(detector, settings, budget=settings.budget_share if live else None)
+    return TrackedSearch(detector, settings, live=live)

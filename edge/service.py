@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class RunSummary:
     """What a run did. `frames` were processed, `dropped` came too fast for the pipeline.
 
-    sound:    the microphone's name, "" without one; `windows` of it were looked at, and in
-              `voiced` of them somebody spoke
+    sound:    the microphone's name, "" without one; `heard_s` seconds of it came, `windows` of
+              them were looked at, and in `voiced` somebody spoke
     notes:    what was wrong with the sound, a phrase each
     """
 
@@ -42,6 +42,7 @@ class RunSummary:
     sound: str = ""
     frames: int = 0
     dropped: int = 0
+    heard_s: float = 0.0
     windows: int = 0
     voiced: int = 0
     seconds: float = 0.0
@@ -147,7 +148,8 @@ class _Run:
         finally:
             summary.seconds = time.monotonic() - started
             if self._ears is not None:
-                summary.notes = self._ears.source.health.notes()
+                health = self._ears.source.health
+                summary.heard_s, summary.notes = health.seconds, health.notes()
 
     def _moments(self, started_at: datetime, stack: ExitStack) -> Iterator[Moment]:
         """Both senses on one timeline; what runs in threads ends with `stack`."""

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
-from edge.pipeline import FacePipeline, Reporter, Scene, build_face_pipeline
+from edge.pipeline import FacePipeline, Scene, build_face_pipeline
+from edge.reporting import Reporter
 from edge.settings import DetectionSettings, PreprocessSettings, Settings, SmoothingSettings
 from edge.smoothing import Smoother
 from edge.types import Face, Frame, Prediction

