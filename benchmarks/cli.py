@@ -46,7 +46,7 @@ def run(
     ] = None,
     models: Annotated[
         str | None,
-        typer.Option(help="Names or .tflite paths, by comma. Default: all shipped ones."),
+        typer.Option(help="Names or .tflite paths, by comma. Default: all shipped ones for faces."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="FER2013 (.csv, .npz or folders), for accuracy.")
@@ -120,7 +120,7 @@ def _models(asked: str | None) -> tuple[Model, ...]:
     from edge.models import find, shipped
 
     if asked is None:
-        return tuple(find(card.name) for card in shipped())
+        return tuple(find(card.name) for card in shipped() if card.modality == "face")
     names = [name.strip() for name in asked.split(",") if name.strip()]
     if not names:
         raise UsageError(f"--models {asked!r} names no model: give names or paths, by comma")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ from edge.errors import DataError, MissingDataError
 
 if TYPE_CHECKING:
     from edge.models import Model
+
+
+_USUAL_PLACES = ("fer2013.npz", "fer2013.csv", "fer2013/fer2013.npz", "fer2013/fer2013.csv")
 
 
 class Steps:
@@ -39,7 +43,7 @@ def test_faces(plan: Plan, usage: str, *, quick: int) -> FaceSet:
     """
     if plan.data is None:
         raise MissingDataError("no data set to measure on: give FER2013 with --data fer2013.csv")
-    faces = load(plan.data).part(usage)
+    faces = load(_fer2013(plan.data)).part(usage)
     for number, name in enumerate(faces.label_names):
         if not (faces.labels == number).any():
             raise DataError(f"{plan.data} has no {name} face in {usage}: give the whole data set")
@@ -49,6 +53,11 @@ def test_faces(plan: Plan, usage: str, *, quick: int) -> FaceSet:
         others = order[~np.isin(order, one_of_each)][: quick - len(one_of_each)]
         faces = faces.take(np.sort(np.concatenate([one_of_each, others])))
     return faces
+
+
+def _fer2013(data: Path) -> Path:
+    """`data`, or the file of that name in it: one folder may hold what several suites need."""
+    return next((data / place for place in _USUAL_PLACES if (data / place).is_file()), data)
 
 
 def judged(model: Model, faces: FaceSet, images: NDArray[np.uint8], steps: Steps) -> ClassScores:

@@ -34,7 +34,14 @@ class Remark:
     text: str
 
 
-Finding = Measurement | Ratio | Matrix | Remark
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a suite's own figures may be wrong, and what to do."""
+
+    text: str
+
+
+Finding = Measurement | Ratio | Matrix | Remark | Doubt
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.doubt import doubts
 from benchmarks.environment import Condition, read_condition
 from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Finding, Matrix, Remark, SuiteResult
+from benchmarks.results import Doubt, Finding, Matrix, Remark, SuiteResult
 from benchmarks.suites import SUITES, Plan
 from edge.command import INTERRUPTED
 from edge.errors import EdgeError, MissingPartError
@@ -40,6 +40,8 @@ def run_suite(
         status, reason, exit_code = "failed", str(error), error.exit_code
     after = read()
     measurements = tuple(f for f in found if isinstance(f, Measurement))
+    doubted = [d for m in measurements for d in doubts(before, after, m)]
+    doubted += [f.text for f in found if isinstance(f, Doubt)]
     return SuiteResult(
         name,
         status,
@@ -49,7 +51,7 @@ def run_suite(
         tuple(f for f in found if isinstance(f, Ratio)),
         tuple(f for f in found if isinstance(f, Matrix)),
         tuple(f for f in found if isinstance(f, Remark)),
-        tuple(dict.fromkeys(d for m in measurements for d in doubts(before, after, m))),
+        tuple(dict.fromkeys(doubted)),
         reason,
         exit_code,
     )

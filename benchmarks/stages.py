@@ -39,7 +39,10 @@ def staged(
 
 
 class PlayedLive(FrameSource):
-    """A file's frames at their own times, as a camera would deliver them."""
+    """A file's frames at their own times, as a camera would deliver them.
+
+    delivered: how many so far; whole: whether the recording came to its end within the time
+    """
 
     live = True
 
@@ -49,9 +52,11 @@ class PlayedLive(FrameSource):
         self._recorded = recorded
         self._seconds = seconds
         self.delivered = 0
+        self.whole = False
 
     def _open(self) -> None:
         self.delivered = 0
+        self.whole = False
 
     def _produce(self) -> Iterator[Frame]:
         began = monotonic()
@@ -62,4 +67,6 @@ class PlayedLive(FrameSource):
                 return
             self.delivered += 1
             yield frame
+        else:
+            self.whole = True
         self._end("end of the recording")

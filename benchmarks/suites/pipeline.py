@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 from benchmarks.growth import WIDTHS_PX, by_faces, by_width
 from benchmarks.measure import Measurement
-from benchmarks.results import Finding, Remark
-from benchmarks.stages import WHOLE, PlayedLive, Write, staged
+from benchmarks.results import Doubt, Finding, Remark
+from benchmarks.stages import OTHER, WHOLE, PlayedLive, Write, staged
 from benchmarks.suites import Plan, label
 from edge.capture import LatestFrames
 from edge.errors import DataError
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _QUICK_FRAMES = 60
 _LIVE_S = 10.0
 _QUICK_LIVE_S = 3.0
+# What the stages may leave of the whole frame.
+_UNEXPLAINED_SHARE = 0.03
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
@@ -90,6 +92,7 @@ def _offline(
         name = f"{label(model)}, {stage}"
         yield Measurement(name, "ms", tuple(values), varied=True)
         yield Measurement(f"{name}/share", "share", (sum(values) / whole,))
+    yield from _unexplained(label(model), sum(taken[OTHER]) / whole)
     row = f"{label(model)}, {source.name}"
     yield Measurement(f"{row}/faces a frame", "", (face_path.times.faces / count,))
     yield Measurement(f"{row}/frames/s", "", (1e3 * count / whole,))
@@ -101,6 +104,14 @@ def _offline(
     yield Measurement(f"{row}/processed", "", (count,))
     yield Measurement(f"{row}/failed", "", (max(stated - count, 0),))
     yield Remark(f"{row}: {ended}")
+
+
+def _unexplained(name: str, share: float) -> Iterator[Finding]:
+    if share > _UNEXPLAINED_SHARE:
+        yield Doubt(
+            f"{name}: the stages leave {share:.1%} of the whole frame unexplained "
+            f"({_UNEXPLAINED_SHARE:.0%} is the limit): stop other programs, and give a longer clip"
+        )
 
 
 def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]:
@@ -119,9 +130,19 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
             processed += 1
         cpu = process_time() - cpu
     row = f"{label(model)}, {source.name} live"
-    yield Measurement(f"{row}/came", "", (source.delivered,))
+    # As far as it was played: frames that do not decode are missing there too.
+    in_file = max(frame_count(recorded), source.delivered) if source.whole else source.delivered
+    yield Measurement(f"{row}/in the file", "", (in_file,))
     yield Measurement(f"{row}/processed", "", (processed,))
     yield Measurement(f"{row}/dropped", "", (queue.dropped,))
+    yield Measurement(f"{row}/failed", "", (in_file - source.delivered,))
+    if processed + queue.dropped != source.delivered:
+        yield Doubt(
+            f"{row}: {source.delivered} frames came and {processed} + {queue.dropped} are counted "
+            "as processed and dropped: report this as a fault of edge"
+        )
+    if not source.whole:
+        yield Remark(f"{row}: the first {seconds:.0f} s of the clip; in the file: up to there")
     fps = recorded.fps or recorded.settings.fps
     yield Measurement(f"{row}/CPU s per s of video", "", (cpu * fps / source.delivered,))
 

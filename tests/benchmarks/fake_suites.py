@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.measure import Measurement
-from benchmarks.results import Finding, Matrix, Remark
+from benchmarks.results import Doubt, Finding, Matrix, Remark
 from benchmarks.suites import Plan
 from edge.errors import EdgeError, MissingDataError
 
 TABLE = {
     name: f"fake_suites:{name.replace('-', '_')}"
-    for name in ("good", "lacks-data", "breaks", "interrupted", "uses-plan")
+    for name in ("good", "doubts", "lacks-data", "breaks", "interrupted", "uses-plan")
 }
 ONE = Measurement("one", "ms", (1.0, 1.0))
 
@@ -21,6 +21,11 @@ def good(plan: Plan) -> Iterator[Finding]:
     yield ONE
     yield Remark("fine")
     yield Matrix("m", ("a",), ((1,),))
+
+
+def doubts(plan: Plan) -> Iterator[Finding]:
+    yield ONE
+    yield Doubt("the parts are not the whole: look again")
 
 
 def lacks_data(plan: Plan) -> Iterator[Finding]:

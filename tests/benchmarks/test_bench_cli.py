@@ -114,6 +114,24 @@ def test_a_wrong_argument_is_one_sentence(
     assert errors.count("\n") == 1
 
 
+def test_a_model_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("run", "size", "--models", "cnn,nope") == 3
+    errors = capsys.readouterr().err
+    assert errors.startswith("edge-bench: there is no model 'nope': give a .tflite's path or a")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.usefixtures("fakes")
+def test_reports_are_written_with_what_is_finished(tmp_path: Path) -> None:
+    html, markdown = tmp_path / "r.html", tmp_path / "r.md"
+    options = ["--html", str(html), "--markdown", str(markdown)]
+    assert bench("run", "good", "interrupted", *options) == 130
+    for path in (html, markdown):
+        text = path.read_text(encoding="utf-8")
+        assert "good" in text
+        assert "interrupted: stopped by Ctrl-C" in text
+
+
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench("schema") == 0
     assert "Measurement" in json.loads(capsys.readouterr().out)["$defs"]

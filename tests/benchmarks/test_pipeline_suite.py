@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.growth import by_faces, by_width
 from benchmarks.measure import Measurement
-from benchmarks.results import Remark
+from benchmarks.results import Doubt, Remark
 from benchmarks.stages import OTHER, WHOLE, PlayedLive, staged
 from benchmarks.suites import Plan, pipeline
 from edge.errors import DataError, EdgeError
@@ -82,8 +82,53 @@ def test_every_frame_of_the_clip_is_counted_once(found: dict[str, Measurement]) 
     count = {column: found[f"{row}/{column}"].median for column in ("processed", "failed")}
     assert count == {"processed": 20, "failed": 0}
     assert found[f"{row}/in the file"].median == 20
-    assert found[f"{live}/came"].median == 20
-    assert found[f"{live}/processed"].median + found[f"{live}/dropped"].median == 20
+    assert found[f"{live}/in the file"].median == 20
+    parts = [found[f"{live}/{part}"].median for part in ("processed", "dropped", "failed")]
+    assert sum(parts) == 20
+    assert parts[2] == 0
+
+
+def damaged(clip: Path, path: Path, frame: int) -> Path:
+    """A copy of an MJPEG file in which one frame's picture is overwritten."""
+    content = bytearray(clip.read_bytes())
+    at = -1
+    for _ in range(frame + 1):
+        at = content.index(b"00dc", at + 1)
+    size = int.from_bytes(content[at + 4 : at + 8], "little")
+    content[at + 8 : at + 8 + size] = bytes(size)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_frame_that_does_not_decode_is_counted_as_failed(
+    plan: Plan, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_growth", lambda plan, classifier: iter(()))
+    broken = replace(plan, clip=damaged(clip, tmp_path / "broken.avi", frame=7))
+    measured = [f for f in pipeline.measure(broken) if isinstance(f, Measurement)]
+    found = {m.name: m.median for m in measured}
+    row, live = "cnn int8, broken.avi", "cnn int8, broken.avi live"
+    assert [found[f"{row}/{part}"] for part in ("in the file", "processed", "failed")] == [
+        20,
+        19,
+        1,
+    ]
+    assert found[f"{live}/in the file"] == 20
+    assert found[f"{live}/failed"] == 1
+    assert found[f"{live}/processed"] + found[f"{live}/dropped"] == 19
+
+
+@pytest.mark.parametrize(("unexplained", "doubted"), [(0.5, False), (5.0, True)])
+def test_stages_that_leave_more_than_3_percent_are_doubted(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, unexplained: float, doubted: bool
+) -> None:
+    stages = {"search": 100 - unexplained, OTHER: unexplained, WHOLE: 100.0}
+    monkeypatch.setattr(pipeline, "staged", lambda frames, path, write: iter([stages] * 3))
+    monkeypatch.setattr(pipeline, "_growth", lambda plan, classifier: iter(()))
+    monkeypatch.setattr(pipeline, "_live", lambda plan, model, classifier: iter(()))
+    texts = [f.text for f in pipeline.measure(plan) if isinstance(f, Doubt)]
+    assert len(texts) == doubted
+    assert all("the stages leave 5.0% of the whole frame unexplained" in text for text in texts)
 
 
 def test_a_quick_run_says_that_it_took_a_part(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +140,7 @@ def test_a_quick_run_says_that_it_took_a_part(plan: Plan, monkeypatch: pytest.Mo
     widths = {f.name.split("/")[0] for f in found if isinstance(f, Measurement)}
     assert {"160 px wide", "320 px wide"} <= widths
     assert "240 px wide" not in widths
-    assert not any(isinstance(f, Measurement) and f.name.endswith("/failed") for f in found)
+    assert not any(isinstance(f, Measurement) and f.name.endswith("avi/failed") for f in found)
 
 
 @pytest.mark.parametrize("content", [b"", b"no video at all"])
@@ -149,4 +194,5 @@ def test_a_clip_played_live_stops_at_the_time_asked(clip: Path) -> None:
         frames = list(source)
     assert source.live
     assert source.delivered == len(frames)
+    assert not source.whole
     assert [frame.index for frame in frames] == [0, 1, 2, 3]

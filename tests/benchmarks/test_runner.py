@@ -55,6 +55,11 @@ def test_findings_are_sorted_by_kind() -> None:
     assert [m.name for m in result.matrices] == ["m"]
 
 
+def test_a_suite_may_doubt_itself() -> None:
+    result = run_suite("doubts", Plan(), read=lambda: CONDITION)
+    assert result.doubts == ("the parts are not the whole: look again",)
+
+
 def test_a_name_that_is_no_suite_lists_the_suites() -> None:
-    with pytest.raises(UsageError, match="choose one of good, lacks-data"):
+    with pytest.raises(UsageError, match="choose one of good, doubts, lacks-data"):
         run_suite("nope", Plan())

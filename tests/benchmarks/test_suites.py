@@ -128,6 +128,17 @@ def test_a_class_without_a_face_is_an_error(plan: Plan, patterns_npz: Path) -> N
         findings("accuracy", replace(plan, data=patterns_npz))
 
 
+@pytest.mark.parametrize("place", ["fer2013.npz", "fer2013/fer2013.npz"])
+def test_a_folder_that_holds_the_data_set_will_do(
+    plan: Plan, patterns_npz: Path, tmp_path: Path, place: str
+) -> None:
+    folder = tmp_path / "data"
+    (folder / place).parent.mkdir(parents=True)
+    patterns_npz.rename(folder / place)
+    found = figures("accuracy", replace(plan, data=folder))
+    assert found["cnn int8/accuracy"].median == 1.0
+
+
 def test_a_quick_draw_keeps_every_class(plan: Plan, patterns_npz: Path) -> None:
     for seed in range(20):
         drawn = faces.test_faces(replace(plan, data=patterns_npz, seed=seed), "PublicTest", quick=9)
