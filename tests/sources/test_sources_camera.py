@@ -16,9 +16,10 @@ from rigs.clips import FakeCapture, frame
 
 from edge.errors import MissingDeviceError, SourceError
 from edge.settings import CameraSettings
-from edge.sources import Spec, base, camera, devices
-from edge.sources.base import StaleWatch, retry_delay_s
+from edge.sources import Spec, camera, devices, life
+from edge.sources.base import StaleWatch
 from edge.sources.camera import CameraSource
+from edge.sources.life import retry_delay_s
 
 SETTINGS = CameraSettings(width=320, height=240, retries=2, retry_delay_s=0.01)
 
@@ -112,7 +113,7 @@ def test_a_driver_that_hangs_is_left_behind(
         over.wait()
         yield frame(0)
 
-    monkeypatch.setattr(base, "CLOSE_MARGIN_S", -3.4)  # of 3.5 s that open and read may take
+    monkeypatch.setattr(life, "CLOSE_MARGIN_S", -3.4)  # of 3.5 s that open and read may take
     scripted(monkeypatch, FakeCapture(images()))
     source = CameraSource(str(node), SETTINGS).__enter__()
     reader = threading.Thread(target=list, args=(source,))
