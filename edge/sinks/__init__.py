@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TextIO, cast
+from typing import Any, Protocol, Self, TextIO, cast
 
 from edge.registry import resolve
 from edge.types import EmotionEvent
@@ -13,6 +13,7 @@ _TABLE = {
     "sqlite": "edge.sinks.sqlite:SqliteSink",
     "jsonl": "edge.sinks.jsonl:JsonlSink",
     "console": "edge.sinks.console:ConsoleSink",
+    "mqtt": "edge.sinks.mqtt:MqttSink",
 }
 
 
@@ -42,9 +43,10 @@ class Sink(Protocol):
         self.close()
 
 
-def open_sink(name: str, target: Path | TextIO) -> Sink:
-    """The sink `name` on `target`: a path for "sqlite", a text stream for "jsonl" and "console".
+def open_sink(name: str, target: Path | TextIO, **options: Any) -> Sink:
+    """The sink `name` on `target`, with the options that it has.
 
+    target: a path for "sqlite", a text stream for "jsonl" and "console", the log for "mqtt"
     Raises UsageError for a name that is not in the table, SinkError where it cannot be opened.
     """
-    return cast(Sink, resolve(_TABLE, name, "sink")(target))
+    return cast(Sink, resolve(_TABLE, name, "sink")(target, **options))

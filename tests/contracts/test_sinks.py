@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sinks.samples import alike, event
+from rigs.broker import broker, listener, until
+from sinks.samples import alike, event, make_log
 
 from edge.errors import SinkError, UsageError
 from edge.log import open_log
+from edge.settings import MqttSettings
 from edge.sinks import _TABLE, Sink, open_sink
 from edge.sinks.jsonl import from_line
 from edge.types import EmotionEvent, Face
@@ -52,18 +56,68 @@ def _console(tmp_path: Path) -> Rig:
     return Rig(open_sink("console", stream), None, lambda: len(stream.getvalue().splitlines()))
 
 
+class _Logged(Sink):
+    """What sends the log's events, with the log that it sends from; closed before it."""
+
+    def __init__(self, log: Sink, sender: Sink) -> None:
+        self._log = log
+        self._sender = sender
+
+    def write(self, event: EmotionEvent) -> None:
+        self._sender.write(event)
+        self._log.write(event)
+
+    def flush(self) -> None:
+        self._log.flush()
+        self._sender.flush()
+
+    def close(self) -> None:
+        self._log.close()
+        self._sender.close()
+
+
+@pytest.fixture
+def mqtt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Rig]]:
+    """A real broker, and somebody who listens: made where a test is about to use it."""
+    monkeypatch.setattr("edge.sinks.mqtt.folder", lambda: None)
+    with ExitStack() as stack:
+
+        def make(folder: Path) -> Rig:
+            one = stack.enter_context(broker(tmp_path / "broker"))
+            heard = stack.enter_context(listener(one.port))
+            log = make_log(folder / "log.sqlite", 0)
+            settings = MqttSettings(host="127.0.0.1", port=one.port)
+            sender = open_sink("mqtt", log, settings=settings)
+
+            def read() -> list[EmotionEvent]:
+                # The farewell comes last, and so after every event.
+                until(lambda: b"offline" in heard.of("/status"), "the farewell")
+                extra = ("id", "device")
+                plain = [{k: v for k, v in e.items() if k not in extra} for e in heard.events()]
+                return [from_line(json.dumps(event)) for event in plain]
+
+            return Rig(_Logged(open_sink("sqlite", log), sender), read, lambda: len(read()))
+
+        yield make
+
+
 RIGS = {"sqlite": _sqlite, "jsonl": _jsonl, "console": _console}
+
+
+def _rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
+    make = RIGS.get(request.param) or request.getfixturevalue(request.param)
+    return make(tmp_path)
 
 
 @pytest.fixture(params=_TABLE)
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
-    return RIGS[request.param](tmp_path)
+    return _rig(request, tmp_path)
 
 
 @pytest.fixture(params=[name for name in _TABLE if name != "console"])
 def readable(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
     """A rig whose events come back; the console's lines are a person's, and show what they get."""
-    return RIGS[request.param](tmp_path)
+    return _rig(request, tmp_path)
 
 
 def test_every_event_arrives_once_and_in_order(rig: Rig) -> None:
