@@ -46,13 +46,16 @@ def run(
     ] = None,
     models: Annotated[
         str | None,
-        typer.Option(help="Names or .tflite paths, by comma. Default: all shipped ones for faces."),
+        typer.Option(help="Names or .tflite paths, by comma. Default: all shipped ones."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="FER2013 (.csv, .npz or folders), for accuracy.")
     ] = None,
     clip: Annotated[
         Path | None, typer.Option(help="A video with faces. Default: the synthetic one.")
+    ] = None,
+    sound: Annotated[
+        Path | None, typer.Option(help="A file with a voice. Default: a synthetic one.")
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, max=64, help="Measure 1 to this many. Default: up to 4.")
@@ -82,6 +85,7 @@ def run(
         models=_models(models),
         data=_existing(data, "data set"),
         clip=_existing(clip, "clip"),
+        sound=_existing(sound, "sound"),
         threads=threads or min(os.cpu_count() or 1, 4),
         rounds=rounds or 0,
         quick=quick,
@@ -120,7 +124,7 @@ def _models(asked: str | None) -> tuple[Model, ...]:
     from edge.models import find, shipped
 
     if asked is None:
-        return tuple(find(card.name) for card in shipped() if card.modality == "face")
+        return tuple(find(card.name) for card in shipped())
     names = [name.strip() for name in asked.split(",") if name.strip()]
     if not names:
         raise UsageError(f"--models {asked!r} names no model: give names or paths, by comma")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -55,10 +56,29 @@ class Hearing:
     events: tuple[EmotionEvent, ...]
 
 
+@dataclass(slots=True)
+class StageTimes:
+    """Seconds spent in each stage so far, over `heard_s` seconds of sound."""
+
+    heard_s: float = 0.0
+    features_s: float = 0.0
+    gate_s: float = 0.0
+    windows_s: float = 0.0
+    inference_s: float = 0.0
+    smoothing_s: float = 0.0
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Stage → seconds, in the order of the work."""
+        stages = ("gate", "features", "windows", "inference", "smoothing")
+        return {stage: getattr(self, f"{stage}_s") for stage in stages}
+
+
 class SpeechPipeline:
     """features → windows → gate → classify → smooth → report, chunk by chunk.
 
-    Silence ends an utterance: what was smoothed and reported before it is forgotten.
+    Silence ends an utterance: what was smoothed and reported before it is forgotten. `times`
+    adds up what each stage takes, for the benchmark.
     """
 
     _heard: int
@@ -76,6 +96,7 @@ class SpeechPipeline:
         smoother: Smoother,
         reporter: Reporter,
     ) -> None:
+        self.times = StageTimes()
         self._settings = settings
         self._features = Features(settings)
         self._windows = windows
@@ -105,10 +126,23 @@ class SpeechPipeline:
             self._reset()
         self._heard += len(chunk.samples)
         self._end_s = chunk.timestamp_s + len(chunk.samples) / chunk.sample_rate_hz
-        self._gate.push(chunk.samples)
-        for window in self._windows.push(self._features.push(chunk.samples)):
+        for window in self._cut(chunk):
             self._windows_heard += 1
             yield self._judged(window)
+
+    def _cut(self, chunk: AudioChunk) -> list[Window]:
+        times = self.times
+        started = perf_counter()
+        self._gate.push(chunk.samples)
+        gated = perf_counter()
+        frames = self._features.push(chunk.samples)
+        computed = perf_counter()
+        windows = self._windows.push(frames)
+        times.windows_s += perf_counter() - computed
+        times.features_s += computed - gated
+        times.gate_s += gated - started
+        times.heard_s += len(chunk.samples) / chunk.sample_rate_hz
+        return windows
 
     def _rest(self) -> Iterator[Hearing]:
         rate_hz = self._settings.sample_rate_hz
@@ -128,9 +162,13 @@ class SpeechPipeline:
             self._smoother.forget(_SPEAKER)
             self._reporter.forget(_SPEAKER)
             return Hearing(start_s, end_s, voice_s, None, None, ())
+        started = perf_counter()
         prediction = self._classifier.classify(window.picture)
+        classified = perf_counter()
         state = self._smoother.update(_SPEAKER, prediction, end_s)
         event = self._reporter.report(state, prediction.labels, end_s, track_id=_SPEAKER)
+        self.times.smoothing_s += perf_counter() - classified
+        self.times.inference_s += classified - started
         return Hearing(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
 
     def _reset(self) -> None:

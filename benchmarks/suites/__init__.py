@@ -20,6 +20,7 @@ SUITES = {
     "latency": "benchmarks.suites.latency:measure",
     "pipeline": "benchmarks.suites.pipeline:measure",
     "search": "benchmarks.suites.search:measure",
+    "voice": "benchmarks.suites.voice:measure",
     "memory": "benchmarks.suites.memory:measure",
     "startup": "benchmarks.suites.startup:measure",
     "size": "benchmarks.suites.size:measure",
@@ -40,9 +41,10 @@ def _silent(done: int, total: int) -> None:
 class Plan:
     """What a person asked to be measured, the same for every suite.
 
-    models:   the first is what the others are compared with
+    models:   the first is what the others are compared with; `voice` takes those that hear
     data:     FER2013 as csv, npz or folders
     clip:     a video with faces, or None for the synthetic one
+    sound:    a file with voices, or None for the synthetic one
     threads:  1 to this many are measured
     rounds:   how often each case is timed; 0 leaves it to the suite
     quick:    about a tenth of the work
@@ -54,6 +56,7 @@ class Plan:
     models: tuple[Model, ...] = ()
     data: Path | None = None
     clip: Path | None = None
+    sound: Path | None = None
     threads: int = 1
     rounds: int = 0
     quick: bool = False
@@ -71,10 +74,20 @@ class Plan:
         return min(self.times(usual, quick), _MOST_STARTS)
 
     def some_models(self) -> tuple[Model, ...]:
-        """The models. Raises MissingModelError where there is none."""
-        if not self.models:
-            raise MissingModelError("no model to measure: give --models NAME or a .tflite's path")
-        return self.models
+        """The models for faces. Raises MissingModelError where there is none."""
+        return self._of("face")
+
+    def speech_models(self) -> tuple[Model, ...]:
+        """The models for voices. Raises likewise."""
+        return self._of("speech")
+
+    def _of(self, modality: str) -> tuple[Model, ...]:
+        found = tuple(model for model in self.models if model.card.modality == modality)
+        if not found:
+            raise MissingModelError(
+                f"no {modality} model to measure: give --models NAME or a .tflite's path"
+            )
+        return found
 
     def edge_run(self, model: str, *, frames: int) -> list[str]:
         """The command line of `edge run` on the clip, its events as lines on standard output."""

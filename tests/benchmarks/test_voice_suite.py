@@ -1,0 +1,63 @@
+"""The voice suite on a tiny network: its parts, its stages, and models of the other sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_model
+
+from benchmarks.measure import Measurement, Ratio
+from benchmarks.results import Finding
+from benchmarks.suites import Plan
+from benchmarks.suites.voice import measure
+from edge.audio.settings import FeatureSettings
+from edge.errors import MissingModelError
+from edge.models import find
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    features = FeatureSettings(window_frames=48, n_mels=48, n_mfcc=8)
+    folder = tmp_path_factory.mktemp("voice")
+    model = tiny_model.write(folder, modality="speech", preprocessing=features)
+    return list(measure(Plan(models=(find(str(model.path)),), rounds=2, quick=True)))
+
+
+def figures(found: list[Finding]) -> dict[str, Measurement]:
+    return {each.name: each for each in found if isinstance(each, Measurement)}
+
+
+def test_each_part_and_each_stage_has_its_row(found: list[Finding]) -> None:
+    names = set(figures(found))
+    for part in ("features of 1 s", "gate of 1 s", "inference of a window"):
+        assert f"tiny int8, {part}" in names
+    for stage in ("gate", "features", "windows", "inference", "smoothing"):
+        assert f"tiny int8, {stage}/ms per s of sound" in names
+
+
+def test_what_is_new_costs_less_than_the_window_anew(found: list[Finding]) -> None:
+    [saved] = [each for each in found if isinstance(each, Ratio)]
+    assert saved.numerator.endswith("what is new")
+    assert saved.denominator.endswith("the window anew")
+
+
+def test_silence_is_counted_as_not_classified(found: list[Finding]) -> None:
+    rows = figures(found)
+    windows = rows["tiny int8, windows"].median
+    silent = rows["tiny int8, windows without a voice, not classified"].median
+    assert 0 < silent < windows
+
+
+def test_hearing_costs_memory(found: list[Finding]) -> None:
+    rows = figures(found)
+    added = rows["edge run, what hearing adds"].median
+    assert added == pytest.approx(
+        rows["edge run --mic synthetic"].median - rows["edge run --mic none"].median
+    )
+
+
+def test_a_face_network_hears_nothing(tmp_path: Path) -> None:
+    face = find(str(tiny_model.write(tmp_path).path))
+    with pytest.raises(MissingModelError, match="speech"):
+        list(measure(Plan(models=(face,), rounds=1)))
