@@ -28,6 +28,8 @@ from edge.speech import SpeechPipeline, build_speech_pipeline
 from edge.types import AudioChunk
 
 _CHUNK = SAMPLE_RATE_HZ // 10
+# Four seconds: the first window of sound is classified after three.
+_FRAMES = 120
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
@@ -128,7 +130,7 @@ def _memory(plan: Plan, model: Model) -> Iterator[Finding]:
             for mic, found in peaks.items():
                 command = [
                     *plan.edge, "run", "--config", str(config), "--log", "none", "--output",
-                    "none", "--camera", "synthetic", "--mic", mic,
+                    "none", "--camera", "synthetic", "--mic", mic, "--frames", str(_FRAMES),
                 ]  # fmt: skip  # one command line
                 found.append(watch(command).peak_rss_bytes / 1e6)
     for mic, found in peaks.items():
