@@ -70,6 +70,8 @@ class DetectionSettings(_Section):
     min_neighbors: int = Field(5, ge=1)
     tracked: bool = True
     """Search around known faces; the rest of the picture only as often as the next ones say."""
+    verify_interval_s: float = Field(0.1, ge=0, le=0.5)
+    """A known face is searched for this often, and in between followed by its looks."""
     full_search_interval_s: float = Field(0.5, ge=0, le=60)
     """Where something changed, new faces are searched for this often."""
     still_interval_s: float = Field(2.0, ge=0, le=600)
@@ -78,6 +80,8 @@ class DetectionSettings(_Section):
     """Off: the whole picture every `full_search_interval_s`."""
     budget_share: float = Field(0.3, gt=0, le=1)
     """The share of a live source's time that the search may take; new faces wait for it."""
+    budget_ms: float = Field(0, ge=0)
+    """The milliseconds of a live source's frame that it may take instead; 0: `budget_share`."""
 
 
 class PreprocessSettings(_Section):

@@ -18,7 +18,11 @@ from edge.types import Face
 
 class FaceDetector(Protocol):
     def find(
-        self, gray: NDArray[np.uint8], sizes_px: tuple[float, float] | None = None
+        self,
+        gray: NDArray[np.uint8],
+        sizes_px: tuple[float, float] | None = None,
+        *,
+        where: NDArray[np.uint8] | None = None,
     ) -> list[Face]:
         """The faces in a picture, surest first.
 
@@ -43,6 +47,9 @@ class _Manner:
     scale_factor: float
     min_neighbors: int
     contrast: cv2.CLAHE
+
+
+_EVEN = 128
 
 
 def _contrast(tiles: int) -> cv2.CLAHE:
@@ -75,7 +82,11 @@ class CascadeDetector:
         self._near = _Manner(1.5, 1.1, min(3, settings.min_neighbors), _contrast(2))
 
     def find(
-        self, gray: NDArray[np.uint8], sizes_px: tuple[float, float] | None = None
+        self,
+        gray: NDArray[np.uint8],
+        sizes_px: tuple[float, float] | None = None,
+        *,
+        where: NDArray[np.uint8] | None = None,
     ) -> list[Face]:
         height, width = gray.shape
         least, most = sizes_px or (self._min_face_px, max(height, width))
@@ -84,6 +95,10 @@ class CascadeDetector:
         how = self._near if sizes_px else self._wide
         shrink = min(1.0, how.window_ratio * self._window_px / least)
         small = how.contrast.apply(shrunk(gray, shrink))
+        if where is not None:
+            # The cascade leaves even areas at once.
+            size = (small.shape[1], small.shape[0])
+            small[cv2.resize(where, size, interpolation=cv2.INTER_NEAREST) == 0] = _EVEN
         least_side = max(self._window_px, round(least * shrink))
         most_side = max(least_side, round(most * shrink))
         boxes, neighbors = self._cascade.detectMultiScale2(

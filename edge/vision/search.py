@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 from time import perf_counter
 from typing import Protocol
 
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 
 from edge.settings import DetectionSettings
 from edge.types import Face, iou
+from edge.vision.changes import Cells, Changes, cells_of, frame_of, whole
 from edge.vision.detect import FaceDetector, without_nested
+from edge.vision.looks import Looks
 
 Gray = NDArray[np.uint8]
-Area = tuple[int, int, int, int]
-"""left, top, right, bottom in pixels; right and bottom lie outside"""
 
 
 class FaceSearch(Protocol):
@@ -46,29 +45,43 @@ class FullSearch:
 class SearchCounts:
     """How often a `TrackedSearch` did what, so far.
 
-    near: around known faces; again: of them a second time, more widely; wide: for new faces;
-    wide_share: those searches' areas, added up, in pictures
+    near: around known faces; again: of them a second time, more widely; followed: by their looks,
+    without a search; wide: for new faces; wide_share: those searches' areas, added up, in pictures
     """
 
     near: int = 0
     again: int = 0
+    followed: int = 0
     wide: int = 0
     wide_share: float = 0.0
 
 
-class TrackedSearch:
-    """Looks for known faces where they should be, in every frame, and for new ones now and then.
+@dataclass(slots=True)
+class _Known:
+    """A confirmed face: what it looked like when it was found last, and when it was searched."""
 
-    A known face is looked for in its own surroundings, at about its own size: that costs a few
-    hundredths of a search of the whole picture.
+    looks: Looks
+    found_s: float
+    searched_s: float
+
+
+class TrackedSearch:
+    """Looks for known faces where they should be, and for new ones now and then.
+
+    A known face is searched for every `verify_interval_s`, in its own surroundings, at about its
+    own size: that costs a few hundredths of a search of the whole picture. In the frames in
+    between, and where the detector misses it for up to `trust_s`, it is followed by its looks,
+    which costs next to nothing. A face that the tracker has not confirmed yet is searched for in
+    every frame, for that is what confirms it.
 
     New faces are looked for every `full_search_interval_s`, or after half of it when a known face
-    has just been lost, and only where the picture has changed since the last time. Whether or
-    not anything changed, the whole picture is searched every `still_interval_s`.
+    has just been lost, and only where the picture has changed since it was searched last, known
+    faces left out. Whether or not anything changed, all of the picture is searched every
+    `still_interval_s`.
 
-    What the search spends beyond its budget, a share of the time, is a debt that time pays off;
-    while there is one, new faces wait, for up to `still_interval_s`. So a slow or hot board
-    looks for them less often and goes on following the known ones.
+    What the search spends beyond its budget is a debt that time pays off; while there is one, new
+    faces wait, for up to `still_interval_s`. So a slow or hot board looks for them less often and
+    goes on following the known ones.
     """
 
     def __init__(
@@ -76,33 +89,35 @@ class TrackedSearch:
         detector: FaceDetector,
         settings: DetectionSettings,
         *,
-        budget: float | None = None,
+        live: bool = False,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        """budget: the share of the frames' time that the search may take; None for any.
-        clock: seconds, to measure what the search takes; all else goes by the timestamps."""
+        """live: keep to the settings' budget. clock: seconds, to measure what the search takes;
+        all else goes by the timestamps."""
         self.counts = SearchCounts()
         self._detector = detector
-        self._interval_s = settings.full_search_interval_s
+        self._settings = settings
         self._still_interval_s = max(settings.full_search_interval_s, settings.still_interval_s)
         self._changes = Changes(margin_px=settings.min_face_px) if settings.motion_gate else None
-        self._budget = budget
+        self._live = live
         self._clock = clock
         self._debt_s = 0.0
         self._frame_s: float | None = None
         self._looked_s = self._wholly_s = 0.0
+        self._known: dict[int, _Known] = {}
         self._lost = 0
 
     def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
         started = self._clock()
         self._advance(timestamp_s)
-        near = [found for face in expected if (found := self._around(gray, face))]
+        ids = {face.track_id for face in expected}
+        self._known = {key: known for key, known in self._known.items() if key in ids}
+        near = [found for face in expected if (found := self._again(gray, timestamp_s, face))]
         lost = len(expected) - len(near)
         just_lost, self._lost = lost > self._lost, lost
-        area = self._area_due(gray, timestamp_s, expected, just_lost)
-        new = self._within(gray, area) if area else []
-        if self._budget is not None:
-            self._debt_s += self._clock() - started
+        cells = self._cells_due(gray, timestamp_s, near, just_lost)
+        new = [] if cells is None else self._in_cells(gray, cells)
+        self._debt_s += self._clock() - started
         return without_nested(near + new)
 
     def _advance(self, timestamp_s: float) -> None:
@@ -110,13 +125,42 @@ class TrackedSearch:
         if self._frame_s is None or timestamp_s < self._frame_s:
             self._looked_s = self._wholly_s = -float("inf")
             self._debt_s = 0.0
+            self._known.clear()
         else:
-            paid_s = (timestamp_s - self._frame_s) * (self._budget or 1)
+            share = self._settings.budget_share
+            paid_s = self._settings.budget_ms / 1e3 or (timestamp_s - self._frame_s) * share
             self._debt_s = max(0.0, self._debt_s - paid_s)
         self._frame_s = timestamp_s
 
+    def _again(self, gray: Gray, timestamp_s: float, face: Face) -> Face | None:
+        """The known face where it is now, or None where it is not to be found."""
+        known = self._known.get(face.track_id)
+        due_s = self._settings.verify_interval_s - _JITTER_S
+        if known and timestamp_s - known.searched_s < due_s:
+            followed = self._followed(gray, timestamp_s, known, face)
+            if followed:
+                return followed
+        found = self._around(gray, face)
+        if found is None:
+            if known is None:
+                return None
+            known.searched_s = timestamp_s
+            return self._followed(gray, timestamp_s, known, face)
+        if face.track_id:
+            self._known[face.track_id] = _Known(Looks.of(gray, found), timestamp_s, timestamp_s)
+        return found
+
+    def _followed(
+        self, gray: Gray, timestamp_s: float, known: _Known, expected: Face
+    ) -> Face | None:
+        if timestamp_s - known.found_s > TRUST_S:
+            return None
+        found = known.looks.find(gray, expected)
+        self.counts.followed += found is not None
+        return replace(found, track_id=0) if found else None
+
     def _around(self, gray: Gray, face: Face) -> Face | None:
-        """The known face nearest to where it should be, or None where it is not there."""
+        """The face that the detector finds nearest to where it should be."""
         height, width = gray.shape
         side = max(face.width, face.height)
         room = _ROOM * side
@@ -127,94 +171,51 @@ class TrackedSearch:
             return None
         self.counts.near += 1
         for least, most in _SIZES:
-            area = left, top, right, bottom
-            found = self._within(gray, area, (least * side, most * side))
+            found = self._detector.find(gray[top:bottom, left:right], (least * side, most * side))
             if found:
-                return max(found, key=lambda other: iou(other, face))
+                placed = [replace(each, x=each.x + left, y=each.y + top) for each in found]
+                return max(placed, key=lambda other: iou(other, face))
             self.counts.again += (least, most) == _SIZES[0]
         return None
 
-    def _area_due(
-        self, gray: Gray, timestamp_s: float, expected: Sequence[Face], just_lost: bool
-    ) -> Area | None:
+    def _cells_due(
+        self, gray: Gray, timestamp_s: float, known: Sequence[Face], just_lost: bool
+    ) -> Cells | None:
         """Where new faces are to be looked for in this frame."""
         since_s = timestamp_s - self._looked_s
-        waits = self._debt_s > 0 and since_s < self._still_interval_s
+        waits = self._live and self._debt_s > 0 and since_s < self._still_interval_s
+        interval_s = self._settings.full_search_interval_s * (0.5 if just_lost else 1.0)
         # A frame's timestamp is no exact multiple of its period.
-        if since_s < self._interval_s * (0.5 if just_lost else 1.0) - _JITTER_S or waits:
+        if since_s < interval_s - _JITTER_S or waits:
             return None
-        height, width = gray.shape
-        area: Area | None = (0, 0, width, height)
-        changed = self._changes.since_last(gray, expected) if self._changes else area
-        if timestamp_s - self._wholly_s >= self._still_interval_s - _JITTER_S:
+        wholly = timestamp_s - self._wholly_s >= self._still_interval_s - _JITTER_S
+        changed = self._changes.since_last(gray, known) if self._changes else whole()
+        cells = whole() if wholly else changed
+        if cells is None:
+            return None
+        if wholly:
             self._wholly_s = timestamp_s
-        else:
-            area = changed
-        if area:
-            self._looked_s = timestamp_s
-            if self._changes:
-                self._changes.remember()
-            self.counts.wide += 1
-            self.counts.wide_share += (area[2] - area[0]) * (area[3] - area[1]) / (width * height)
-        return area
+        self._looked_s = timestamp_s
+        if self._changes:
+            self._changes.remember(cells)
+        for face in known:
+            cells[cells_of(face, gray.shape[1], gray.shape[0])] = 0
+        return cells
 
-    def _within(
-        self, gray: Gray, area: Area, sizes_px: tuple[float, float] | None = None
-    ) -> list[Face]:
-        left, top, right, bottom = area
-        found = self._detector.find(gray[top:bottom, left:right], sizes_px)
+    def _in_cells(self, gray: Gray, cells: Cells) -> list[Face]:
+        left, top, right, bottom = frame_of(cells, gray.shape[1], gray.shape[0])
+        if not right:
+            return []
+        self.counts.wide += 1
+        self.counts.wide_share += float(cells.mean())
+        x, y, across, down = cv2.boundingRect(cells)
+        where = cells[y : y + down, x : x + across]
+        found = self._detector.find(gray[top:bottom, left:right], where=where)
         return [replace(face, x=face.x + left, y=face.y + top) for face in found]
 
 
-class Changes:
-    """What has changed since a picture that was remembered, seen on 80x60 cells.
-
-    A cell has changed where its mean differs by more than noise: by 6 of 255 and by four more
-    than thrice the median of all cells, so that a sensor's noise or a lamp that flickers over the
-    whole picture passes for nothing. Cells of known faces do not count.
-    """
-
-    def __init__(self, *, margin_px: int) -> None:
-        """margin_px: of picture kept around what changed"""
-        self._margin_px = margin_px
-        self._remembered: Gray | None = None
-        self._latest: Gray | None = None
-
-    def remember(self) -> None:
-        """Compare with the picture last given, from now on."""
-        self._remembered = self._latest
-
-    def since_last(self, gray: Gray, known: Sequence[Face]) -> Area | None:
-        """The rectangle around all that has changed in uint8 (H, W), or None."""
-        height, width = gray.shape
-        across, down = _CELLS
-        self._latest = cv2.resize(gray, _CELLS, interpolation=cv2.INTER_AREA).astype(
-            np.uint8, copy=False
-        )
-        if self._remembered is None:
-            return 0, 0, width, height
-        difference = cv2.absdiff(self._latest, self._remembered)
-        threshold = max(_LEAST_CHANGE, 3 * float(np.median(difference)) + 4)
-        changed = (difference > threshold).astype(np.uint8)
-        for face in known:
-            rows = _cells(face.y, face.height, down / height)
-            changed[rows, _cells(face.x, face.width, across / width)] = 0
-        if np.count_nonzero(changed) < _LEAST_CELLS:
-            return None
-        x, y, cells_across, cells_down = cv2.boundingRect(changed)
-        margin = self._margin_px
-        return (
-            max(0, x * width // across - margin),
-            max(0, y * height // down - margin),
-            min(width, -(-(x + cells_across) * width // across) + margin),
-            min(height, -(-(y + cells_down) * height // down) + margin),
-        )
-
-
-def _cells(start_px: int, length_px: int, per_px: float) -> slice:
-    """The cells that a stretch touches; `start_px` may lie before the picture."""
-    return slice(int(max(0, start_px) * per_px), ceil(max(0, start_px + length_px) * per_px))
-
+TRUST_S = 0.5
+"""So long a face may go on by its looks alone."""
 
 _SIZES = ((0.8, 1.25), (0.55, 1.25))
 """Shares of a known face's side between which it is looked for; the second time, where the first
@@ -223,7 +224,4 @@ finds nothing, the smaller least size makes the search finer at all sizes."""
 _ROOM = 0.25
 """Shares of its side that are searched around a known face."""
 
-_CELLS = (80, 60)
-_LEAST_CHANGE = 6
-_LEAST_CELLS = 4
 _JITTER_S = 0.002

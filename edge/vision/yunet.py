@@ -50,7 +50,11 @@ class YunetDetector:
         self._min_face_px = settings.min_face_px
 
     def find(
-        self, gray: NDArray[np.uint8], sizes_px: tuple[float, float] | None = None
+        self,
+        gray: NDArray[np.uint8],
+        sizes_px: tuple[float, float] | None = None,
+        *,
+        where: NDArray[np.uint8] | None = None,
     ) -> list[Face]:
         height, width = gray.shape
         least, most = sizes_px or (self._min_face_px, max(height, width))

@@ -111,3 +111,19 @@ def test_only_faces_about_the_size_asked_for_are_found(
 
 def test_a_picture_smaller_than_the_size_asked_for_holds_none(detector: FaceDetector) -> None:
     assert detector.find(np.zeros((50, 60), np.uint8), (80.0, 120.0)) == []
+
+
+def test_a_face_is_found_where_one_is_asked_for(
+    detector: FaceDetector, portrait: np.ndarray
+) -> None:
+    [face] = detector.find(portrait)
+    given = portrait.copy()
+    where = np.zeros((30, 40), np.uint8)
+    scale_y, scale_x = 30 / portrait.shape[0], 40 / portrait.shape[1]
+    where[
+        : int((face.y + 1.3 * face.height) * scale_y) + 1,
+        : int((face.x + 1.3 * face.width) * scale_x) + 1,
+    ] = 1
+    [again] = detector.find(given, where=where)
+    assert iou(face, again) > 0.7
+    assert np.array_equal(given, portrait)

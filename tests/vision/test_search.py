@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 
 from edge.settings import DetectionSettings
 from edge.types import Face, iou
-from edge.vision.search import Changes, FullSearch, TrackedSearch
+from edge.vision.search import TRUST_S, FullSearch, TrackedSearch
 from edge.vision.track import Tracker
 
 WIDTH, HEIGHT = 640, 480
@@ -23,10 +24,21 @@ class Squares:
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
         self.sizes: list[tuple[float, float] | None] = []
+        self.asked: list[float] = []
 
-    def find(self, gray: np.ndarray, sizes_px: tuple[float, float] | None = None) -> list[Face]:
+    def find(
+        self,
+        gray: np.ndarray,
+        sizes_px: tuple[float, float] | None = None,
+        *,
+        where: np.ndarray | None = None,
+    ) -> list[Face]:
         self.seen.append((gray.shape[1], gray.shape[0]))
         self.sizes.append(sizes_px)
+        if where is not None:
+            self.asked.append(float(where.mean()))
+            size = (gray.shape[1], gray.shape[0])
+            gray = gray * (cv2.resize(where, size, interpolation=cv2.INTER_NEAREST) > 0)
         rows, columns = np.nonzero(gray == 255)
         if not len(rows):
             return []
@@ -152,12 +164,14 @@ def test_a_face_expected_outside_the_picture_is_not_searched_for() -> None:
     assert len(detector.seen) == 1
 
 
-def spent(search_takes_s: float, budget: float, seconds: float) -> TrackedSearch:
+def spent(search_takes_s: float, seconds: float, **budget: float) -> TrackedSearch:
     """A search in a restless picture by a detector that takes this long."""
     search = TrackedSearch(
         Squares(),
-        DetectionSettings(motion_gate=False),
-        budget=budget,
+        DetectionSettings.model_validate(
+            {"motion_gate": False, "full_search_interval_s": 0.5, **budget}
+        ),
+        live=True,
         # Time passes only where the detector is asked.
         clock=lambda: search.counts.wide * search_takes_s,
     )
@@ -176,18 +190,89 @@ def spent(search_takes_s: float, budget: float, seconds: float) -> TrackedSearch
     ],
 )
 def test_the_budget_spaces_the_searches_for_new_faces(takes_s: float, searches: int) -> None:
-    counts = spent(takes_s, budget=0.3, seconds=12).counts
+    counts = spent(takes_s, 12, budget_share=0.3).counts
     assert abs(counts.wide - searches) <= 1
 
 
-def test_changes_are_framed_and_noise_and_known_faces_are_none() -> None:
-    changes = Changes(margin_px=10)
-    assert changes.since_last(ROOM, []) == (0, 0, WIDTH, HEIGHT)
-    changes.remember()
-    noise = np.random.default_rng(1).normal(0, 10, ROOM.shape)
-    assert changes.since_last(np.clip(ROOM + noise, 0, 255).astype(np.uint8), []) is None
-    assert changes.since_last((ROOM + 9).astype(np.uint8), []) is None  # a lamp
-    left, top, right, bottom = changes.since_last(room(304, 80), []) or (0, 0, 0, 0)
-    framed = Face(left, top, right - left, bottom - top)
-    assert iou(framed, Face(294, 190, 100, 100)) > 0.85
-    assert changes.since_last(room(304, 80), [Face(300, 195, 90, 90)]) is None
+def test_a_budget_in_milliseconds_a_frame_comes_before_the_share() -> None:
+    # 15 ms in each of 20 frames a second are 0.3 of the time.
+    counts = spent(0.30, 12, budget_ms=15, budget_share=1.0).counts
+    assert abs(counts.wide - 12) <= 1
+
+
+def test_a_file_has_no_budget() -> None:
+    search = TrackedSearch(
+        Squares(),
+        DetectionSettings(motion_gate=False, full_search_interval_s=0.5, budget_ms=0.001),
+        clock=lambda: search.counts.wide * 10.0,
+    )
+    for n in range(int(6 * FPS)):
+        search.find(ROOM, n / FPS, [])
+    assert search.counts.wide == 12
+
+
+class Shy(Squares):
+    """Sees nothing while it is shy."""
+
+    shy = False
+
+    def find(
+        self,
+        gray: np.ndarray,
+        sizes_px: tuple[float, float] | None = None,
+        *,
+        where: np.ndarray | None = None,
+    ) -> list[Face]:
+        found = super().find(gray, sizes_px, where=where)
+        return [] if self.shy else found
+
+
+def portrait(x: int) -> np.ndarray:
+    """A white square's rim with features in it, which can be told again."""
+    picture = room(x)
+    features = np.random.default_rng(3).integers(0, 250, (9, 9)).astype(np.uint8)
+    picture[210:290, x + 10 : x + 90] = cv2.resize(features, (80, 80))
+    return picture
+
+
+def test_a_confirmed_face_is_searched_for_at_intervals_and_followed_in_between() -> None:
+    detector = Squares()
+    search = tracked(detector, verify_interval_s=0.2, full_search_interval_s=10)
+    found = list(searched(search, [portrait(100 + 4 * n) for n in range(41)]))
+    for n, faces in enumerate(found):
+        assert [iou(face, Face(100 + 4 * n, 200, 100, 100)) > 0.9 for face in faces] == [True]
+    # Searched for in the frames up to its confirmation (0.2 s), then in every fourth.
+    assert search.counts.near == 4 + 9
+    assert search.counts.followed == 41 - 1 - search.counts.near
+
+
+def test_a_face_that_the_detector_misses_goes_on_by_its_looks_but_not_for_long() -> None:
+    detector = Shy()
+    tracker = Tracker()
+    search = tracked(detector, full_search_interval_s=10)
+    followed = []
+    for n in range(50):
+        detector.shy = n >= 20
+        found = search.find(portrait(300), n / FPS, tracker.expected(n / FPS))
+        tracker.update(found, n / FPS)
+        followed.append(bool(found))
+    last = max(n for n, there in enumerate(followed) if there)
+    assert all(followed[:last])
+    assert 0 < (last - 19) / FPS <= TRUST_S
+
+
+def test_a_face_that_is_not_confirmed_is_not_believed_by_its_looks() -> None:
+    detector = Shy()
+    search = tracked(detector, full_search_interval_s=10)
+    assert search.find(portrait(300), 0.0, [])
+    detector.shy = True
+    assert search.find(portrait(300), 0.05, [Face(300, 200, 100, 100)]) == []
+
+
+def test_a_known_face_is_left_out_of_the_search_for_new_ones() -> None:
+    detector = Squares()
+    pictures = [room(300)] * 20
+    list(searched(tracked(detector, motion_gate=False, full_search_interval_s=0.5), pictures))
+    assert detector.asked[0] == 1.0
+    assert all(share < 0.97 for share in detector.asked[1:])
+    assert len(detector.asked) == 2
