@@ -42,7 +42,7 @@ def _inference(known: dict[str, Any], models: Sequence[ModelUsed]) -> Iterator[B
                      *(span_text(span) for span in spans)))  # fmt: skip
         rows.append((f"{model.name}, 1 thread, up to", f"{model.macs / 1e6:.0f}",
                      *(f"≤ {_rounded(threads * max(span))}" for span in spans)))  # fmt: skip
-    header = ("ms a face, projected", "MMAC", *(board["name"] for board in boards))
+    header = ("ms an inference, projected", "MMAC", *(board["name"] for board in boards))
     yield Table(header, tuple(rows), "Inference", "projection")
     yield Note(
         f"method: published ms of {known['model']} ({known['macs'] / 1e6:.0f} MMAC, "

@@ -101,6 +101,11 @@ def _search(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
         yield Bars("Face search, CPU milliseconds a frame", "ms", tuple(rows), series)
 
 
+def _voice(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
+    timed = [m for m in result.measurements if len(m.values) > 1]
+    yield from _listed("Parts of the voice path, medians", "ms", timed)
+
+
 def _memory(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
     yield from _listed("Resident memory", "MB", result.measurements)
 
@@ -185,6 +190,7 @@ _DRAWN: dict[str, Callable[[SuiteResult, list[str]], Iterator[Figure]]] = {
     "latency": _latency,
     "pipeline": _pipeline,
     "search": _search,
+    "voice": _voice,
     "memory": _memory,
     "startup": _startup,
     "size": _size,

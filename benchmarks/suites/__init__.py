@@ -75,14 +75,18 @@ class Plan:
 
     def some_models(self) -> tuple[Model, ...]:
         """The models for faces. Raises MissingModelError where there is none."""
-        return self._of("face")
+        return self._there("face")
 
     def speech_models(self) -> tuple[Model, ...]:
         """The models for voices. Raises likewise."""
-        return self._of("speech")
+        return self._there("speech")
 
-    def _of(self, modality: str) -> tuple[Model, ...]:
-        found = tuple(model for model in self.models if model.card.modality == modality)
+    def of(self, modality: str) -> tuple[Model, ...]:
+        """Those of the models, perhaps none."""
+        return tuple(model for model in self.models if model.card.modality == modality)
+
+    def _there(self, modality: str) -> tuple[Model, ...]:
+        found = self.of(modality)
         if not found:
             raise MissingModelError(
                 f"no {modality} model to measure: give --models NAME or a .tflite's path"

@@ -46,7 +46,8 @@ def measure(plan: Plan) -> Iterator[Finding]:
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        classifier = Classifier(plan.models[0]) if plan.models else None
+        faces = plan.of("face")
+        classifier = Classifier(faces[0]) if faces else None
         chosen = cases(plan)
         for number, case in enumerate(chosen):
             yield from _compared(case, plan, classifier)
@@ -162,7 +163,7 @@ def _batch(plan: Plan, classifier: Classifier) -> Iterator[Finding]:
     """Four faces in four invokes, and in one where the model takes a batch."""
     from ai_edge_litert.interpreter import Interpreter
 
-    model, count, rounds = plan.models[0], 4, 20 if plan.quick else 100
+    model, count, rounds = plan.some_models()[0], 4, 20 if plan.quick else 100
     image = np.zeros((48, 48), np.uint8)
     started = process_time()
     for _ in range(rounds * count):

@@ -20,14 +20,15 @@ _IMPORT_LINE = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*(\S+)$", re.MULT
 def measure(plan: Plan) -> Iterator[Finding]:
     """Seconds to the first event, by model; milliseconds by imported package."""
     repeats = plan.starts(7, 3)
-    for number, model in enumerate(plan.some_models()):
+    models = plan.some_models()
+    for number, model in enumerate(models):
         command = [*plan.edge_run(model_argument(model), frames=60), "--log", "none"]
         first = []
         for turn in range(-1, repeats):
             seconds = _first_event_s(command)
             if turn >= 0:
                 first.append(seconds)
-            plan.progress(number * (repeats + 1) + turn + 2, len(plan.models) * (repeats + 1))
+            plan.progress(number * (repeats + 1) + turn + 2, len(models) * (repeats + 1))
         yield Measurement(f"first event, {model.card.name}", "s", tuple(first), warmups=1)
     yield from _imports(plan)
     yield Remark("files were in the system's cache: the first start after a boot takes longer")
@@ -45,7 +46,7 @@ def _imports(plan: Plan) -> Iterator[Measurement]:
     if plan.edge[:1] != (sys.executable,):
         return
     command = [sys.executable, "-X", "importtime", *plan.edge[1:]]
-    arguments = plan.edge_run(model_argument(plan.models[0]), frames=1)[len(plan.edge) :]
+    arguments = plan.edge_run(model_argument(plan.some_models()[0]), frames=1)[len(plan.edge) :]
     spent_us: dict[str, int] = defaultdict(int)
     for microseconds, module in _IMPORT_LINE.findall(
         watch([*command, *arguments, "--log", "none"]).errors

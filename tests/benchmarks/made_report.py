@@ -91,6 +91,8 @@ def made() -> Report:
             suite("pipeline", *_pipeline(), doubts=("the board was at 81 °C: cool it",)),
             suite("search", cell("street/naive ms", 40, "ms"), cell("street/ours ms", 4, "ms"),
                   cell("street/ours/naive", 0.1, "")),
+            suite("voice", Measurement("audio_crnn int8, gate of 1 s", "ms", (1.0, 1.1)),
+                  cell("audio_crnn int8, whole/CPU s per s of sound", 0.02, "")),
             suite("memory", cell("edge run, cnn", 113, "MB"), cell("python alone", 11, "MB")),
             suite("startup", first, *imports),
             suite("size", cell("model cnn.tflite", 4.5, "MB"), cell("base install", 330, "MB")),

@@ -20,7 +20,7 @@ from edge.command import run_app
 
 TITLES = [
     "What was measured, and on what", "Doubts", "At a glance", "latency", "pipeline", "search",
-    "memory", "startup", "size", "accuracy", "noise",
+    "voice", "memory", "startup", "size", "accuracy", "noise",
     "preprocessing (skipped: no data | no <set>)",
     "The paper's tables, with ours", "The board on paper",
 ]  # fmt: skip
