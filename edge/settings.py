@@ -73,7 +73,7 @@ class DetectionSettings(_Section):
     verify_interval_s: float = Field(0.1, ge=0, le=0.5)
     """A known face is searched for this often, and in between followed by its looks."""
     full_search_interval_s: float = Field(0.5, ge=0, le=60)
-    """Where something changed, new faces are searched for this often."""
+    """Where something changed, new faces are searched for at least this often."""
     still_interval_s: float = Field(2.0, ge=0, le=600)
     """And the whole picture this often, whether or not anything changed."""
     motion_gate: bool = True

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import Face
+from edge.vision.shrink import shrunk
 
 Gray = NDArray[np.uint8]
 Cells = NDArray[np.uint8]
@@ -48,9 +49,7 @@ class Changes:
     def since_last(self, gray: Gray, known: Sequence[Face]) -> Cells | None:
         """The rectangles around what has changed in uint8 (H, W), or None where nothing has."""
         height, width = gray.shape
-        self._latest = cv2.resize(gray, CELLS, interpolation=cv2.INTER_AREA).astype(
-            np.uint8, copy=False
-        )
+        self._latest = shrunk(gray, *CELLS)
         if self._remembered is None:
             return whole()
         difference = cv2.absdiff(self._latest, self._remembered)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings import DetectionSettings
 from edge.types import Face
+from edge.vision.shrink import shrunk
 
 
 class FaceDetector(Protocol):
@@ -94,7 +95,7 @@ class CascadeDetector:
             return []
         how = self._near if sizes_px else self._wide
         shrink = min(1.0, how.window_ratio * self._window_px / least)
-        small = how.contrast.apply(shrunk(gray, shrink))
+        small = how.contrast.apply(at_scale(gray, shrink))
         if where is not None:
             # The cascade leaves even areas at once.
             size = (small.shape[1], small.shape[0])
@@ -175,13 +176,12 @@ def _opened(path: str) -> cv2.CascadeClassifier | None:
     return None if cascade.empty() else cascade
 
 
-def shrunk(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """The picture at `scale`, up to 1, each pixel the mean of those it stands for."""
+def at_scale(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """The picture at `scale`, up to 1."""
     if scale == 1.0:
         return gray
     height, width = gray.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return shrunk(gray, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def scaled(box: Sequence[float], x_scale: float, y_scale: float, width: int, height: int) -> Face:

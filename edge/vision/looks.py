@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import Face
+from edge.vision.shrink import shrunk
 
 Gray = NDArray[np.uint8]
 
@@ -29,7 +30,7 @@ class Looks:
     def of(cls, gray: Gray, face: Face) -> Self:
         """gray: uint8 (H, W), holding the face's box"""
         box = gray[face.y : face.y + face.height, face.x : face.x + face.width]
-        return cls(face, _sampled(box, _SIDE_PX, _SIDE_PX))
+        return cls(face, shrunk(box, _SIDE_PX, _SIDE_PX))
 
     def find(self, gray: Gray, near: Face) -> Face | None:
         """The box, at its old size, where it looks most alike around `near`; None for nowhere."""
@@ -42,7 +43,7 @@ class Looks:
             return None
         across = round((right - left) * _SIDE_PX / self.face.width)
         down = round((bottom - top) * _SIDE_PX / self.face.height)
-        area = _sampled(gray[top:bottom, left:right], across, down)
+        area = shrunk(gray[top:bottom, left:right], across, down)
         if np.ptp(self.patch) < _LEAST_CONTRAST:
             return None
         _, alike, _, (x, y) = cv2.minMaxLoc(
@@ -57,14 +58,6 @@ class Looks:
             width=self.face.width,
             height=self.face.height,
         )
-
-
-def _sampled(picture: Gray, across: int, down: int) -> Gray:
-    """In this size; of a large picture only every n-th pixel counts, for that is enough."""
-    step = max(1, min(picture.shape[0] // (2 * down), picture.shape[1] // (2 * across)))
-    return cv2.resize(picture[::step, ::step], (across, down), interpolation=cv2.INTER_AREA).astype(
-        np.uint8, copy=False
-    )
 
 
 _SIDE_PX = 32

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edge.settings import PreprocessSettings
 from edge.types import Face
 from edge.vision.detect import load_cascade
+from edge.vision.shrink import shrunk
 
 SIZE_PX = 48
 """The networks' input is this square (FER2013's pictures)."""
@@ -116,7 +117,7 @@ def _cut_turned(gray: Gray, left: int, top: int, side: int, tilt: float) -> Gray
 
 def _resized(square: Gray) -> Gray:
     """To 48x48: by area where it shrinks, so that nothing aliases; linear where it grows."""
-    shrinks = square.shape[0] > SIZE_PX
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    small = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=method)
-    return small.astype(np.uint8, copy=False)
+    if square.shape[0] > SIZE_PX:
+        return shrunk(square, SIZE_PX, SIZE_PX)
+    large = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_LINEAR)
+    return large.astype(np.uint8, copy=False)

@@ -74,8 +74,8 @@ class TrackedSearch:
     which costs next to nothing. A face that the tracker has not confirmed yet is searched for in
     every frame, for that is what confirms it.
 
-    New faces are looked for every `full_search_interval_s`, or after half of it when a known face
-    has just been lost, and only where the picture has changed since it was searched last, known
+    New faces are looked for within `full_search_interval_s`, half of it when a known face has
+    just been lost, and only where the picture has changed since it was searched last, known
     faces left out. Whether or not anything changed, all of the picture is searched every
     `still_interval_s`.
 
@@ -101,7 +101,7 @@ class TrackedSearch:
         self._changes = Changes(margin_px=settings.min_face_px) if settings.motion_gate else None
         self._live = live
         self._clock = clock
-        self._debt_s = 0.0
+        self._debt_s = self._step_s = 0.0
         self._frame_s: float | None = None
         self._looked_s = self._wholly_s = 0.0
         self._known: dict[int, _Known] = {}
@@ -124,11 +124,12 @@ class TrackedSearch:
         """Pay off the debt. At the start, and where the clock jumped back, all is due at once."""
         if self._frame_s is None or timestamp_s < self._frame_s:
             self._looked_s = self._wholly_s = -float("inf")
-            self._debt_s = 0.0
+            self._debt_s = self._step_s = 0.0
             self._known.clear()
         else:
-            share = self._settings.budget_share
-            paid_s = self._settings.budget_ms / 1e3 or (timestamp_s - self._frame_s) * share
+            self._step_s = timestamp_s - self._frame_s
+            settings = self._settings
+            paid_s = settings.budget_ms / 1e3 or self._step_s * settings.budget_share
             self._debt_s = max(0.0, self._debt_s - paid_s)
         self._frame_s = timestamp_s
 
@@ -185,8 +186,8 @@ class TrackedSearch:
         since_s = timestamp_s - self._looked_s
         waits = self._live and self._debt_s > 0 and since_s < self._still_interval_s
         interval_s = self._settings.full_search_interval_s * (0.5 if just_lost else 1.0)
-        # A frame's timestamp is no exact multiple of its period.
-        if since_s < interval_s - _JITTER_S or waits:
+        # Due where the next frame would be too late.
+        if waits or since_s + self._step_s <= interval_s + _JITTER_S:
             return None
         wholly = timestamp_s - self._wholly_s >= self._still_interval_s - _JITTER_S
         changed = self._changes.since_last(gray, known) if self._changes else whole()
@@ -225,3 +226,4 @@ _ROOM = 0.25
 """Shares of its side that are searched around a known face."""
 
 _JITTER_S = 0.002
+"""A frame's timestamp is no exact multiple of its period."""

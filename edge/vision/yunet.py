@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings import DetectionSettings
 from edge.types import Face
-from edge.vision.detect import scaled, shrunk, without_nested
+from edge.vision.detect import at_scale, scaled, without_nested
 
 
 class YunetDetector:
@@ -60,7 +60,7 @@ class YunetDetector:
         least, most = sizes_px or (self._min_face_px, max(height, width))
         if min(height, width) < least:
             return []
-        small = shrunk(gray, min(1.0, _SEEN_PX / least))
+        small = at_scale(gray, min(1.0, _SEEN_PX / least))
         self._network.setInputSize((small.shape[1], small.shape[0]))
         # The network was trained in colour and knows a gray face too.
         found = self._network.detect(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR))
