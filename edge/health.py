@@ -123,13 +123,10 @@ class Part:
             self._items += items
             self._enter(State.RUNNING)
 
-    def starting(self) -> None:
-        self._change(State.STARTING, "")
-
     def restarting(self) -> None:
+        """It is begun anew; its state stays what it was until it runs."""
         with self._lock:
             self._restarts += 1
-            self._enter(State.STARTING)
 
     def waiting(self, why: str) -> None:
         self._change(State.WAITING, why)

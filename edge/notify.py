@@ -38,8 +38,9 @@ class Notifier:
         """Whether a service manager listens."""
         return self._socket is not None
 
-    def ready(self) -> None:
-        self._send("READY=1")
+    def ready(self) -> bool:
+        """Whether it was told: a manager that is busy is to be told again. True without one."""
+        return self._send("READY=1") or self._socket is None
 
     def status(self, text: str) -> None:
         """What `systemctl status` shows, in one line; only a change is sent."""
@@ -70,14 +71,16 @@ class Notifier:
             self._socket.close()
             self._socket = None
 
-    def _send(self, message: str) -> None:
+    def _send(self, message: str) -> bool:
         if self._socket is None:
-            return
+            return False
         try:
             self._socket.sendto(message.encode("utf-8", "replace"), self._address)
         except OSError:  # the manager restarts, or its queue is full: the next message tells more
             self._told_s = float("-inf")
             self._status = ""
+            return False
+        return True
 
 
 def _address(path: str) -> str:

@@ -11,6 +11,7 @@ from edge.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from edge.fusion import Fusion
+    from edge.health import Health
     from edge.inference import Classifier
     from edge.models import ModelCard
     from edge.pipeline import FacePipeline
@@ -57,9 +58,12 @@ class Ears:
         )
 
 
-def open_eyes(settings: Settings, stack: ExitStack) -> Eyes | None:
+def open_eyes(
+    settings: Settings, stack: ExitStack, supervised: Health | None = None
+) -> Eyes | None:
     """The camera that the settings name, open until `stack` closes; None for "none".
 
+    supervised: who is told how the camera is, where it is to be waited for and begun anew for ever
     Raises ModelError where the model is not one for faces, and what opening a source raises.
     """
     if settings.camera.source == "none":
@@ -67,14 +71,22 @@ def open_eyes(settings: Settings, stack: ExitStack) -> Eyes | None:
     from edge.sources import open_source
 
     card, classifier = _network(settings, settings.model.name, "face", stack)
-    source = stack.enter_context(open_source(settings.camera.source, settings=settings.camera))
-    return Eyes(source, card, classifier)
+    source: Source | None = None
+    if supervised is not None:
+        from edge.supervised import camera
+
+        source = camera(settings, supervised)
+    if source is None:
+        source = open_source(settings.camera.source, settings=settings.camera)
+    return Eyes(stack.enter_context(source), card, classifier)
 
 
-def open_ears(settings: Settings, stack: ExitStack) -> Ears | None:
+def open_ears(
+    settings: Settings, stack: ExitStack, supervised: Health | None = None
+) -> Ears | None:
     """The microphone that the settings name, open until `stack` closes; None for "none".
 
-    Raises as `open_eyes` does.
+    Takes and raises as `open_eyes` does.
     """
     from edge.sources.sounds import open_sound
 
@@ -82,6 +94,10 @@ def open_ears(settings: Settings, stack: ExitStack) -> Ears | None:
     if source is None:
         return None
     card, classifier = _network(settings, settings.model.speech, "speech", stack)
+    if supervised is not None:
+        from edge.supervised import microphone
+
+        source = microphone(settings, supervised) or source
     return Ears(stack.enter_context(source), card, classifier)
 
 

@@ -6,23 +6,26 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.capture import LatestFrames
 from edge.errors import SourceError, UsageError
+from edge.health import Health
 from edge.moments import LiveHearings, Moment, in_order
 from edge.pipeline import Scene
 from edge.senses import Ears, Eyes, check_one_time, open_ears, open_eyes, open_fusion
 from edge.speech import Hearing
 from edge.types import EmotionEvent
+from edge.vitals import Vitals, WallClock
 
 if TYPE_CHECKING:
     from edge.fusion import Fusion
+    from edge.pipeline import FacePipeline
     from edge.settings import Settings
     from edge.sinks import Sink
     from edge.sinks.annotated import AnnotatedVideo
@@ -76,18 +79,24 @@ def run(
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
+    vitals: Vitals | None = None,
+    supervise: bool = False,
 ) -> RunSummary:
     """Run until the sources end, a limit is reached, or SIGTERM comes.
 
     `sinks` are written to and flushed here, and closed by whoever opened them; `annotate` is
     where the frames are to be stored with their boxes, if a person asked for that. `summary` is
-    filled as the run goes, so that an interrupted caller still has it.
+    filled as the run goes, so that an interrupted caller still has it. `vitals` is told that the
+    work gets on, and may end it, with other settings to go on with. `supervise`: live sources are
+    waited for and begun anew for ever.
     Raises SourceError where a source broke rather than ended, UsageError where there is neither
     a camera nor a microphone, or where the two have no common time.
     """
     summary = summary if summary is not None else RunSummary()
+    vitals = vitals if vitals is not None else Vitals(Health())
     with ExitStack() as stack:
-        eyes, ears = open_eyes(settings, stack), open_ears(settings, stack)
+        health = vitals.health if supervise else None
+        eyes, ears = open_eyes(settings, stack, health), open_ears(settings, stack, health)
         if eyes is None and ears is None:
             raise UsageError("there is neither a camera nor a microphone: give --camera or --mic")
         video = None
@@ -107,8 +116,9 @@ def run(
                 check_one_time(eyes, ears)
                 fusion = open_fusion(settings, eyes, ears, started_at, stack)
         stop = stack.enter_context(_sigterm_as_event())
+        stack.enter_context(vitals.hearing_hangups())
         limits = _Limits(stop, max_frames, max_seconds)
-        _Run(settings, eyes, ears, fusion, sinks, video, limits, summary).drive(started_at)
+        _Run(settings, eyes, ears, fusion, sinks, video, limits, summary, vitals).drive(started_at)
     return summary
 
 
@@ -125,21 +135,27 @@ class _Run:
         video: AnnotatedVideo | None,
         limits: _Limits,
         summary: RunSummary,
+        vitals: Vitals,
     ) -> None:
         self._settings = settings
         self._eyes, self._ears, self._fusion = eyes, ears, fusion
         self._sinks, self._video = sinks, video
         self._limits, self._summary = limits, summary
+        self._vitals = vitals
+        self._clock: WallClock | None = None
+        self._dropped: Callable[[], int] = int
 
     def drive(self, started_at: datetime) -> None:
         summary, limits = self._summary, self._limits
         sources = [sense.source for sense in (self._eyes, self._ears) if sense is not None]
+        if any(source.live for source in sources):
+            self._clock = WallClock(started_at)
         started = time.monotonic()
         try:
             with ExitStack() as stack:
                 for moment in limits.applied_to(self._moments(started_at, stack)):
                     self._take(moment)
-                    self._flush()
+                    self._get_on()
             broken = [source for source in sources if source.failed]
             reasons = dict.fromkeys(source.ended for source in sources if source.ended)
             summary.ended = limits.reached or "; ".join(reasons) or "end of the source"
@@ -161,14 +177,19 @@ class _Run:
             pipeline = ears.pipeline(self._settings, started_at)
             hearings = pipeline.hearings(ears.source)
             if ears.source.live:
-                hearings = listening = LiveHearings(ears.source, pipeline, stop, self._flush)
+                hearings = listening = LiveHearings(ears.source, pipeline, stop, self._get_on)
                 stack.callback(listening.close)
                 listening.start()
         if eyes is None:
             return iter(hearings)
         if eyes.source.live:
             return self._live(eyes, listening, started_at, stack)
-        return in_order(eyes.pipeline(self._settings, started_at).scenes(eyes.source), hearings)
+        return in_order(self._sight(eyes, started_at).scenes(eyes.source), hearings)
+
+    def _sight(self, eyes: Eyes, started_at: datetime) -> FacePipeline:
+        pipeline = eyes.pipeline(self._settings, started_at)
+        self._vitals.health.watch_stages(lambda: pipeline.times.seconds)
+        return pipeline
 
     def _live(
         self, eyes: Eyes, listening: LiveHearings | None, started_at: datetime, stack: ExitStack
@@ -178,11 +199,12 @@ class _Run:
         def idle() -> None:
             for hearing in listening.take() if listening is not None else ():
                 self._take(hearing)
-            self._flush()
+            self._get_on()
 
         frames = LatestFrames(eyes.source, self._limits.stop, on_idle=idle)
         stack.callback(self._close_frames, frames)
-        for scene in eyes.pipeline(self._settings, started_at).scenes(frames):
+        self._dropped = lambda: frames.dropped
+        for scene in self._sight(eyes, started_at).scenes(frames):
             if listening is not None:
                 yield from listening.take()
                 if listening.done and self._ears is not None and self._ears.source.failed:
@@ -199,13 +221,17 @@ class _Run:
             self._see(moment)
         else:
             events += self._hear(moment)
+        if self._clock is not None:
+            events = tuple([replace(one, time=self._clock.righted(one.time)) for one in events])
         self._summary.count(events)
         for event in events:
+            self._vitals.health.event(event)
             for sink in self._sinks:
                 sink.write(event)
 
     def _see(self, scene: Scene) -> None:
         self._summary.frames += 1
+        self._vitals.health.frame(self._dropped())
         if self._fusion is not None:
             self._fusion.see(scene)
         if self._video is not None:
@@ -218,9 +244,14 @@ class _Run:
         fused = self._fusion.hear(hearing) if self._fusion is not None else None
         return (fused,) if fused is not None else ()
 
-    def _flush(self) -> None:
+    def _get_on(self) -> None:
+        """What is due after each moment, and now and then while none comes."""
         for sink in self._sinks:
             sink.flush()
+        if self._clock is not None:
+            self._clock.check()
+        if self._vitals.tick(self._settings):
+            self._limits.stop.set()
 
 
 @dataclass(slots=True)

@@ -104,7 +104,7 @@ def health(as_json: _AsJson = False) -> int:
 def lines(report: dict[str, Any]) -> list[str]:
     """A report for a person."""
     found = [
-        f"state        {report['state']}, for {_span(report['uptime_s'])}",
+        f"state        {report['state']}, for {span(report['uptime_s'])}",
         f"frames       {report['fps']:.1f} a second; {report['frames']:,} in all, "
         f"{report['dropped']:,} dropped",
     ]
@@ -120,7 +120,7 @@ def lines(report: dict[str, Any]) -> list[str]:
     for part in report["parts"]:
         why = f"; last error: {part['last_error']}" if part["last_error"] else ""
         found.append(
-            f"{part['name']:<12} {part['state']} for {_span(part['since_s'])}, "
+            f"{part['name']:<12} {part['state']} for {span(part['since_s'])}, "
             f"{part['restarts']} restarts{why}"
         )
     return found
@@ -132,7 +132,7 @@ def _read() -> dict[str, Any]:
     return read()
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if days >= 1:
         return f"{days:.0f} d {hours % 24:.0f} h"

@@ -82,7 +82,7 @@ def test_without_a_manager_nothing_happens(value: str) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": value, "WATCHDOG_USEC": "1000000"})
     assert not notifier.present
     assert notifier.watchdog_s is None
-    notifier.ready()
+    assert notifier.ready()
     notifier.alive()
     notifier.close()
 
@@ -107,10 +107,12 @@ def test_a_manager_that_is_gone_does_not_matter_and_is_told_again_later(tmp_path
     notifier = Notifier({"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "60000000"})
     notifier.status("running")
     notifier.alive()
+    assert not notifier.ready()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
         listener.setblocking(False)
         notifier.status("running")
         notifier.alive()
-        assert _heard(listener) == ["STATUS=running", "WATCHDOG=1"]
+        assert notifier.ready()
+        assert _heard(listener) == ["STATUS=running", "WATCHDOG=1", "READY=1"]
     notifier.close()
