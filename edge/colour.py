@@ -12,7 +12,11 @@ _TO_BGR = {
     "GRAY": cv2.COLOR_GRAY2BGR,
     "I420": cv2.COLOR_YUV2BGR_I420,
     "NV12": cv2.COLOR_YUV2BGR_NV12,
+    "YUYV": cv2.COLOR_YUV2BGR_YUYV,
+    "UYVY": cv2.COLOR_YUV2BGR_UYVY,
 }
+# Where luma is one of two channels.
+_LUMA_CHANNEL = {"YUYV": 0, "UYVY": 1}
 # Luma of video lies between 16 and 235.
 _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
@@ -30,5 +34,8 @@ def to_gray(pixels: Image, pixel_format: str = "BGR") -> Image:
         return pixels
     if pixel_format == "BGR":
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    luma = pixels[: pixels.shape[0] * 2 // 3]
+    if pixel_format in _LUMA_CHANNEL:
+        luma = cv2.extractChannel(pixels, _LUMA_CHANNEL[pixel_format])
+    else:
+        luma = pixels[: pixels.shape[0] * 2 // 3]
     return cv2.LUT(luma, _FULL_RANGE).astype(np.uint8, copy=False)

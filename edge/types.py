@@ -16,7 +16,8 @@ class Frame:
     """One picture of a source, kept as the source gives it and converted when it is looked at.
 
     pixels:       uint8, by pixel format: "BGR" (H, W, 3); "GRAY" (H, W); "I420" and "NV12"
-                  (3 H / 2, W): H rows of BT.601 luma from 16 to 235, then the colours
+                  (3 H / 2, W): H rows of BT.601 luma from 16 to 235, then the colours; "YUYV"
+                  and "UYVY" (H, W, 2): such luma, and colours
     timestamp_s:  seconds on the source's own monotonic clock (a file's: position in the file)
     index:        0, 1, 2 … as delivered by the source
     padding_px:   columns at the end of each row that belong to no picture

@@ -35,3 +35,15 @@ def test_padding_is_cut_off(what: str) -> None:
     padded = Frame(I420, 0.0, 0, "I420", padding_px=10)
     whole = getattr(Frame(I420, 0.0, 0, "I420"), what)
     assert np.array_equal(getattr(padded, what), whole[:, :54])
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "code"),
+    [("YUYV", cv2.COLOR_BGR2YUV_YUYV), ("UYVY", cv2.COLOR_BGR2YUV_UYVY)],
+)
+def test_packed_luma_is_gray_and_its_colours_are_made(pixel_format: str, code: int) -> None:
+    packed = cv2.cvtColor(BGR, code).astype(np.uint8)
+    frame, given = Frame(packed, 0.0, 0, pixel_format), Frame(BGR, 0.0, 0)
+    assert frame.gray.shape == given.gray.shape
+    assert np.abs(frame.gray.astype(int) - given.gray).mean() < 2
+    assert np.abs(frame.image.astype(int) - BGR).mean() < 12

@@ -7,11 +7,17 @@ import os
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from edge.errors import MissingDeviceError, SourceError
 from edge.settings import CameraSettings
 from edge.sources.base import LiveSource
-from edge.sources.capture import nominal_fps, open_capture
+from edge.sources.capture import fourcc, nominal_fps, open_capture
+from edge.types import Frame
+
+_KEPT = {"YUYV": "YUYV", "UYVY": "UYVY", "NV12": "NV12", "YU12": "I420", "GREY": "GRAY"}
+"""V4L2's name → ours. These stay as the driver gives them: their luma is the gray picture, and
+colours are made when somebody looks. OpenCV decodes the others (MJPG) to BGR."""
 
 
 class CameraSource(LiveSource):
@@ -24,6 +30,7 @@ class CameraSource(LiveSource):
         super().__init__(target, settings)
         self._node = Path(target)
         self._capture: cv2.VideoCapture | None = None
+        self._format: str | None = None
 
     def _connect(self) -> None:
         if not self._node.exists():
@@ -48,6 +55,9 @@ class CameraSource(LiveSource):
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.settings.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.settings.height)
         capture.set(cv2.CAP_PROP_FPS, self.settings.fps)
+        self._format = _KEPT.get(fourcc(capture))
+        if self._format:
+            capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         self._capture = capture
         self.fps = nominal_fps(capture)
 
@@ -61,6 +71,19 @@ class CameraSource(LiveSource):
         if not there:
             raise SourceError("it delivers no more frames")
         return image
+
+    def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
+        # A driver may not heed that it is to convert nothing; the shape tells.
+        if (
+            self._format
+            and isinstance(delivered, np.ndarray)
+            and delivered.dtype == np.uint8
+            and delivered.size
+        ):
+            pixels = delivered[..., 0] if delivered.shape[2:] == (1,) else delivered
+            if pixels.shape[2:] == ((2,) if self._format in ("YUYV", "UYVY") else ()):
+                return Frame(pixels, timestamp_s, index, self._format)
+        return super()._framed(delivered, timestamp_s, index)
 
     def _release(self) -> None:
         if self._capture is not None:

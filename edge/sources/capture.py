@@ -34,3 +34,10 @@ def nominal_fps(capture: cv2.VideoCapture) -> float | None:
     """What the capture says of itself, or None where that cannot be."""
     fps = capture.get(cv2.CAP_PROP_FPS)
     return fps if 0 < fps <= MAX_FPS else None  # NaN fails both
+
+
+def fourcc(capture: cv2.VideoCapture) -> str:
+    """The four letters of the format that the driver delivers, "" where it does not say."""
+    code = int(capture.get(cv2.CAP_PROP_FOURCC))
+    letters = "".join(chr(code >> shift & 0xFF) for shift in (0, 8, 16, 24))
+    return letters if letters.isalnum() else ""

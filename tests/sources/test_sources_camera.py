@@ -63,6 +63,51 @@ def test_a_node_that_is_no_camera_is_an_error(node: Path) -> None:
         pass
 
 
+def speaking(code: str, images: Iterator[object]) -> FakeCapture:
+    """A capture of a driver that delivers this format."""
+    capture = FakeCapture(images)
+    capture.properties[cv2.CAP_PROP_FOURCC] = float(cv2.VideoWriter.fourcc(*code))
+    return capture
+
+
+NATIVE = {
+    "YUYV": ((48, 64, 2), "YUYV"),
+    "UYVY": ((48, 64, 2), "UYVY"),
+    "NV12": ((72, 64), "NV12"),
+    "YU12": ((72, 64), "I420"),
+    "GREY": ((48, 64), "GRAY"),
+}
+
+
+@pytest.mark.parametrize("code", NATIVE)
+@pytest.mark.parametrize("flat", [False, True], ids=["", "one channel"])
+def test_luma_is_taken_as_the_driver_gives_it(
+    monkeypatch: pytest.MonkeyPatch, node: Path, code: str, flat: bool
+) -> None:
+    shape, ours = NATIVE[code]
+    if flat and len(shape) == 2:
+        shape = (*shape, 1)
+    pixels = np.random.default_rng(2).integers(16, 236, shape).astype(np.uint8)
+    capture = speaking(code, repeat(pixels))
+    scripted(monkeypatch, capture)
+    with CameraSource(str(node), SETTINGS) as source:
+        given = next(iter(source))
+    assert capture.properties[cv2.CAP_PROP_CONVERT_RGB] == 0
+    assert given.pixel_format == ours
+    assert np.shares_memory(given.pixels, pixels)
+    assert given.gray.shape == (48, 64)
+    assert given.image.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("code", ["MJPG", "YUYV"])
+def test_what_comes_as_bgr_is_bgr(monkeypatch: pytest.MonkeyPatch, node: Path, code: str) -> None:
+    scripted(monkeypatch, speaking(code, map(frame, range(3))))
+    with CameraSource(str(node), SETTINGS) as source:
+        given = next(iter(source))
+    assert given.pixel_format == "BGR"
+    assert given.image.shape == (48, 64, 3)
+
+
 def test_what_stops_is_opened_again(monkeypatch: pytest.MonkeyPatch, node: Path) -> None:
     first, second = FakeCapture(map(frame, range(3))), FakeCapture(map(frame, range(3, 9)))
     scripted(monkeypatch, first, second)
