@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -14,10 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from edge.errors import MissingDataError, SinkError
-from edge.sinks import schema
+from edge.log_stats import Count, LogStats, count
+from edge.sinks import database, schema, spool
 from edge.types import EmotionEvent
 
-_QUARTER_US = 900_000_000  # every time zone's hours and days begin on a quarter of a UTC hour
 BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
 
 
@@ -31,41 +30,6 @@ def default_log_path() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class LogStats:
-    """What a log holds.
-
-    first, last: times of the earliest and the latest event, None in an empty log
-    labels:      label → events, most frequent first
-    modalities:  modality → events
-    days:        local date (ISO) → events, in order
-    hours:       events by hour of the local day, 24
-    size_bytes:  on disk, with what waits in the write-ahead log
-    damaged:     logs that were set aside as damaged, beside this one
-    """
-
-    path: Path
-    schema: int
-    events: int
-    first: datetime | None
-    last: datetime | None
-    labels: dict[str, int]
-    modalities: dict[str, int]
-    days: dict[str, int]
-    hours: tuple[int, ...]
-    size_bytes: int
-    damaged: tuple[Path, ...]
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """label → its share of all events."""
-        return {label: count / self.events for label, count in self.labels.items()}
-
-    @property
-    def bytes_per_event(self) -> float:
-        return self.size_bytes / self.events if self.events else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Filter:
     """Which events; None stands for all of them."""
 
@@ -74,11 +38,11 @@ class Filter:
     since: datetime | None = None
 
     def clause(self) -> tuple[str, list[str | int]]:
-        """SQL and its parameters, for events joined with their model."""
+        """SQL and its parameters, for events joined with their model and label."""
         tests: list[str] = []
         values: list[str | int] = []
         if self.label is not None:
-            tests.append("label = ?")
+            tests.append("label.name = ?")
             values.append(self.label)
         if self.modality is not None:
             tests.append("modality = ?")
@@ -87,6 +51,18 @@ class Filter:
             tests.append("time_us >= ?")
             values.append(schema.microseconds(self.since))
         return (" WHERE " + " AND ".join(tests) if tests else ""), values
+
+    def takes(self, modality: str, label: str, time: datetime) -> bool:
+        """As `clause`, for what is not in the table of events."""
+        return (
+            self.label in (None, label)
+            and self.modality in (None, modality)
+            and (self.since is None or time >= self.since)
+        )
+
+    def chosen(self, events: Iterable[EmotionEvent]) -> Iterator[EmotionEvent]:
+        """Those of the events that match."""
+        return (one for one in events if self.takes(one.modality, one.label, one.time))
 
 
 EVERYTHING = Filter()
@@ -100,60 +76,126 @@ class Log:
         self._connection = connection
 
     def stats(self, zone: tzinfo | None = None) -> LogStats:
-        """Count everything; days and hours are those of `zone`, else the machine's own."""
-        with plainly(self.path):
-            counted = self._connection.execute(
-                f"SELECT modality, label, time_us / {_QUARTER_US}, count(*), min(time_us),"
-                " max(time_us) FROM event JOIN model ON model.id = model_id GROUP BY 1, 2, 3"
-            ).fetchall()
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        labels: Counter[str] = Counter()
-        modalities: Counter[str] = Counter()
-        days: Counter[str] = Counter()
-        hours: Counter[int] = Counter()
-        for modality, label, quarter, count, _, _ in counted:
-            local = schema.at(quarter * _QUARTER_US).astimezone(zone)
-            labels[label] += count
-            modalities[modality] += count
-            days[local.date().isoformat()] += count
-            hours[local.hour] += count
-        return LogStats(
-            path=self.path,
-            schema=version,
-            events=labels.total(),
-            first=schema.at(min(row[4] for row in counted)) if counted else None,
-            last=schema.at(max(row[5] for row in counted)) if counted else None,
-            labels=dict(labels.most_common()),
-            modalities=dict(modalities.most_common()),
-            days=dict(sorted(days.items())),
-            hours=tuple(hours[hour] for hour in range(24)),
-            size_bytes=schema.size_bytes(self.path),
-            damaged=schema.damaged_logs(self.path),
-        )
+        """Count everything; days and hours are those of `zone`, else the machine's own.
+
+        An event that is known as a count only is taken to be of its interval's beginning.
+        """
+        with self._snapshot() as waiting:
+            return count(self._connection, self.path, waiting, zone)
 
     def events(self, which: Filter = EVERYTHING) -> Iterator[EmotionEvent]:
-        """All events that match, in order of arrival, one at a time."""
+        """All events that match, in order of arrival, one at a time; also those that wait yet."""
         where, values = which.clause()
+        with self._snapshot() as waiting:
+            # Rows are fetched one by one, afterwards: what is committed meanwhile has waited here.
+            last = schema.last_given(self._connection)
+        joined = f"{where} AND" if where else " WHERE"
         with plainly(self.path):
-            rows = self._connection.execute(f"{schema.SELECT}{where} ORDER BY event.id", values)
+            rows = self._connection.execute(
+                f"{schema.SELECT}{joined} event.id <= ? ORDER BY event.id", [*values, last]
+            )
             yield from map(schema.decode, rows)
+        yield from which.chosen(waiting)
+        if held := self.in_memory():
+            with open_log(held) as other:
+                yield from other.events(which)
 
     def latest(self, count: int, which: Filter = EVERYTHING) -> list[EmotionEvent]:
-        """The last `count` events that match, in order of arrival."""
+        """The last `count` events that match, in order of arrival; also those that wait yet."""
         where, values = which.clause()
-        with plainly(self.path):
+        with self._snapshot() as waiting:
             rows = self._connection.execute(
                 f"{schema.SELECT}{where} ORDER BY event.id DESC LIMIT ?", [*values, count]
             ).fetchall()
-        return [schema.decode(row) for row in reversed(rows)]
+        found = [schema.decode(row) for row in reversed(rows)] + [*which.chosen(waiting)]
+        if held := self.in_memory():
+            with open_log(held) as other:
+                found += other.latest(count, which)
+        return found[-count:]
+
+    def numbered(self, after: int, count: int) -> list[tuple[int, EmotionEvent]]:
+        """The first `count` events with a number beyond `after`, with their numbers, in order.
+
+        Numbers are given in order of arrival, with gaps, and never twice in one log. An event that
+        waits for its commit has the number that it will have there; where two runs write the log,
+        that is not known, and only what is committed is found.
+        """
+        query = schema.SELECT.replace("SELECT ", "SELECT event.id, ", 1)
+        with self._snapshot() as waiting:
+            rows = self._connection.execute(
+                f"{query} WHERE event.id > ? ORDER BY event.id LIMIT ?", [after, count]
+            ).fetchall()
+            first = schema.last_given(self._connection) + 1
+            sure = len(spool.spools(self._connection, self.path)) == 1
+        found = [(row[0], schema.decode(row[1:])) for row in rows]
+        new = enumerate(waiting if sure else [], first)
+        return (found + [(number, event) for number, event in new if number > after])[:count]
+
+    def last_number(self) -> int:
+        """The number of the event that came last; 0 in an empty log."""
+        with plainly(self.path):
+            (last,) = self._connection.execute("SELECT max(id) FROM event").fetchone()
+        return int(last or 0)
+
+    def last_given(self) -> int:
+        """The highest number that an event of this log may have had, even if it is gone."""
+        with self._snapshot() as waiting:
+            return schema.last_given(self._connection) + len(waiting)
+
+    def in_memory(self) -> Path | None:
+        """The log that holds the events themselves, where this one has only counts."""
+        with plainly(self.path):
+            named = self._connection.execute("SELECT path FROM in_memory WHERE batch IS NULL")
+            found = [Path(path) for (path,) in named]
+        return next((path for path in found if spool.is_log(path, self.path)), None)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[list[EmotionEvent]]:
+        """One moment of the log; yields what waited then for its commit, in memory.
+
+        The memory is read first: a batch committed since is known by the name that the log has
+        for it, and is not taken twice.
+        """
+        with plainly(self.path):
+            before = spool.spools(self._connection, self.path)
+            held = {path: spool.read(path) for path in before}
+            self._connection.execute("BEGIN")
+            try:
+                committed = spool.spools(self._connection, self.path)
+                yield [
+                    event
+                    for path, (batch, events) in held.items()
+                    if path in committed and batch != committed[path]
+                    for event in events
+                ]
+            finally:
+                self._connection.execute("COMMIT")
+
+    def counts(self, which: Filter = EVERYTHING) -> Iterator[Count]:
+        """How often each label was seen, interval by interval, where only that is known."""
+        with plainly(self.path):
+            rows = self._connection.execute(
+                "SELECT start_s, interval_s, modality, label.name, events, model.name"
+                f" FROM tally{schema.JOINED} ORDER BY start_s, interval_s, modality, label.name"
+            )
+            for start_s, interval_s, modality, label, events, model in rows:
+                start = schema.at(start_s * 1_000_000)
+                found = Count(start, interval_s, modality, label, events, model)
+                if which.takes(modality, label, start):
+                    yield found
 
     def score_labels(self) -> list[str]:
         """Every label that some model of this log scores, in the models' order."""
-        with plainly(self.path):
+        with self._snapshot() as waiting:
             rows = self._connection.execute(
                 "SELECT value FROM model, json_each(labels) ORDER BY model.id, key"
             ).fetchall()
-        return list(dict.fromkeys(label for (label,) in rows))
+        labels = [label for (label,) in rows]
+        labels += [label for event in waiting for label in event.scores]
+        if held := self.in_memory():
+            with open_log(held) as other:
+                labels += other.score_labels()
+        return list(dict.fromkeys(labels))
 
     def close(self) -> None:
         self._connection.close()
@@ -182,8 +224,8 @@ def open_log(path: Path) -> Log:
             where, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA query_only = ON")
             _must_be_ours(connection, path)
+            connection.execute("PRAGMA query_only = ON")
         except BaseException:
             connection.close()
             raise
@@ -195,7 +237,7 @@ def _mode(path: Path) -> str:
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
         return "rw"  # a "ro" reader would leave its -wal and -shm files behind
     # Where we may not write and no writer has a -wal, the file is all there is.
-    return "ro&immutable=1" if len(schema.files(path)) == 1 else "ro"
+    return "ro&immutable=1" if len(database.files(path)) == 1 else "ro"
 
 
 @contextmanager
@@ -204,7 +246,7 @@ def plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if schema.is_damage(error):
+        if database.is_damage(error):
             raise schema.DamagedLogError(
                 f"the log {path} is damaged or none at all ({error}):"
                 " a run sets it aside and begins anew"
@@ -232,8 +274,11 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if ours != schema.APPLICATION_ID:
         raise SinkError(f"{path} is no log of this toolkit: give another --log")
-    if version != schema.SCHEMA_VERSION:
+    if version > schema.SCHEMA_VERSION:
         raise SinkError(
             f"the log {path} has schema {version}, this release reads {schema.SCHEMA_VERSION}:"
             " use the release that wrote it"
         )
+    if version < schema.SCHEMA_VERSION:
+        # Brings it up to date, which a run would do as well.
+        database.connect(path, busy_timeout_s=BUSY_TIMEOUT_S).close()

@@ -16,13 +16,16 @@ import typer
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
-    from edge.log import Filter, LogStats
+    from edge.log import Filter
+    from edge.log_stats import LogStats
+    from edge.settings import Settings
 
 app = typer.Typer(help="The log of events on this device.", no_args_is_help=True)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 _DAYS_SHOWN = 14
+_NOTES_SHOWN = 5
 
 _Path = Annotated[
     Path | None, typer.Option("--log", help="The log's file.", show_default="the one of edge run")
@@ -79,30 +82,37 @@ def show(
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Argument(help="OUT.csv, OUT.json or OUT.jsonl; - to print.")],
+    to: Annotated[Path, typer.Argument(help="OUT.csv, .json, .jsonl or .parquet; - to print.")],
     log: _Path = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="csv, json or jsonl.", show_default="by the file's name"),
+        typer.Option(
+            "--format", help="csv, json, jsonl or parquet.", show_default="by the file's name"
+        ),
     ] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Counts an interval instead.")] = False,
     label: _Label = None,
     modality: _Modality = None,
     since: _Since = None,
 ) -> None:
     """Write the events to a file for other programs; times are UTC."""
     from edge.log import open_log
-    from edge.log_export import export_file, writer_for
+    from edge.log_export import counts_table, events_table, export_file, writer_for
 
     printed = str(to) == "-"
     writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
     which = _filter(label, modality, since)
     with open_log(_path(log)) as opened:
-        labels = opened.score_labels()
+        table = (
+            counts_table(opened.counts(which))
+            if counts
+            else events_table(opened.events(which), opened.score_labels())
+        )
         if printed:
-            writer(opened.events(which), labels, sys.stdout)
+            writer(table, sys.stdout.buffer)
             return
-        count = export_file(opened.events(which), labels, to, writer)
-    typer.echo(f"{count} events written to {to}", err=True)
+        count = export_file(table, to, writer)
+    typer.echo(f"{count} {'counts' if counts else 'events'} written to {to}", err=True)
 
 
 @app.command()
@@ -110,17 +120,43 @@ def purge(
     log: _Path = None,
     older_than: Annotated[str | None, typer.Option(help="Age: 12h, 30d, 8w.")] = None,
     max_size: Annotated[str | None, typer.Option(help="Size to cut the log to: 20MB.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Apply log.retention_days and log.max_size_mb of this file.")
+    ] = None,
     as_json: _AsJson = False,
 ) -> None:
     """Delete the old events, for good; a run that writes the log may go on."""
-    from edge.log_purge import purge
+    from edge.log_purge import keep, purge
+    from edge.log_sinks import log_path, retention
 
     if older_than is None and max_size is None:
-        raise UsageError("nothing says what to purge: give --older-than, --max-size or both")
-    before = datetime.now(UTC) - _age(older_than) if older_than else None
-    path = _path(log)
-    gone = purge(path, before=before, max_size_bytes=_bytes(max_size) if max_size else None)
+        if config is None:
+            raise UsageError(
+                "nothing says what to purge: give --older-than, --max-size or both, or --config"
+            )
+        settings = _settings(config)
+        path = log or log_path(settings)
+        if path is None:
+            raise UsageError(f'{config} keeps no log (log.path is "none"): give another --log')
+        gone = keep(path, retention(settings.log), datetime.now(UTC))
+    else:
+        path = log or (log_path(_settings(config)) if config else None) or _path(None)
+        before = datetime.now(UTC) - _age(older_than) if older_than else None
+        gone = purge(path, before=before, max_size_bytes=_bytes(max_size) if max_size else None)
     _tell_deleted(path, gone, as_json)
+
+
+@app.command()
+def notice(
+    config: Annotated[Path | None, typer.Option(help="Settings, as TOML.")] = None,
+    who: Annotated[
+        str, typer.Option(help="Who answers for the device, and how they are reached.")
+    ] = "",
+) -> None:
+    """A text to put up beside the camera: what it does, what is kept, and for how long."""
+    from edge.notice import notice_text
+
+    typer.echo(notice_text(_settings(config), who))
 
 
 @app.command()
@@ -142,6 +178,12 @@ def _path(log: Path | None) -> Path:
     from edge.log import default_log_path
 
     return log if log is not None else default_log_path()
+
+
+def _settings(config: Path | None) -> Settings:
+    from edge.settings import load
+
+    return load(config)
 
 
 def _filter(label: str | None, modality: str | None, since: str | None) -> Filter:
@@ -177,7 +219,7 @@ def _bytes(text: str) -> int:
 
 
 def _tell_deleted(path: Path, gone: int, as_json: bool) -> None:
-    from edge.sinks.schema import size_bytes
+    from edge.sinks.database import size_bytes
 
     left = size_bytes(path)
     if as_json:
@@ -194,7 +236,12 @@ def _lines(found: LogStats) -> list[str]:
     ]
     if found.first and found.last:
         lines.append(f"from     {_local(found.first)} to {_local(found.last)}")
+    if found.waiting:
+        lines.append(f"waiting  {found.waiting:,} of them, in memory")
+    if found.counted:
+        lines.append(f"counted  {found.counted:,} of them are known as counts only")
     lines += [f"damaged  {path} (set aside)" for path in found.damaged]
+    lines += [f"note     {_local(time)} {text}" for time, text in found.notes[-_NOTES_SHOWN:]]
     hours = {f"{hour:02}:00": count for hour, count in enumerate(found.hours) if count}
     for title, counts in (("label", found.labels), ("day", _last_days(found)), ("hour", hours)):
         lines += ["", *_table(title, counts, found.events)] if counts else []

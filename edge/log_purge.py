@@ -9,60 +9,101 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.errors import SinkError
-from edge.log import BUSY_TIMEOUT_S, must_exist, plainly
-from edge.sinks import schema
+from edge.log import BUSY_TIMEOUT_S, Log, must_exist, plainly
+from edge.sinks import database, retention, schema, spool
+from edge.sinks.retention import Retention
 
 
 def purge(path: Path, *, before: datetime | None = None, max_size_bytes: int | None = None) -> int:
     """Delete what is older than `before`, then the oldest until the file fits; how many went.
 
-    The run that writes this log may go on. Raises MissingDataError where there is no log,
-    DamagedLogError, and SinkError for another file or where another process keeps it busy.
+    The file is written anew, without what went. The run that writes this log may go on. Raises
+    MissingDataError where there is no log, DamagedLogError, and SinkError for another file or
+    where another process keeps it busy.
     """
     with _writing(path) as connection:
         held = _count(connection)
         if before is not None:
-            connection.execute("DELETE FROM event WHERE time_us < ?", [schema.microseconds(before)])
+            limit_us = schema.microseconds(before)
+            connection.execute("DELETE FROM event WHERE time_us < ?", [limit_us])
+            retention.forget_counts(connection, limit_us)
         if max_size_bytes is not None:
             _cut_to(connection, max_size_bytes)
         gone = held - _count(connection)
         if gone:
+            _forget_names(connection)
             _give_back(connection, path)
     return gone
 
 
+def keep(path: Path, wanted: Retention, now: datetime) -> int:
+    """Apply the settings' retention, and leave the freed space to new events; how many went.
+
+    Unlike `purge` it does not write the file anew, so that a card bears it every day.
+    Raises as `purge`.
+    """
+    with _writing(path) as connection:
+        before = schema.microseconds(now - wanted.max_age)
+        gone = connection.execute("DELETE FROM event WHERE time_us < ?", [before]).rowcount
+        while step := retention.trim(connection, path, wanted, now):
+            gone += step
+        _forget_names(connection)
+    return gone
+
+
 def delete_all(path: Path) -> int:
-    """Delete every event and every damaged log that was set aside; how many events went.
+    """Delete every event, count and note, and every damaged log set aside; how many events went.
 
     Their bytes leave the files: zeroed, vacuumed, and the write-ahead log cut to nothing.
     (A card that levels wear keeps old blocks for itself: only encryption helps against that.)
-    A run that writes this log goes on with an empty one; a damaged log is removed, and counts 0.
+    A run that writes this log goes on with an empty one, and forgets what it had not yet
+    committed; a damaged log is removed, and counts 0.
     Raises as `purge`.
     """
     gone = 0
-    leftovers = schema.damaged_logs(path)
+    leftovers = database.damaged_logs(path)
     try:
         with _writing(path) as connection:
-            gone = _count(connection)
-            connection.execute("DELETE FROM event")
-            connection.execute("DELETE FROM model")
+            gone = _empty(connection, path)
             _give_back(connection, path)
     except schema.DamagedLogError:  # no table to delete from: the file itself goes
-        schema.must_have_a_logs_name(path)
-        leftovers += schema.files(path)
+        database.must_have_a_logs_name(path)
+        leftovers += database.files(path)
     with plainly(path):
         for kept in leftovers:
             kept.unlink(missing_ok=True)
     return gone
 
 
+def _empty(connection: sqlite3.Connection, path: Path) -> int:
+    """Delete it all, in memory first: from there it would come back."""
+    gone = spool.forget(connection, path)
+    held = Log(path, connection).in_memory()
+    if held is not None:
+        gone += delete_all(held)
+    with database.transaction(connection):
+        gone += _count(connection)
+        for table in ("event", "tally", "note", "label", "model"):
+            connection.execute(f"DELETE FROM {table}")
+        schema.leave_numbers_out(connection)
+    return gone
+
+
+def _forget_names(connection: sqlite3.Connection) -> None:
+    """Delete the labels and models that nothing refers to."""
+    for name in ("label", "model"):
+        connection.execute(
+            f"DELETE FROM {name} WHERE id NOT IN"
+            f" (SELECT {name}_id FROM event UNION SELECT {name}_id FROM tally)"
+        )
+
+
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     must_exist(path)
     with plainly(path):
-        connection = schema.connect(path, busy_timeout_s=BUSY_TIMEOUT_S)
+        connection = database.connect(path, busy_timeout_s=BUSY_TIMEOUT_S)
         try:
-            connection.execute("PRAGMA secure_delete = ON")
             yield connection
         finally:
             connection.close()
@@ -70,7 +111,7 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _cut_to(connection: sqlite3.Connection, max_size_bytes: int) -> None:
     """Delete the oldest events until the used pages fit; a log of none still takes a few."""
-    while (used := _used_bytes(connection)) > max_size_bytes:
+    while (used := retention.used_bytes(connection)) > max_size_bytes:
         count = _count(connection)
         if count == 0:
             return
@@ -83,13 +124,6 @@ def _cut_to(connection: sqlite3.Connection, max_size_bytes: int) -> None:
 
 def _count(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
-
-
-def _used_bytes(connection: sqlite3.Connection) -> int:
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    (size,) = connection.execute("PRAGMA page_size").fetchone()
-    return int((pages - free) * size)
 
 
 def _give_back(connection: sqlite3.Connection, path: Path) -> None:

@@ -121,7 +121,25 @@ class ModelSettings(_Section):
 class LogSettings(_Section):
     path: str = ""
     """"" is the user's state folder; "none" keeps no log."""
-    commit_interval_s: float = Field(1.0, gt=0, le=3600)
+    mode: Literal["card", "ram"] = "card"
+    """card: events go to `path`; ram: they stay in memory, and only counts go to `path`."""
+    commit_interval_s: float = Field(300.0, gt=0, le=3600)
+    """What is new waits so long in memory: a power cut takes it, a killed process does not."""
+    retention_days: float = Field(30.0, gt=0, le=3650)
+    """What is older is deleted."""
+    max_size_mb: float = Field(200.0, ge=1, le=100_000)
+    """Beyond this the oldest is deleted."""
+    ram_mb: float = Field(20.0, ge=1, le=10_000)
+    """In mode ram: so much of the events is kept, the newest."""
+
+
+class PrivacySettings(_Section):
+    """What of a person is kept; docs/guides/privacy.md."""
+
+    mode: Literal["events", "counts"] = "events"
+    """counts: only how often each label was seen in an interval; no event, and no track."""
+    count_interval_s: int = Field(60, ge=60, le=3600)
+    """The interval that counts are added up over."""
 
 
 class ServiceSettings(_Section):
@@ -195,6 +213,7 @@ class Settings(_Section):
     smoothing: SmoothingSettings = SmoothingSettings()
     model: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
+    privacy: PrivacySettings = PrivacySettings()
     service: ServiceSettings = ServiceSettings()
     status: StatusSettings = StatusSettings()
     mqtt: MqttSettings = MqttSettings()

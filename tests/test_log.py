@@ -26,7 +26,7 @@ from sinks.samples import (
 
 from edge.errors import SinkError, UsageError
 from edge.log import Filter, default_log_path, open_log
-from edge.log_export import FORMATS, export_file, write_csv, writer_for
+from edge.log_export import FORMATS, events_table, export_file, write_csv, writer_for
 from edge.log_purge import delete_all, purge
 from edge.sinks.jsonl import from_line
 from edge.sinks.sqlite import SqliteSink
@@ -89,7 +89,7 @@ def test_jsonl_and_json_hold_every_event(log: Path, tmp_path: Path) -> None:
         sent = list(opened.events())
         for name in ("jsonl", "json"):
             out = tmp_path / f"out.{name}"
-            count = export_file(opened.events(), opened.score_labels(), out, FORMATS[name])
+            count = export_file(events_table(opened.events(), []), out, FORMATS[name])
             assert count == 150
             if name == "json":
                 lines = [json.dumps(one) for one in json.loads(out.read_text())]
@@ -104,11 +104,10 @@ def test_csv_has_a_column_per_score_of_any_model(tmp_path: Path) -> None:
         sink.write(event(1, "happy"))
         calm = replace(event(2, modality="speech", model="audio"), scores={"calm": 1.0})
         sink.write(replace(calm, label='calm, "very"'))
-    stream = io.StringIO()
+    stream = io.BytesIO()
     with open_log(path) as opened:
-        write_csv(opened.events(), opened.score_labels(), stream)
-    stream.seek(0)
-    face, voice = csv.DictReader(stream)
+        write_csv(events_table(opened.events(), opened.score_labels()), stream)
+    face, voice = csv.DictReader(io.StringIO(stream.getvalue().decode()))
     assert face["time"] == "2026-07-25T12:00:01+00:00"
     assert (face["x"], face["score_happy"], face["score_calm"]) == ("101", "0.7", "")
     assert (voice["x"], voice["score_happy"], voice["score_calm"]) == ("", "", "1.0")
@@ -119,14 +118,14 @@ def test_an_export_is_whole_or_not_at_all(log: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "stick", "8k") as stick, open_log(log) as opened:
         (stick / "out.csv").write_text("yesterday's")
         with pytest.raises(SinkError, match="No space left"):
-            export_file(opened.events(), [], stick / "out.csv", FORMATS["csv"])
+            export_file(events_table(opened.events(), []), stick / "out.csv", FORMATS["csv"])
         assert [part.name for part in stick.iterdir()] == ["out.csv"]
         assert (stick / "out.csv").read_text() == "yesterday's"
 
 
 def test_an_unknown_format_names_the_choices() -> None:
-    with pytest.raises(UsageError, match="csv, json, jsonl"):
-        writer_for("parquet")
+    with pytest.raises(UsageError, match="csv, json, jsonl, parquet"):
+        writer_for("xls")
 
 
 def test_purge_by_age_keeps_what_is_younger(log: Path) -> None:
@@ -140,7 +139,7 @@ def test_purge_by_age_keeps_what_is_younger(log: Path) -> None:
 def test_purge_by_size_removes_the_oldest_until_the_file_fits(tmp_path: Path, limit: int) -> None:
     path = make_log(tmp_path / "log.sqlite", 3000)
     gone = purge(path, max_size_bytes=limit)
-    assert path.stat().st_size <= max(limit, 5 * 1024)
+    assert path.stat().st_size <= max(limit, 15 * 1024)
     with open_log(path) as opened:
         left = [one.track_id for one in opened.events()]
     assert left == list(range(gone + 1, 3001))
@@ -180,7 +179,7 @@ def test_delete_all_leaves_no_bytes_and_the_writer_goes_on(tmp_path: Path) -> No
         sink.write(event(501, "happy", model=model))
     with open_log(path) as opened:
         assert [(one.label, one.model) for one in opened.events()] == [("happy", model)]
-    assert path.stat().st_size < 10_000
+    assert path.stat().st_size <= 15 * 1024
 
 
 def test_delete_all_takes_a_damaged_log_too(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Outbox:
         """
         try:
             with open_log(self._log) as log:
-                if not self._follows(log.numbered(self._number - 1, 1), log.last_number()):
+                if not self._follows(log.numbered(self._number - 1, 1), log.last_given()):
                     self._number = self._time_us = self._taken = 0
                 found = log.numbered(self._taken, count)
         except MissingDataError:  # the run that writes it has not begun
@@ -84,7 +84,8 @@ class Outbox:
         if self._number == 0:
             return True
         if not at_cursor:
-            return last == 0  # emptied: known for a new log when its first event is in
+            # Emptied, or its last events went with the power; else a new one, that begins below.
+            return last == 0 or last >= self._number
         number, event = at_cursor[0]
         return number > self._number or microseconds(event.time) == self._time_us
 

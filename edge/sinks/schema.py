@@ -1,28 +1,30 @@
 """The log's file format: one SQLite file, its tables, and an event as a row.
 
-Chosen for an SD card: pages of 512 bytes, because a commit of one event writes a whole page and
-rewrites no more than that; no index, because each one would be another page a commit; label names
-once in `model` and not with every score. Rows are in order of arrival (`event.id`).
+Made for an SD card: names stand once in side tables and not with every event; no index, because
+each one is more pages a commit (docs/decisions/0005-log-writes.md). Rows are in order of arrival
+(`event.id`), and an id is never given twice.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.errors import SinkError
 from edge.types import EmotionEvent, Face
 
 APPLICATION_ID = 0x656D6F74  # "emot", in the file's header: tells our log from other SQLite files
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCALE = 10_000  # scores and confidence are stored as ten-thousandths
 
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+_BOX = "x INTEGER, y INTEGER, width INTEGER, height INTEGER"
+_READABLE_TIME = "strftime('%Y-%m-%dT%H:%M:%fZ', time_us / 1e6, 'unixepoch') AS time"
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 1: modality, name and labels once in `model`; scores are uint16 little-endian in its order.
     (
         """CREATE TABLE model (
@@ -32,7 +34,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             labels TEXT NOT NULL,
             UNIQUE (modality, name, labels)
         )""",
-        """CREATE TABLE event (
+        f"""CREATE TABLE event (
             id INTEGER PRIMARY KEY,
             time_us INTEGER NOT NULL,
             model_id INTEGER NOT NULL REFERENCES model,
@@ -40,21 +42,62 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             label TEXT NOT NULL,
             confidence INTEGER NOT NULL,
             scores BLOB NOT NULL,
-            x INTEGER, y INTEGER, width INTEGER, height INTEGER
+            {_BOX}
         )""",
         # For a person with the sqlite3 shell.
-        """CREATE VIEW readable AS
-            SELECT event.id, strftime('%Y-%m-%dT%H:%M:%fZ', time_us / 1e6, 'unixepoch') AS time,
+        f"""CREATE VIEW readable AS
+            SELECT event.id, {_READABLE_TIME},
                    modality, track_id, label, confidence / 10000.0 AS confidence,
                    x, y, width, height, name AS model
             FROM event JOIN model ON model.id = model_id""",
     ),
+    # 2: labels by number; counts an interval; notes; what of this log lies in memory.
+    (
+        "CREATE TABLE label (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        "INSERT INTO label (name) SELECT DISTINCT label FROM event ORDER BY 1",
+        f"""CREATE TABLE event_2 (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            time_us INTEGER NOT NULL,
+            model_id INTEGER NOT NULL REFERENCES model,
+            label_id INTEGER NOT NULL REFERENCES label,
+            track_id INTEGER NOT NULL,
+            confidence INTEGER NOT NULL,
+            scores BLOB NOT NULL,
+            {_BOX}
+        )""",
+        """INSERT INTO event_2
+            SELECT event.id, time_us, model_id, label.id, track_id, confidence, scores,
+                   x, y, width, height
+            FROM event CROSS JOIN label ON label.name = event.label ORDER BY event.id""",
+        "DROP VIEW readable",
+        "DROP TABLE event",
+        "ALTER TABLE event_2 RENAME TO event",
+        """CREATE TABLE tally (
+            start_s INTEGER NOT NULL,
+            interval_s INTEGER NOT NULL,
+            model_id INTEGER NOT NULL REFERENCES model,
+            label_id INTEGER NOT NULL REFERENCES label,
+            events INTEGER NOT NULL,
+            PRIMARY KEY (start_s, interval_s, model_id, label_id)
+        ) WITHOUT ROWID""",
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, text TEXT NOT NULL)",
+        # `batch` is the last one of that spool that is in the log; a path without one is a log.
+        "CREATE TABLE in_memory (path TEXT PRIMARY KEY, batch TEXT)",
+        f"""CREATE VIEW readable AS
+            SELECT event.id, {_READABLE_TIME},
+                   modality, track_id, label.name AS label, confidence / 10000.0 AS confidence,
+                   x, y, width, height, model.name AS model
+            FROM event CROSS JOIN model ON model.id = model_id
+                       CROSS JOIN label ON label.id = label_id""",
+        """CREATE VIEW readable_counts AS
+            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', start_s, 'unixepoch') AS start, interval_s,
+                   modality, label.name AS label, events, model.name AS model
+            FROM tally CROSS JOIN model ON model.id = model_id
+                       CROSS JOIN label ON label.id = label_id""",
+    ),
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CHECKED_BYTES = 8 << 20  # a log up to this size is read whole on opening: 0.2 s on a slow card
-_SUFFIXES = (".sqlite", ".sqlite3", ".db")
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class DamagedLogError(SinkError):
@@ -70,31 +113,24 @@ class ModelKey(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One event as it is stored, less its id; `values` follow `EVENT_COLUMNS` after model_id."""
+    """One event as it is stored, less its id; `values` follow model_id and label_id."""
 
     model: ModelKey
-    values: tuple[int | str | bytes | None, ...]
+    label: str
+    values: tuple[int | bytes | None, ...]
 
 
-EVENT_COLUMNS = (
-    "model_id",
-    "time_us",
-    "track_id",
-    "label",
-    "confidence",
-    "scores",
-    "x",
-    "y",
-    "width",
-    "height",
-)
+NUMBERS_APART = 1 << 20
+"""Numbers left out where some may have been seen that never came into the log."""
+
+_VALUES = ("time_us", "track_id", "confidence", "scores", "x", "y", "width", "height")
 INSERT = (
-    f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
+    f"INSERT INTO event (id, model_id, label_id, {', '.join(_VALUES)})"
+    f" VALUES (?, ?, ?, {', '.join('?' * len(_VALUES))})"
 )
-SELECT = (
-    f"SELECT modality, name, labels, {', '.join(EVENT_COLUMNS[1:])}"
-    " FROM event JOIN model ON model.id = model_id"
-)
+# CROSS JOIN keeps SQLite from going through the labels first: events stay in their order.
+JOINED = " CROSS JOIN model ON model.id = model_id CROSS JOIN label ON label.id = label_id"
+SELECT = f"SELECT modality, model.name, labels, label.name, {', '.join(_VALUES)} FROM event{JOINED}"
 
 
 def encode(event: EmotionEvent) -> Row:
@@ -105,16 +141,15 @@ def encode(event: EmotionEvent) -> Row:
     """
     if event.time.tzinfo is None:
         raise SinkError(f"cannot log the time {event.time}: it has no time zone")
-    labels = json.dumps(list(event.scores), ensure_ascii=False, separators=(",", ":"))
     scores = [_stored(score) for score in event.scores.values()]
     face = event.face
     box = (face.x, face.y, face.width, face.height) if face else ()
     return Row(
-        ModelKey(_text(event.modality), _text(event.model), _text(labels)),
+        model_key(event),
+        _text(event.label),
         (
             microseconds(event.time),
             _int64(event.track_id),
-            _text(event.label),
             _stored(event.confidence),
             struct.pack(f"<{len(scores)}H", *scores),
             *(map(_int64, box) if face else (None,) * 4),
@@ -122,12 +157,18 @@ def encode(event: EmotionEvent) -> Row:
     )
 
 
+def model_key(event: EmotionEvent) -> ModelKey:
+    """Raises SinkError for a name that is no valid text."""
+    labels = json.dumps(list(event.scores), ensure_ascii=False, separators=(",", ":"))
+    return ModelKey(_text(event.modality), _text(event.model), _text(labels))
+
+
 def decode(row: tuple[Any, ...]) -> EmotionEvent:
     """The event of a row of `SELECT`; its scores are exact to half a ten-thousandth.
 
     Raises DamagedLogError for a row that `encode` did not make.
     """
-    modality, model, labels, time_us, track_id, label, confidence, scores, x, y, width, height = row
+    modality, model, labels, label, time_us, track_id, confidence, scores, x, y, width, height = row
     try:
         names = json.loads(labels)
         parts = struct.unpack(f"<{len(names)}H", scores)
@@ -143,6 +184,52 @@ def decode(row: tuple[Any, ...]) -> EmotionEvent:
         face=None if x is None else Face(x, y, width, height, track_id),
         model=model,
     )
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[Row], skipped: int = 0) -> None:
+    """Add the events under the next numbers, less `skipped`; inside the caller's transaction."""
+    models = {key: model_id(connection, key) for key in dict.fromkeys(row.model for row in rows)}
+    labels = {name: label_id(connection, name) for name in dict.fromkeys(row.label for row in rows)}
+    first = last_given(connection) + skipped + 1
+    connection.executemany(
+        INSERT,
+        (
+            (number, models[row.model], labels[row.label], *row.values)
+            for number, row in enumerate(rows, first)
+        ),
+    )
+
+
+def last_given(connection: sqlite3.Connection) -> int:
+    """The highest number that an event of this log ever had, or was kept from having."""
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def leave_numbers_out(connection: sqlite3.Connection) -> None:
+    """Some of the next numbers may have been seen already; inside the caller's transaction."""
+    last = last_given(connection) + NUMBERS_APART
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'event'")
+    connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('event', ?)", [last])
+
+
+def model_id(connection: sqlite3.Connection, key: ModelKey) -> int:
+    """The id of a line of `model`, added if it is new; inside the caller's transaction."""
+    found = connection.execute(
+        "SELECT id FROM model WHERE modality = ? AND name = ? AND labels = ?", key
+    ).fetchone()
+    if found:
+        return int(found[0])
+    added = connection.execute("INSERT INTO model (modality, name, labels) VALUES (?, ?, ?)", key)
+    return int(added.lastrowid or 0)
+
+
+def label_id(connection: sqlite3.Connection, name: str) -> int:
+    """As `model_id`, of `label`."""
+    found = connection.execute("SELECT id FROM label WHERE name = ?", [name]).fetchone()
+    if found:
+        return int(found[0])
+    return int(connection.execute("INSERT INTO label (name) VALUES (?)", [name]).lastrowid or 0)
 
 
 def microseconds(time: datetime) -> int:
@@ -173,129 +260,3 @@ def _text(name: str) -> str:
     except UnicodeEncodeError as error:
         raise SinkError(f"cannot log the name {name!r}: it is no valid text") from error
     return name
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
-
-
-def connect(path: Path, *, busy_timeout_s: float) -> sqlite3.Connection:
-    """Open the log at `path` for writing, made and migrated as needed, with explicit transactions.
-
-    A commit is on the card when it returns (WAL, synchronous=FULL): neither `kill -9` nor a pulled
-    plug takes it back.
-    Raises DamagedLogError, SinkError for a file that is not ours, sqlite3.OperationalError and
-    OSError where the disk refuses.
-    """
-    # An event says how a person felt: no business of the machine's other users.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640))
-    # The thread that closes need not be the one that opened.
-    connection = sqlite3.connect(
-        path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-    )
-    try:
-        connection.execute("PRAGMA page_size = 512")
-        check(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA journal_size_limit = 1048576")
-        _migrate(connection)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        if is_damage(error):
-            raise DamagedLogError(f"the log {path} is damaged ({error})") from error
-        raise
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise DamagedLogError or SinkError unless this is a log that we can use, or an empty file."""
-    (ours,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if ours != APPLICATION_ID and tables:
-        raise SinkError(f"{path} is another program's SQLite file: give another log path")
-    if version > SCHEMA_VERSION:
-        raise SinkError(
-            f"{path} was written by a newer release (schema {version}, this one knows"
-            f" {SCHEMA_VERSION}): update, or give another log path"
-        )
-    if not tables:
-        return
-    if path.stat().st_size <= _CHECKED_BYTES:
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise DamagedLogError(f"the log {path} is damaged ({verdict.splitlines()[-1]})")
-    connection.execute(f"{SELECT} ORDER BY event.id DESC LIMIT 1").fetchall()
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == SCHEMA_VERSION:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Read again: another process may have been first.
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for statements in _MIGRATIONS[version:]:
-            for statement in statements:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def model_id(connection: sqlite3.Connection, key: ModelKey) -> int:
-    """The id of a line of `model`, added if it is new; inside the caller's transaction."""
-    found = connection.execute(
-        "SELECT id FROM model WHERE modality = ? AND name = ? AND labels = ?", key
-    ).fetchone()
-    if found:
-        return int(found[0])
-    added = connection.execute("INSERT INTO model (modality, name, labels) VALUES (?, ?, ?)", key)
-    return int(added.lastrowid or 0)
-
-
-def files(path: Path) -> tuple[Path, ...]:
-    """The log's file and those that SQLite keeps beside it, as far as they exist."""
-    beside = (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")))
-    return tuple(part for part in beside if part.exists())
-
-
-def size_bytes(path: Path) -> int:
-    """The log's file and its write-ahead log; the -shm file is shared memory, of no content."""
-    return sum(part.stat().st_size for part in files(path) if not part.name.endswith("-shm"))
-
-
-def set_aside(path: Path, now: datetime) -> Path:
-    """Rename a damaged log, with the files beside it, to a name that carries the time."""
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    number = 1
-    while kept.exists():
-        number += 1
-        kept = path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")
-    for part in files(path):
-        part.rename(kept.with_name(kept.name + part.name.removeprefix(path.name)))
-    return kept
-
-
-def must_have_a_logs_name(path: Path) -> None:
-    """Raise SinkError for a file that SQLite cannot read and that may be anybody's."""
-    if path.suffix not in _SUFFIXES:
-        raise SinkError(f"{path} is not a log: give a path that ends in .sqlite")
-
-
-def damaged_logs(path: Path) -> tuple[Path, ...]:
-    """What `set_aside` has kept beside this log, with their -wal and -shm files."""
-    start = f"{path.stem}.damaged-"
-    if not path.parent.is_dir():
-        return ()
-    return tuple(sorted(part for part in path.parent.iterdir() if part.name.startswith(start)))
