@@ -17,7 +17,7 @@ import typer
 from benchmarks import render
 from benchmarks.environment import read_machine
 from benchmarks.report import document, written
-from benchmarks.results import ModelUsed, Report, json_schema, load, save, write_json
+from benchmarks.results import ModelUsed, Report, json_schema, load, merged, save, write_json
 from benchmarks.runner import run_suite
 from benchmarks.suites import SUITES, Plan
 from edge.command import FAILED, INTERRUPTED, run_app
@@ -181,7 +181,10 @@ def _progress(suite: str) -> Iterator[Callable[[int, int], None]]:
 
 @app.command("report")
 def show(
-    results: Annotated[Path, typer.Argument(help="What run --json wrote.")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(help="What run --json wrote; of several, the later one's suites count."),
+    ],
     html: Annotated[
         Path | None, typer.Option(help="Write one HTML file with plots, that needs no network.")
     ] = None,
@@ -190,8 +193,8 @@ def show(
         Path | None, typer.Option(help="A folder for the plots as SVG; the Markdown shows them.")
     ] = None,
 ) -> None:
-    """Make a report of a results file; on standard output where no file is asked for."""
-    found = load(results)
+    """Make a report of results, on standard output where no file is asked for."""
+    found = merged([load(path) for path in results])
     written.write(found, html_path=html, markdown_path=markdown, figures_folder=figures)
     if html is None and markdown is None and figures is None:
         typer.echo(render.document(document.build(found)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.environment import Condition, Machine
 from benchmarks.measure import Measurement, Ratio
-from edge.errors import DataError, EdgeError, MissingDataError
+from edge.errors import DataError, EdgeError, MissingDataError, UsageError
 
 SCHEMA = "emotion-edge/benchmark"
 VERSION = 1
@@ -127,6 +127,36 @@ def load(path: Path) -> Report:
             f"{path} is no whole results file ({' '.join(first)}): measure again"
         ) from error
     return report
+
+
+def merged(reports: Sequence[Report]) -> Report:
+    """One report of several runs, a later run's suite in place of an earlier one's, where it was
+    not skipped.
+
+    Raises UsageError where they are of two machines, or of two models of one name.
+    """
+    first = reports[0]
+    models: dict[str, ModelUsed] = {}
+    suites: dict[str, SuiteResult] = {}
+    for report in reports:
+        if report.machine != first.machine:
+            raise UsageError(
+                f"the runs of {first.created} and {report.created} are of two machines (or of two "
+                "versions of a library): make a report of each, or edge-bench compare them"
+            )
+        for model in report.models:
+            if models.setdefault(model.name, model).sha256 != model.sha256:
+                raise UsageError(f"the runs hold two models {model.name}: make a report of each")
+        for suite in report.suites:
+            if suite.status != "skipped" or suite.name not in suites:
+                suites[suite.name] = suite
+    commands = "; ".join(dict.fromkeys(report.command for report in reports))
+    return replace(
+        reports[-1],
+        command=commands,
+        models=tuple(models.values()),
+        suites=tuple(suites.values()),
+    )
 
 
 def json_schema() -> dict[str, Any]:

@@ -35,8 +35,13 @@ def _verdict(report: Report) -> str:
 
 def suite(result: SuiteResult, report: Report) -> Section:
     """One suite: its figures first, then its tables and what it says about itself."""
-    found = (*figures(result, report.models), *tables.tables(result), *tables.texts(result))
-    return Section(tables.title(result), found)
+    found: list[Block] = []
+    if result.status == "skipped":
+        found.append(Text(f"skipped: {result.reason}"))
+    elif result.status != "done":
+        found.append(Doubt(f"{result.status}: {result.reason}"))
+    found += [*figures(result, report.models), *tables.tables(result), *tables.texts(result)]
+    return Section(result.name, tuple(found))
 
 
 def environment(report: Report) -> Section:
@@ -189,7 +194,9 @@ def _or_dash(value: float | None) -> str:
 
 
 def sections(report: Report) -> Iterator[Section]:
-    """What follows from several suites together, for the end of a run in the terminal."""
-    for found in (papers.section(report), boards.section(report)):
+    """What follows from the suites together, for the end of a run in the terminal: projections
+    only beside the measurements that they are about."""
+    beside = any(result.name in ("latency", "search") for result in report.suites)
+    for found in (papers.section(report), boards.section(report) if beside else None):
         if found is not None:
             yield found

@@ -134,7 +134,7 @@ def _accuracy(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
                    _hue(label, models))
             for label in labels
         )  # fmt: skip
-        yield Bars(f"{metric} by class", "", tuple(classes), series)
+        yield Bars(f"{metric[0].upper()}{metric[1:]} by class", "", tuple(classes), series)
 
 
 def _noise(result: SuiteResult, models: list[str]) -> Iterator[Figure]:

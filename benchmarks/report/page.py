@@ -17,8 +17,7 @@ def page(document: Document) -> str:
     style = css() + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     summary = "".join(f'<p class="summary">{escape(line)}</p>' for line in document.summary)
     links = "".join(
-        f'<a href="#{section.anchor}">{escape(_short(section.title))}</a>'
-        for section in document.sections
+        f'<a href="#{section.anchor}">{escape(section.title)}</a>' for section in document.sections
     )
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -89,7 +88,3 @@ def _column_class(table: Table, column: int) -> str:
 def _named(*classes: str) -> str:
     names = " ".join(filter(None, classes))
     return f' class="{names}"' if names else ""
-
-
-def _short(title: str) -> str:
-    return title.split(" (")[0]

@@ -12,7 +12,7 @@ import made_report
 import pytest
 
 from benchmarks import cli, render
-from benchmarks.report.document import build
+from benchmarks.report.document import build, sections
 from benchmarks.report.markdown import figure_files, markdown
 from benchmarks.report.page import page
 from benchmarks.results import Report, save
@@ -21,8 +21,7 @@ from edge.command import run_app
 TITLES = [
     "What was measured, and on what", "Doubts", "At a glance", "latency", "pipeline", "search",
     "voice", "memory", "startup", "size", "accuracy", "noise",
-    "preprocessing (skipped: no data | no <set>)",
-    "The paper's tables, with ours", "The board on paper",
+    "preprocessing", "The paper's tables, with ours", "The board on paper",
 ]  # fmt: skip
 
 
@@ -78,6 +77,18 @@ def test_the_environment_tells_what_happened_during_the_run(report: Report) -> N
     assert "/home/somebody" not in text
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("skipped", "skipped: why"), ("interrupted", "DOUBT: interrupted: why"),
+     ("failed", "DOUBT: failed: why")],
+)  # fmt: skip
+def test_a_suite_that_is_not_done_says_why(report: Report, status: str, said: str) -> None:
+    ended = replace(report.suites[3], status=status, reason="why")
+    found = build(replace(report, suites=(ended,)))
+    section = next(section for section in found.sections if section.title == ended.name)
+    assert render.section(section).splitlines()[:3] == [f"== {ended.name}", "", said]
+
+
 def test_what_the_device_does_not_tell_is_said(report: Report) -> None:
     silent = replace(made_report.BEFORE, governor=None, throttled=None)
     suites = (replace(report.suites[0], before=silent, after=silent),)
@@ -103,6 +114,18 @@ def test_at_a_glance_takes_what_is_there(report: Report) -> None:
         "cnn 12.48 10 1.100 113 4.500 0.500 0.501 0.520",
         "cnn_lstm 4.160 10 – – – 0.510 0.511 0.525",
     ]
+
+
+@pytest.mark.parametrize(
+    ("suites", "titles"),
+    [(("size",), []), (("accuracy",), TITLES[-2:-1]), (("latency",), TITLES[-2:]),
+     (("search",), TITLES[-1:])],
+)  # fmt: skip
+def test_a_run_ends_with_what_its_suites_allow(
+    report: Report, suites: tuple[str, ...], titles: list[str]
+) -> None:
+    some = replace(report, suites=tuple(s for s in report.suites if s.name in suites))
+    assert [section.title for section in sections(some)] == titles
 
 
 def test_markdown_holds_every_table_with_its_columns(report: Report) -> None:

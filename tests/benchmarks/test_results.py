@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import results
 from benchmarks.environment import Condition, Machine
 from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult, load, save
-from edge.errors import DataError, EdgeError, MissingDataError
+from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult, load, merged, save
+from edge.errors import DataError, EdgeError, MissingDataError, UsageError
 
 CONDITION = Condition(None, None, None, 51.5, 0x50000, 0.5, None, 1.0, 2.0, 0.0, 0.5)
 MACHINE = Machine("Board", "CPU", "aarch64", 4, 2**29, "6.6", "3.11", {"numpy": "2"})
@@ -110,3 +111,35 @@ def test_an_older_file_stays_whole_until_the_new_one_is(tmp_path: Path) -> None:
     with pytest.raises(EdgeError, match="cannot write"):
         save(replace(REPORT, command="other"), path)
     assert load(path) == REPORT
+
+
+def test_runs_of_one_machine_merge_and_the_later_suite_counts() -> None:
+    latency = replace(REPORT.suites[0], doubts=())
+    size = SuiteResult("size", "done", CONDITION, CONDITION)
+    other = replace(REPORT.models[0], name="cnn_lstm")
+    later = replace(REPORT, command="again", models=(other,), suites=(size, latency))
+    both = merged([REPORT, later])
+    assert [s.name for s in both.suites] == ["latency", "noise", "size"]
+    assert both.suites[0].doubts == ()
+    assert both.command == "edge-bench run; again"
+    assert [m.name for m in both.models] == ["cnn", "cnn_lstm"]
+    assert merged([REPORT]) == REPORT
+
+
+def test_a_skipped_suite_takes_no_ones_place() -> None:
+    skipped = SuiteResult("latency", "skipped", CONDITION, CONDITION, reason="why", exit_code=3)
+    assert merged([REPORT, replace(REPORT, suites=(skipped,))]).suites == REPORT.suites
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"machine": replace(MACHINE, board="Other")}, "of two machines"),
+        ({"models": (replace(REPORT.models[0], sha256="cd" * 32),)}, "two models cnn"),
+    ],
+)
+def test_runs_that_do_not_belong_together_are_not_merged(
+    changed: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        merged([REPORT, replace(REPORT, **changed)])
