@@ -25,6 +25,12 @@ class Table:
     origins: tuple[Origin, ...] = ()
     shades: tuple[tuple[float, ...], ...] = ()
 
+    def words(self, column: int) -> bool:
+        """Whether most of the column's cells hold words: they read better from the left."""
+        cells = [row[column] for row in self.rows]
+        figures = sum(cell[:1].isdigit() or cell[:1] in ("–", "-", "≤", "≈") for cell in cells)
+        return 2 * figures <= len(cells)
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

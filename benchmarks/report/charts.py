@@ -16,6 +16,7 @@ from benchmarks.report.tables import number
 _WIDTH = 720
 _BAR, _GAP, _LEGEND_LINE = 15, 10, 18
 _PLOT_HEIGHT = 250
+_MARGIN = 12
 # Of the widest font that the page may fall back to, with some room.
 _PX_A_LETTER = 7.3
 _MOST_LABEL = 300.0
@@ -25,13 +26,18 @@ def svg(figure: Figure, *, alone: bool = False) -> str:
     """The figure as an `<svg>` element; `alone`: with its colours, for a file of its own."""
     top, head = _head(figure)
     height, body = _bars(figure, top) if isinstance(figure, Bars) else _lines(figure, top)
+    margin = _MARGIN if alone else 0
+    width, height = _WIDTH + 2 * margin, round(height) + 2 * margin
     opened = (
         f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" height="{height:.0f}">'
+        f'viewBox="{-margin} {-margin} {width} {height}" width="{width}" height="{height}">'
     )
     about = f"<title>{escape(figure.title)}</title>"
     style = f"<style>{css()}</style>" if alone else ""
-    ground = f'<rect width="{_WIDTH}" height="{height:.0f}" style="fill: var(--paper)"/>'
+    ground = (
+        f'<rect x="{-margin}" y="{-margin}" width="{width}" height="{height}" '
+        'style="fill: var(--paper)"/>'
+    )
     return "\n".join([opened, about, style + ground if alone else "", *head, *body, "</svg>"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.report.blocks import (
@@ -68,8 +69,8 @@ def _block(block: Block, links: Mapping[int, str]) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = len(table.header) - 1
-    lines = [_row(table.header), "|---|" + "---:|" * columns, *map(_row, table.rows)]
+    aligned = ("---" if i == 0 or table.words(i) else "---:" for i in range(len(table.header)))
+    lines = [_row(table.header), f"|{'|'.join(aligned)}|", *map(_row, table.rows)]
     title = [f"**{_escaped(table.title)}**", ""] if table.title else []
     return "\n".join([*title, *lines])
 
@@ -79,6 +80,5 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    for sign in "\\|*_<`":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    """Without meaning for Markdown; an underscore within a word has none there."""
+    return re.sub(r"[\\|*<`]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)

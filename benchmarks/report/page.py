@@ -78,11 +78,9 @@ def _cell(text: str, kind: str, shade: float) -> str:
 
 
 def _column_class(table: Table, column: int) -> str:
-    """Whose figures it holds, and whether they are words, which are aligned to the left."""
-    cells = [row[column] for row in table.rows]
-    figures = sum(cell[:1].isdigit() or cell[:1] in ("–", "-", "≤", "≈") for cell in cells)
+    """Whose figures it holds, and whether they are words."""
     origin = table.origins[column] if table.origins else ""
-    return " ".join(filter(None, [origin, "" if 2 * figures > len(cells) else "word"]))
+    return " ".join(filter(None, [origin, "word" if table.words(column) else ""]))
 
 
 def _named(*classes: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -70,7 +70,7 @@ def _parts(
     step = window[: round(Settings().mic.step_s * SAMPLE_RATE_HZ)]
     name = label(model)
     features, gate = Features(heard), VoiceGate(heard, Settings().mic.gate_db)
-    cases = {
+    cases: dict[str, Callable[[], object]] = {
         f"{name}, features of 1 s": partial(_pushed, features, second),
         f"{name}, gate of 1 s": partial(_gated, gate, second),
         f"{name}, picture of a window": partial(picture, frames, heard),

@@ -135,10 +135,18 @@ def test_markdown_holds_every_table_with_its_columns(report: Report) -> None:
     assert "| accuracy | 0.65 | 0.500 | 0.63 | 0.510 |" in text
     assert "- **Doubt:** latency, pipeline: the board was at 81 °C: cool it" in text
     assert r"no data \| no \<set>" in text
+    assert "| library | version |\n|---|---:|\n| numpy | 2.1 |" in text
+    assert "| device during | status | took s |" in text
+    assert re.search(r"^\| cnn_lstm \| cnn_lstm\.tflite \| 3,121,287 \|", text, re.MULTILINE)
     for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         columns = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(columns) == 1, block
     assert "![" not in text
+
+
+def test_markdown_gives_no_meaning_to_what_was_typed(report: Report) -> None:
+    text = markdown(build(replace(report, command="_x_ *y* `z` a_b \\ |")))
+    assert r"\_x\_ \*y\* \`z\` a_b \\ \|" in text
 
 
 def test_markdown_shows_the_figures_that_lie_beside_it(report: Report) -> None:
