@@ -15,6 +15,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import stat
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -162,7 +163,8 @@ def _named(path: Path, end: str) -> bool:
 
 def _of_one_owner(path: Path, log: Path) -> bool:
     try:
-        return path.lstat().st_uid == log.stat().st_uid
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_uid == log.stat().st_uid
     except OSError:
         return False
 
