@@ -1,11 +1,10 @@
-"""The `edge` command: run, demo, doctor, devices, models, log."""
+"""The `edge` command: run, demo, doctor, devices, models, log, service, status."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +15,8 @@ from edge import __version__
 from edge.command import run_app
 from edge.log_cli import app as log_app
 from edge.models_cli import app as models_app
+from edge.service_cli import app as service_app
+from edge.service_cli import health
 
 if TYPE_CHECKING:
     from edge.service import RunSummary
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(log_app, name="log")
+app.add_typer(service_app, name="service")
+app.command("status")(health)
 
 
 class Output(StrEnum):
@@ -97,8 +100,11 @@ def run(
         "model.threads": threads,
         "log.path": log,
     }
-    settings = _settings(config, changes)
-    return _run(settings, output, annotate, frames=frames, duration=duration, quiet=quiet)
+
+    def read() -> Settings:
+        return _settings(config, changes)
+
+    return _run(read, output, annotate, frames=frames, duration=duration, quiet=quiet)
 
 
 @app.command()
@@ -113,7 +119,7 @@ def demo(
 
     log = default_log_path().with_name("demo.sqlite")
     changes = {"camera.source": "synthetic", "model.name": model, "log.path": str(log)}
-    return _run(_settings(None, changes), Output.CONSOLE, annotate)
+    return _run(lambda: _settings(None, changes), Output.CONSOLE, annotate)
 
 
 @app.command()
@@ -160,16 +166,16 @@ def doctor(
 
 
 def _settings(config: Path | None, changes: dict[str, Any]) -> Settings:
-    """The file's settings (or the defaults) with the command line's on top."""
+    """The file's settings (or the defaults), the environment's and the command line's on top."""
     from edge import settings
 
-    loaded = settings.load(config) if config is not None else settings.Settings()
+    loaded = settings.load(config)
     given = {path: value for path, value in changes.items() if value is not None}
     return settings.override(loaded, given, "command line")
 
 
 def _run(
-    settings: Settings,
+    read_settings: Callable[[], Settings],
     output: Output,
     annotate: Path | None,
     *,
@@ -177,34 +183,32 @@ def _run(
     duration: float | None = None,
     quiet: bool = False,
 ) -> int:
-    from edge import service
+    from edge import session
+    from edge.service import RunSummary
 
-    summary = service.RunSummary()
-    with ExitStack() as stack:
-        sinks = [stack.enter_context(sink) for sink in _sinks(settings, output)]
-        try:
-            service.run(
-                settings,
-                sinks,
-                annotate=annotate,
-                max_frames=frames,
-                max_seconds=duration,
-                summary=summary,
-            )
-        finally:
-            if not quiet and (summary.frames or summary.windows):
-                _print_summary(summary, settings, annotate)
+    settings, summary = read_settings(), RunSummary()
+    try:
+        session.run(
+            settings,
+            lambda now: _sinks(now, output, annotate),
+            reread=read_settings,
+            annotate=annotate,
+            max_frames=frames,
+            max_seconds=duration,
+            summary=summary,
+        )
+    finally:
+        if not quiet and (summary.frames or summary.windows):
+            _print_summary(summary, settings, annotate)
     return 0
 
 
-def _sinks(settings: Settings, output: Output) -> Iterator[Sink]:
+def _sinks(settings: Settings, output: Output, annotate: Path | None) -> Iterator[Sink]:
     """The sinks that a run writes to, each opened when it is asked for."""
+    from edge.log_sinks import log_sinks
     from edge.sinks import open_sink
 
-    if settings.log.path != "none":
-        from edge.sinks.sqlite import SqliteSink
-
-        yield SqliteSink(_log_path(settings), commit_interval_s=settings.log.commit_interval_s)
+    yield from log_sinks(settings, annotate)
     if output is not Output.NONE:
         yield open_sink(output.value, sys.stdout)
 

@@ -140,7 +140,7 @@ def test_a_service_waits_for_its_camera_tells_its_manager_and_reads_its_settings
 
             run.process.send_signal(signal.SIGTERM)
             assert run.process.wait(30) == 0
-    assert run.heard("STOPPING=1") == ["STOPPING=1"]
+        assert run.heard("STOPPING=1") == ["STOPPING=1"]
     assert not (tmp_path / "health.json").exists()
 
 

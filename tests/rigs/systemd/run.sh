@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# The service on a real systemd: builds the .deb for this machine, installs it in a bookworm root,
+# boots that in a container, and hangs, kills, reloads and stops the service there.
+# Root; needs debootstrap, systemd-container (systemd-nspawn) and dpkg. EDGE_ROOT keeps the root.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+
+python=${PYTHON:-python3}
+base=${EDGE_ROOT:-/var/tmp/edge-systemd-root}
+include=systemd,systemd-sysv,dbus,python3,python3-venv
+for tool in debootstrap systemd-nspawn nsenter dpkg-deb; do
+    command -v $tool >/dev/null || { echo "$tool is missing: apt-get install debootstrap systemd-container" >&2; exit 3; }
+done
+if [ ! -e "$base/etc/debian_version" ]; then
+    debootstrap --variant=minbase --include=$include bookworm "$base" >/dev/null
+fi
+
+work=$(mktemp -d)
+root=$work/root leader="" camera=""
+finish() {
+    [ -z "$leader" ] || nsenter -t "$leader" -m -u -i -p -n -- systemctl poweroff || true
+    [ -z "$camera" ] || kill "$camera" || true
+    wait || true
+    rm -rf "$work"
+}
+trap finish EXIT
+fail() { echo "FAILED: $*" >&2; inside journalctl --no-pager -n 60 >&2 || true; exit 1; }
+inside() { nsenter -t "$leader" -m -u -i -p -n -- "$@"; }
+# until SECONDS WHAT COMMAND…: the command succeeds within so many seconds
+until_() {
+    local end=$((SECONDS + $1)) what=$2; shift 2
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || fail "waited in vain for $what"
+        sleep 0.5
+    done
+    echo "ok: $what"
+}
+shown() { inside systemctl show edge --property="$1" --value; }
+is() { [ "$(shown "$1")" = "$2" ]; }
+restarts_are() { is NRestarts "$1"; }
+events() { inside edge log stats --json --log /var/lib/edge/log.sqlite | "$python" -c 'import json,sys; print(json.load(sys.stdin)["events"])'; }
+events_beyond() { [ "$(events)" -gt "$1" ]; }
+
+deb=${DEB:-$(PYTHON_BIN=$python systemd/deb/build "$(dpkg --print-architecture)" 3.11)}
+cp -a "$base" "$root"
+cp "$deb" "$root/edge.deb"
+chroot "$root" dpkg -i /edge.deb
+echo "ok: the package installs"
+
+# A camera on loopback (the container shares it), a service that can be made to hang, and no patience.
+"$python" tests/rigs/mjpeg_server.py >"$work/port" & camera=$!
+for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.2; done
+cat >"$root/etc/edge/edge.toml" <<TOML
+[camera]
+source = "http://127.0.0.1:$(cat "$work/port")/face"
+[smoothing]
+event_interval_s = 0.2
+[log]
+commit_interval_s = 0.5
+TOML
+mkdir -p "$root/etc/systemd/system/edge.service.d"
+printf '[Service]\nWatchdogSec=8\n' >"$root/etc/systemd/system/edge.service.d/rig.conf"
+site=$root/opt/emotion-edge/lib/python3.11/site-packages
+cp tests/rigs/systemd/edge_hang.py "$site"
+echo "import edge_hang" >"$site/edge_hang.pth"
+
+systemd-nspawn -q -D "$root" -b --register=no --keep-unit --console=pipe </dev/null >"$work/console" 2>&1 &
+nspawn=$!
+for _ in $(seq 100); do
+    leader=$(pgrep -P $nspawn | head -1 || true)
+    [ -n "$leader" ] && inside systemctl is-system-running 2>/dev/null | grep -qE "running|degraded" && break
+    sleep 0.3
+done
+echo "ok: it boots"
+
+until_ 90 "READY at boot" is ActiveState active
+until_ 60 "events in the log" events_beyond 3
+inside edge service status
+[ "$(inside ps -o user= -p "$(shown MainPID)")" = edge ] || fail "it runs as another user than edge"
+inside systemd-analyze security edge --no-pager | tail -1
+
+before=$(events)
+inside touch /run/edge/hang
+until_ 60 "the watchdog to end a hung pipeline" restarts_are 1
+inside journalctl -u edge --no-pager | grep -qi "watchdog" || fail "the journal does not name the watchdog"
+until_ 90 "READY after the hang" is ActiveState active
+until_ 60 "more events after the hang" events_beyond "$before"
+
+before=$(events)
+inside systemctl kill --signal=SIGKILL --kill-whom=main edge
+until_ 60 "a killed process to be begun anew" restarts_are 2
+until_ 90 "READY after the kill" is ActiveState active
+until_ 60 "more events after the kill" events_beyond "$before"
+
+main=$(shown MainPID)
+sed -i 's/event_interval_s = 0.2/event_interval_s = 0.3/' "$root/etc/edge/edge.toml"
+inside systemctl reload edge
+said_changed() { inside journalctl -u edge --no-pager | grep -q "smoothing changed"; }
+until_ 60 "the settings to be read again" said_changed
+[ "$(shown MainPID)" = "$main" ] || fail "a reload began another process"
+
+kill "$camera"; wait "$camera" 2>/dev/null || true; camera=""
+waits() { shown StatusText | grep -q "camera failed"; }
+until_ 60 "the status that names a camera that is gone" waits
+is ActiveState active || fail "it ended with its camera"
+
+inside systemctl start edge-retention.service || fail "the retention service fails"
+echo "ok: retention runs"
+
+started=$(date +%s%N)
+inside systemctl stop edge
+took=$((($(date +%s%N) - started) / 1000000))
+[ "$(shown Result)" = success ] || fail "stopping it gave $(shown Result)"
+[ $took -lt 6000 ] || fail "stopping it took $took ms"
+echo "ok: it stopped within $took ms"
+found=$(find "$root/var/lib/edge" -type f | sed "s#$root##" | tr '\n' ' ')
+echo "state: $found"
+inside dpkg --purge emotion-edge >/dev/null
+[ ! -e "$root/var/lib/edge" ] && [ ! -e "$root/opt/emotion-edge" ] || fail "purging it left something"
+echo "ok: purging it leaves nothing"
+echo PASSED
