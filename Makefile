@@ -11,7 +11,7 @@ EXTRAS ?= dev
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: demo test check format test-picamera2 clean
+.PHONY: demo test check format test-picamera2 test-systemd soak deb clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
@@ -32,6 +32,18 @@ format: $(VENV)/dev
 # The picamera2 adapter against the real Picamera2 class and libcamera's virtual camera (root).
 test-picamera2:
 	tests/rigs/picamera2/run.sh
+
+# The service on a real systemd: the package built, installed and booted in a container (root).
+test-systemd: $(VENV)/dev
+	PYTHON=$(BIN)/python tests/rigs/systemd/run.sh
+
+# An hour with a camera that dies every minute: does memory grow, does anything leak?
+soak: $(VENV)/dev
+	$(BIN)/python tests/rigs/soak.py --minutes 60
+
+# The Debian package for boards: arm64, bookworm and trixie.
+deb: $(VENV)/base
+	PYTHON_BIN=$(BIN)/python systemd/deb/build
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(SEE_SYSTEM) $(VENV)

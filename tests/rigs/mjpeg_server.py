@@ -1,6 +1,6 @@
 """A network camera on loopback: MJPEG over HTTP, well and ill.
 
-    python tests/rigs/mjpeg_server.py        binds a free port of 127.0.0.1 and prints it
+    python tests/rigs/mjpeg_server.py [PORT]  binds PORT, or a free one, of 127.0.0.1; prints it
 
 /alive    frames for as long as somebody reads
 /face     the bundled portrait, likewise
@@ -115,7 +115,8 @@ class Camera(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    server = ThreadingHTTPServer(("127.0.0.1", port), Camera)
     server.daemon_threads = True
     print(server.server_port, flush=True)
     try:
