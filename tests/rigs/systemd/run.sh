@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The service on a real systemd: builds the .deb for this machine, installs it in a bookworm root,
 # boots that in a container, and hangs, kills, reloads and stops the service there.
-# Root; needs debootstrap, systemd-container (systemd-nspawn) and dpkg. EDGE_ROOT keeps the root.
+# Root; needs debootstrap, systemd-container (systemd-nspawn) and dpkg. EDGE_ROOT keeps the bare root
+# between runs, DEB is a package that is built already, PATIENCE=3 suits a machine that is busy.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
@@ -28,7 +29,7 @@ fail() { echo "FAILED: $*" >&2; inside journalctl --no-pager -n 60 >&2 || true; 
 inside() { nsenter -t "$leader" -m -u -i -p -n -- "$@"; }
 # until SECONDS WHAT COMMAND…: the command succeeds within so many seconds
 until_() {
-    local end=$((SECONDS + $1)) what=$2; shift 2
+    local end=$((SECONDS + $1 * ${PATIENCE:-1})) what=$2; shift 2
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $end ] || fail "waited in vain for $what"
         sleep 0.5
@@ -76,7 +77,7 @@ echo "ok: it boots"
 until_ 90 "READY at boot" is ActiveState active
 until_ 60 "events in the log" events_beyond 3
 inside edge service status
-[ "$(inside ps -o user= -p "$(shown MainPID)")" = edge ] || fail "it runs as another user than edge"
+[ "$(inside stat -c %U "/proc/$(shown MainPID)")" = edge ] || fail "it runs as another user than edge"
 inside systemd-analyze security edge --no-pager | tail -1
 
 before=$(events)
