@@ -4,9 +4,9 @@
 
 A process runs as the service does, on an MJPEG camera on loopback that is killed and begun anew.
 Prints a line a minute, and at the end the slope of resident memory after the warm-up (a third of
-the time), threads and descriptors, restarts and events. Exits with 1 where memory grows by more
-than 1 MB an hour beyond what the fit itself leaves open, threads or descriptors grow, or no event
-came after the last death.
+the time) with twice its standard error, threads and descriptors, restarts and events. Exits with 1
+where memory surely grows by more than 1 MB an hour, threads or descriptors grow, or no event came
+after the last death. A short run cannot tell 1 MB an hour from none, and says so.
 """
 
 from __future__ import annotations
@@ -142,13 +142,18 @@ def judge(samples: list[Sample], found: dict[str, int], deaths: int, events_befo
     threads = max(s.threads for s in last) - max(s.threads for s in early)
     descriptors = max(s.descriptors for s in last) - max(s.descriptors for s in early)
     print(
-        f"{deaths} deaths; resident memory {gradient:+.2f} ± {error:.2f} MB an hour; "
+        f"{deaths} deaths; resident memory {gradient:+.2f} ± {2 * error:.2f} MB an hour; "
         f"threads {threads:+d}, descriptors {descriptors:+d} from the first half to the second"
     )
     went_on = found.get("events", 0) > events_before or deaths == 0
-    good = gradient - 2 * error <= LIMIT_MB_AN_HOUR and threads <= 0 and descriptors <= 0
-    print("PASSED" if good and went_on else "FAILED")
-    return 0 if good and went_on else 1
+    if threads > 0 or descriptors > 0 or not went_on or gradient - 2 * error > LIMIT_MB_AN_HOUR:
+        print("FAILED")
+        return 1
+    if gradient + 2 * error > LIMIT_MB_AN_HOUR:
+        print("no leak of threads or descriptors; UNDECIDED for memory: the run was too short")
+    else:
+        print("PASSED")
+    return 0
 
 
 def main() -> int:
