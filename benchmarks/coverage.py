@@ -56,6 +56,15 @@ def appearances(boxes: Boxes, fps: float) -> list[Appearance]:
     return [Appearance(tuple(chain)) for chain in chains if _lasting(chain)]
 
 
+def without(found: Sequence[Appearance], not_faces: Sequence[Face]) -> list[Appearance]:
+    """Those that lie on none of these boxes."""
+    return [
+        each
+        for each in found
+        if not any(iou(face, no) >= _COVERS for no in not_faces for _, face in each.seen)
+    ]
+
+
 def coverage(
     reference: Sequence[Appearance], followed: Boxes, reported: Boxes, fps: float, grace_s: float
 ) -> Coverage:

@@ -24,6 +24,7 @@ class FaceDetector(Protocol):
         sizes_px: tuple[float, float] | None = None,
         *,
         where: NDArray[np.uint8] | None = None,
+        lenient: bool = False,
     ) -> list[Face]:
         """The faces in a picture, surest first.
 
@@ -38,7 +39,7 @@ class FaceDetector(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Manner:
     """How a picture is searched: whole, or around a known face, where little is to be searched
-    and so it is done finely, and fewer neighbors do: place and size speak for the box already.
+    and so it is done finely.
 
     window_ratio: the smallest face, in windows. At exactly 1 it would be seen at one scale only,
                   and so rarely reach `min_neighbors`
@@ -46,11 +47,12 @@ class _Manner:
 
     window_ratio: float
     scale_factor: float
-    min_neighbors: int
     contrast: cv2.CLAHE
 
 
 _EVEN = 128
+_FEWER = 3
+"""Neighbors that do where boxes may be less sure."""
 
 
 def _contrast(tiles: int) -> cv2.CLAHE:
@@ -79,8 +81,9 @@ class CascadeDetector:
         self._cascade = cascade
         self._min_face_px = settings.min_face_px
         self._window_px = cascade.getOriginalWindowSize()[0]
-        self._wide = _Manner(1.3, settings.scale_factor, settings.min_neighbors, _contrast(8))
-        self._near = _Manner(1.5, 1.1, min(3, settings.min_neighbors), _contrast(2))
+        self._min_neighbors = settings.min_neighbors
+        self._wide = _Manner(1.3, settings.scale_factor, _contrast(8))
+        self._near = _Manner(1.5, 1.1, _contrast(2))
 
     def find(
         self,
@@ -88,6 +91,7 @@ class CascadeDetector:
         sizes_px: tuple[float, float] | None = None,
         *,
         where: NDArray[np.uint8] | None = None,
+        lenient: bool = False,
     ) -> list[Face]:
         height, width = gray.shape
         least, most = sizes_px or (self._min_face_px, max(height, width))
@@ -105,7 +109,7 @@ class CascadeDetector:
         boxes, neighbors = self._cascade.detectMultiScale2(
             small,
             scaleFactor=how.scale_factor,
-            minNeighbors=how.min_neighbors,
+            minNeighbors=min(_FEWER, self._min_neighbors) if lenient else self._min_neighbors,
             minSize=(least_side, least_side),
             maxSize=(most_side, most_side),
         )

@@ -112,13 +112,18 @@ class TrackedSearch:
         self._advance(timestamp_s)
         ids = {face.track_id for face in expected}
         self._known = {key: known for key, known in self._known.items() if key in ids}
-        near = [found for face in expected if (found := self._again(gray, timestamp_s, face))]
-        lost = len(expected) - len(near)
+        sure: list[Face] = []
+        unsure: list[Face] = []
+        for face in expected:
+            if found := self._again(gray, timestamp_s, face):
+                (sure if face.track_id else unsure).append(found)
+        lost = len(expected) - len(sure) - len(unsure)
         just_lost, self._lost = lost > self._lost, lost
-        cells = self._cells_due(gray, timestamp_s, near, just_lost)
+        cells = self._cells_due(gray, timestamp_s, sure, just_lost)
         new = [] if cells is None else self._in_cells(gray, cells)
         self._debt_s += self._clock() - started
-        return without_nested(near + new)
+        # A mouth that passed for a face a moment ago must not hide the face.
+        return without_nested(sure + new + unsure)
 
     def _advance(self, timestamp_s: float) -> None:
         """Pay off the debt. At the start, and where the clock jumped back, all is due at once."""
@@ -172,7 +177,12 @@ class TrackedSearch:
             return None
         self.counts.near += 1
         for least, most in _SIZES:
-            found = self._detector.find(gray[top:bottom, left:right], (least * side, most * side))
+            found = self._detector.find(
+                gray[top:bottom, left:right],
+                (least * side, most * side),
+                # A box that is not confirmed yet has only the detector to speak for it.
+                lenient=face.track_id > 0,
+            )
             if found:
                 placed = [replace(each, x=each.x + left, y=each.y + top) for each in found]
                 return max(placed, key=lambda other: iou(other, face))
@@ -199,6 +209,7 @@ class TrackedSearch:
         self._looked_s = timestamp_s
         if self._changes:
             self._changes.remember(cells)
+        cells = cells.copy()
         for face in known:
             cells[cells_of(face, gray.shape[1], gray.shape[0])] = 0
         return cells
@@ -211,7 +222,8 @@ class TrackedSearch:
         self.counts.wide_share += float(cells.mean())
         x, y, across, down = cv2.boundingRect(cells)
         where = cells[y : y + down, x : x + across]
-        found = self._detector.find(gray[top:bottom, left:right], where=where)
+        # Lenient: what is found will be searched for again before it is believed.
+        found = self._detector.find(gray[top:bottom, left:right], where=where, lenient=True)
         return [replace(face, x=face.x + left, y=face.y + top) for face in found]
 
 

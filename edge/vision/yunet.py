@@ -55,6 +55,7 @@ class YunetDetector:
         sizes_px: tuple[float, float] | None = None,
         *,
         where: NDArray[np.uint8] | None = None,
+        lenient: bool = False,
     ) -> list[Face]:
         height, width = gray.shape
         least, most = sizes_px or (self._min_face_px, max(height, width))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.coverage import appearances, coverage, false_boxes
+from benchmarks.coverage import appearances, coverage, false_boxes, without
 from edge.types import Face
 
 FPS = 10.0
@@ -25,6 +25,13 @@ def test_a_face_is_seen_in_three_consecutive_frames_and_may_have_gaps() -> None:
 def test_two_faces_are_two_appearances_and_one_that_moves_is_one() -> None:
     boxes = [[HERE, replace(THERE, x=300 + 10 * n)] for n in range(10)]
     assert [len(found.seen) for found in appearances(boxes, FPS)] == [10, 10]
+
+
+def test_what_lies_on_no_face_is_left_out() -> None:
+    found = appearances([[HERE, THERE]] * 5, FPS)
+    [left] = without(found, (replace(THERE, x=THERE.x + 5),))
+    assert left.seen[0][1] == HERE
+    assert without(found, ()) == found
 
 
 def test_only_boxes_after_the_grace_count() -> None:

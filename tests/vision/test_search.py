@@ -25,6 +25,7 @@ class Squares:
         self.seen: list[tuple[int, int]] = []
         self.sizes: list[tuple[float, float] | None] = []
         self.asked: list[float] = []
+        self.lenient: list[bool] = []
 
     def find(
         self,
@@ -32,9 +33,11 @@ class Squares:
         sizes_px: tuple[float, float] | None = None,
         *,
         where: np.ndarray | None = None,
+        lenient: bool = False,
     ) -> list[Face]:
         self.seen.append((gray.shape[1], gray.shape[0]))
         self.sizes.append(sizes_px)
+        self.lenient.append(lenient)
         if where is not None:
             self.asked.append(float(where.mean()))
             size = (gray.shape[1], gray.shape[0])
@@ -222,8 +225,9 @@ class Shy(Squares):
         sizes_px: tuple[float, float] | None = None,
         *,
         where: np.ndarray | None = None,
+        lenient: bool = False,
     ) -> list[Face]:
-        found = super().find(gray, sizes_px, where=where)
+        found = super().find(gray, sizes_px, where=where, lenient=lenient)
         return [] if self.shy else found
 
 
@@ -276,3 +280,32 @@ def test_a_known_face_is_left_out_of_the_search_for_new_ones() -> None:
     assert detector.asked[0] == 1.0
     assert all(share < 0.97 for share in detector.asked[1:])
     assert len(detector.asked) == 2
+
+
+def test_what_is_not_confirmed_yet_is_searched_for_strictly() -> None:
+    detector = Squares()
+    search = tracked(detector)
+    search.find(room(300), 0.0, [])
+    search.find(room(300), 0.05, [Face(300, 200, 100, 100)])
+    search.find(room(300), 0.10, [Face(300, 200, 100, 100, track_id=1)])
+    assert detector.lenient == [True, False, True]
+
+
+def test_a_box_that_is_not_confirmed_does_not_hide_the_face_around_it() -> None:
+    face = Face(300, 200, 100, 100)
+
+    class Mouth(Squares):
+        def find(
+            self,
+            gray: np.ndarray,
+            sizes_px: tuple[float, float] | None = None,
+            *,
+            where: np.ndarray | None = None,
+            lenient: bool = False,
+        ) -> list[Face]:
+            if sizes_px:  # around the mouth: it is at the middle of what is searched
+                return [Face(gray.shape[1] // 2 - 15, gray.shape[0] // 2 - 15, 30, 30)]
+            return super().find(gray, sizes_px, where=where, lenient=lenient)
+
+    search = tracked(Mouth(), motion_gate=False, full_search_interval_s=0)
+    assert search.find(room(300), 0.0, [Face(335, 260, 30, 30)]) == [face]

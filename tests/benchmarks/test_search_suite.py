@@ -1,0 +1,113 @@
+"""The search suite on a short clip: each part has its row, and the rows are of what they say."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import float_network
+import numpy as np
+import pytest
+
+from benchmarks import contenders, search_parts
+from benchmarks.contenders import Case, Everywhere, PlainDetector
+from benchmarks.measure import Measurement
+from benchmarks.suites import Plan, search
+from edge.settings import DetectionSettings, Settings
+from edge.sources.synthetic import SyntheticSource
+from edge.types import Face, Frame, iou
+
+FRAMES = 24
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("search")
+
+
+@pytest.fixture(scope="module")
+def plan(folder: Path) -> Plan:
+    """A model and a clip of the bundled face, 480x360."""
+    path = folder / "clip.avi"
+    settings = Settings().camera.model_copy(update={"width": 480, "height": 360})
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (480, 360))
+    with SyntheticSource("", settings) as source:
+        for frame in islice(source, FRAMES):
+            writer.write(frame.image)
+    writer.release()
+    return Plan(models=(float_network.make(folder, "cnn"),), clip=path, quick=True)
+
+
+@pytest.fixture(scope="module")
+def found(plan: Plan) -> dict[str, Measurement]:
+    """What a whole run of the suite measured, but for the memory of whole processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_parts, "memory", lambda model, plan: iter(()))
+        return {f.name: f for f in search.measure(plan) if isinstance(f, Measurement)}
+
+
+def test_the_face_of_the_clip_is_covered(found: dict[str, Measurement]) -> None:
+    assert found["clip.avi:/frames"].median == FRAMES
+    assert found["clip.avi:/naive's faces"].median > 0
+    assert found["clip.avi:/covered"].median == 1
+    assert found["clip.avi:/covered, of naive's"].median == 1
+    assert found["clip.avi:/switches"].median == 0
+    assert found["clip.avi:/false, ours"].median == 0
+
+
+def test_each_part_has_its_row(found: dict[str, Measurement]) -> None:
+    rows = {name.split(",")[0] for name in found if name.endswith(", clip.avi/of naive")}
+    assert rows == {
+        *search.OFF,
+        "picture not made smaller",
+        "known faces searched twice",
+        "budget 0.05 of the time",
+        "nothing on (naive)",
+    }
+    assert found["nothing on (naive), clip.avi/of naive"].median == 1
+    for row in ("in turn", "in two threads"):
+        assert found[f"decoding and searching {row}/wall ms a frame"].median > 0
+
+
+def test_a_case_names_what_is_no_face(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(**changes: object) -> dict[str, Measurement]:
+        case = Case("clip", plan.clip, **changes)  # type: ignore[arg-type]  # a test's shorthand
+        found = search._compared(case, plan, None)
+        return {f.name: f for f in found if isinstance(f, Measurement)}
+
+    with_all = measured()
+    naive = contenders.NaiveSearch(DetectionSettings())
+    first = next(contenders.frames_of(Case("clip", plan.clip), plan))
+    [box] = naive.find(first[1], 0.0, [])
+    without = measured(not_faces=(box,))
+    assert with_all["clip:/naive's faces"].median > 0
+    assert without["clip:/naive's faces"].median == 0
+    assert without["clip:/covered, of naive's"].median == 1
+    assert without["clip:/false, naive"].median == FRAMES
+
+
+def test_the_plain_detectors_find_the_face(plan: Plan) -> None:
+    _, gray, _ = next(contenders.frames_of(Case("clip", plan.clip), plan))
+    settings = DetectionSettings()
+    [face] = PlainDetector(settings).find(gray)
+    nowhere = np.zeros((6, 8), np.uint8)
+    [again] = Everywhere(PlainDetector(settings)).find(gray, where=nowhere)
+    [sized] = PlainDetector(settings).find(gray, (0.8 * face.width, 1.25 * face.width))
+    assert face == again
+    assert iou(face, sized) > 0.5
+    assert isinstance(face, Face)
+
+
+def test_frames_made_ahead_are_the_same_frames_in_order() -> None:
+    pixels = np.zeros((4, 4), np.uint8)
+    items = [(Frame(pixels, float(n), n, "GRAY"), pixels, 0.0) for n in range(20)]
+    assert list(search_parts._ahead(iter(items))) == items
+
+
+def test_the_usual_model_is_taken_where_it_is_there(folder: Path) -> None:
+    other = float_network.make(folder, "cnn")
+    usual = float_network.make(folder, Settings().model.name)
+    assert search._default(Plan(models=(other, usual))) == usual
+    assert search._default(Plan(models=(other,))) == other
+    assert search._default(Plan()) is None
