@@ -126,3 +126,14 @@ def test_an_absent_microphone_is_one_sentence(settings: Path, tmp_path: Path) ->
     pytest.importorskip("pyaudio")
     done = edge("--config", settings, "--camera", "none", "--mic", "No Such Mic", state=tmp_path)
     assert_one_sentence(done, 3, "microphone", "--mic")
+
+
+@pytest.mark.data
+def test_face_and_voice_of_one_person_are_fused(data_dir: Path, tmp_path: Path) -> None:
+    """The shipped networks, all three of them, on a take that has sound and pictures."""
+    clip = next((data_dir / "video").glob("01-01-08-*.mp4"))
+    found = events(edge("--camera", clip, "--mic", clip, "--output", "jsonl", state=tmp_path))
+    fused = [event for event in found if event["modality"] == "fusion"]
+    assert fused
+    assert all(event["face"] and event["track_id"] for event in fused)
+    assert {event["model"] for event in fused} == {"fusion"}
