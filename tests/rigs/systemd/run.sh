@@ -95,7 +95,7 @@ until_ 60 "more events after the kill" events_beyond "$before"
 
 main=$(shown MainPID)
 sed -i 's/event_interval_s = 0.2/event_interval_s = 0.3/' "$root/etc/edge/edge.toml"
-inside systemctl reload edge
+inside systemctl reload edge || fail "the reload fails"
 said_changed() { inside journalctl -u edge --no-pager | grep -q "smoothing changed"; }
 until_ 60 "the settings to be read again" said_changed
 [ "$(shown MainPID)" = "$main" ] || fail "a reload began another process"
