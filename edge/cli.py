@@ -80,6 +80,9 @@ def run(
         typer.Option(help="For faces: a shipped one (`edge models list`) or a .tflite's path."),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the interpreter.")] = None,
+    budget_ms: Annotated[
+        float | None, typer.Option(min=0, help="What the face search may take of a live frame.")
+    ] = None,
     log: Annotated[
         str | None, typer.Option(help="The log's path; none keeps no log. Default: in your home.")
     ] = None,
@@ -98,6 +101,7 @@ def run(
         "mic.source": mic,
         "model.name": model,
         "model.threads": threads,
+        "detection.budget_ms": budget_ms,
         "log.path": log,
     }
 
