@@ -86,8 +86,8 @@ def judge(
     Raises DataError where a take has no sound.
     """
     by_face = np.stack([predict(face, take.faces).mean(axis=0) for take in seen])
-    heard = voices.load(_heard(seen, sound), speech.card.features)
-    by_voice = predict(speech, heard.images)
+    spoken = voices.load(heard(seen, sound), speech.card.features)
+    by_voice = predict(speech, spoken.images)
     senses = fusion.card.senses
     truth = np.array([SHARED.index(shared(take.take.emotion)) for take in seen], np.uint8)
 
@@ -112,13 +112,13 @@ def judge(
     return FusionVerdict(len(seen), tuple(sorted({take.take.actor for take in seen})), ways)
 
 
-def _heard(seen: Sequence[FaceTake], sound: Path) -> list[ravdess.Take]:
+def heard(seen: Sequence[FaceTake], sound: Path) -> list[ravdess.Take]:
     """The spoken takes of the same words, in the same order."""
-    spoken = {take.path.stem[3:]: take for take in ravdess.takes(sound)}
-    missing = [take.take.path.stem for take in seen if take.take.path.name[3:] not in spoken]
+    by_words = {take.path.stem[3:]: take for take in ravdess.takes(sound)}
+    missing = [take.take.path.stem for take in seen if take.take.path.name[3:] not in by_words]
     if missing:
         raise DataError(f"the take {missing[0]} has no sound in {sound}: give all of RAVDESS")
-    return [spoken[take.take.path.name[3:]] for take in seen]
+    return [by_words[take.take.path.name[3:]] for take in seen]
 
 
 def _in_shared(model: Model, scores: NDArray[np.float32]) -> NDArray[np.float32]:
