@@ -90,9 +90,11 @@ def card(content: bytes, **changes: Any) -> ModelCard:
     return ModelCard(**fields)
 
 
-def write(folder: Path, precision: str = "int8", **changes: Any) -> Model:
+def write(
+    folder: Path, precision: str = "int8", *, classes: int = len(LABELS), **changes: Any
+) -> Model:
     """tiny.tflite and tiny.json in `folder`; `changes` are to the card."""
-    content = build(precision, classes=len(changes.get("labels", LABELS)))
+    content = build(precision, classes=classes)
     if precision == "float32":
         changes = {"dtype": "float32", "scale": 1.0, "zero_point": 0, **changes}
     path = folder / "tiny.tflite"

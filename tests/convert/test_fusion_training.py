@@ -98,7 +98,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hearing = {"modality": "speech", "preprocessing": FEATURES, "labels": ravdess.LABELS}
     for folder, name in (("fold_1", "int8"), ("speech", "tiny")):
         (root / folder).mkdir()
-        tiny_model.write(root / folder, **hearing)
+        tiny_model.write(root / folder, classes=len(ravdess.LABELS), **hearing)
         for suffix in ("tflite", "json"):
             (root / folder / f"tiny.{suffix}").rename(root / folder / f"{name}.{suffix}")
     tested = {"test_actors": [1, 2, 3]}
