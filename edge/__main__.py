@@ -1,7 +1,5 @@
 """`python -m edge` is `edge`."""
 
-import sys
+from edge.cli import start
 
-from edge.cli import main
-
-sys.exit(main())
+start()

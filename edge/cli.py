@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -43,6 +46,22 @@ class Output(StrEnum):
 
 def main() -> int:
     return run_app(app, "edge")
+
+
+def start() -> NoReturn:
+    """`main` as a process of its own, and its end.
+
+    A driver that was left behind in its thread aborts the interpreter when that takes itself
+    down (its C++ cannot be unwound), and a clean stop would look like a crash: such a process
+    ends at once, with everything written.
+    """
+    code = main()
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # its reader has gone
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _print_version(wanted: bool) -> None:

@@ -125,7 +125,7 @@ class LogSettings(_Section):
     """card: events go to `path`; ram: they stay in memory, and only counts go to `path`."""
     commit_interval_s: float = Field(300.0, gt=0, le=3600)
     """What is new waits so long in memory: a power cut takes it, a killed process does not."""
-    retention_days: float = Field(30.0, gt=0, le=3650)
+    retention_days: float = Field(30.0, ge=0.001, le=3650)
     """What is older is deleted."""
     max_size_mb: float = Field(200.0, ge=1, le=100_000)
     """Beyond this the oldest is deleted."""
