@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from convert import voice_commands
+from convert.console import print_figures, progress_bar, training_stack
+from convert.options import AnyData, Data, Json, Keras, MayLose, MustAgree, Part, Share, Tflite
 from convert.zoo import SPEECH
 from edge.command import run_app
-from edge.errors import MissingPackageError, UsageError
-from edge.quiet import quiet_stderr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from edge.errors import UsageError
 
 app = typer.Typer(
     help="Train emotion networks, convert them to int8 and verify what that cost.",
     no_args_is_help=True,
     add_completion=False,
 )
-
-Data = Annotated[Path, typer.Option(help="FER2013: fer2013.csv, .npz, or its class folders.")]
-AnyData = Annotated[Path, typer.Option(help="FER2013, or for a speech network RAVDESS's folder.")]
-Keras = Annotated[Path, typer.Argument(help="A trained network: best.keras of a run.")]
-Tflite = Annotated[Path, typer.Argument(help="An int8 .tflite with its card (.json) beside it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
-Part = Annotated[str, typer.Option(help="PrivateTest is the test split; PublicTest validates.")]
-MayLose = Annotated[float, typer.Option(min=0, max=1, help="Accuracy that int8 may cost.")]
-MustAgree = Annotated[float, typer.Option(min=0, max=1, help="Faces they must agree on.")]
-Share = typer.Option(min=0, max=1)
 
 
 @app.command()
@@ -94,7 +80,7 @@ def train(
         "precision": precision,
     }
     if name in SPEECH:
-        _training_stack()
+        training_stack()
         from convert.speech_cli import train_speech
 
         asked |= {"mixup": mixup, "split": split, "noise_max": noise_max}
@@ -106,7 +92,7 @@ def train(
     from convert.datasets import faces, fer2013
 
     whole = fer2013.load(data)
-    _training_stack()
+    training_stack()
     from convert import plots, train, zoo
 
     drawn = {"noise_share": noise_share, "noise_max": noise_max}
@@ -143,13 +129,13 @@ def quantize(
 
     name = network or network_name(keras)
     if name in SPEECH:
-        _training_stack()
+        training_stack()
         from convert.speech_cli import quantize_speech
 
         quantize_speech(keras, name, data, out, hold_out, images, seed)
     else:
         training = fer2013.load(data).part("Training")
-        _training_stack()
+        training_stack()
         from convert import zoo
 
         settings = QuantizeSettings(images=images, noise_share=noise_share, seed=seed)
@@ -184,11 +170,11 @@ def verify(
 
     levels = (0.0, *(NOISE_LEVELS if noise else NOISE_LEVELS[-1:]))
     limits = Limits(max_accuracy_lost, min_agreement)
-    with _progress("comparing") as progress:
+    with progress_bar("comparing") as progress:
         verdict = judge(model, keras, data, part, levels, limits, progress)
     if plots is not None:
         verdict.draw(plots)
-    _print(verdict.as_dict(layers), verdict.lines(layers), as_json)
+    print_figures(verdict.as_dict(layers), verdict.lines(layers), as_json)
     for sentence in verdict.broken:
         print(f"edge-convert: {sentence}", file=sys.stderr)
     return 1 if verdict.broken else 0
@@ -212,7 +198,7 @@ def card(
     from edge.models import write_card
 
     limits = Limits(max_accuracy_lost, min_agreement)
-    with _progress("comparing") as progress:
+    with progress_bar("comparing") as progress:
         verdict = judge(model, keras, data, part, (0.0, *NOISE_LEVELS), limits, progress)
     for sentence in verdict.broken:
         print(f"edge-convert: {sentence}: the card stays as it was", file=sys.stderr)
@@ -221,65 +207,11 @@ def card(
     written = card_of(model, figures(verdict.comparisons, part))
     write_card(written, model.with_suffix(".json"))
     lines = (f"{figure.value:.4f}  {figure.name}" for figure in written.figures)
-    _print(written.model_dump(mode="json"), lines, as_json)
+    print_figures(written.model_dump(mode="json"), lines, as_json)
     return 0
 
 
-@app.command()
-def folds(
-    run: Annotated[Path, typer.Argument(help="The folder of a speech network's run.")],
-    data: Annotated[Path, typer.Option(help="RAVDESS's folder.")],
-    noise: Annotated[Path | None, typer.Option(help="A folder of background noise.")] = None,
-    max_lost: Annotated[
-        float, typer.Option(min=0, max=1, help="Mean recall that int8 may cost.")
-    ] = 0.015,
-    card: Annotated[
-        Path | None, typer.Option(help="A model whose card gets the folds' figures.")
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Judge a run's folds, float against int8, in quiet and in noise; exit 1 where int8 lost."""
-    _training_stack()
-    from convert.speech_cli import judge
-
-    figures, lines, broken = judge(run, data, noise, max_lost)
-    _print(figures, lines, as_json)
-    for sentence in broken:
-        print(f"edge-convert: {sentence}", file=sys.stderr)
-    if broken:
-        return 1
-    if card is not None:
-        from convert.speech_cli import write_figures
-
-        write_figures(card, figures)
-    return 0
-
-
-@app.command()
-def fuse(
-    faces: Annotated[Path, typer.Option(help="FER2013, as for train.")],
-    voices: Annotated[Path, typer.Option(help="RAVDESS's folder.")],
-    true_pairs: Annotated[Path, typer.Option(help="An .npz of RAVDESS takes with faces.")],
-    fold: Annotated[
-        Path, typer.Option(help="The judged fold of a speech run that tests the takes' actor.")
-    ],
-    out: Annotated[Path, typer.Option(help="The .tflite to write; its card goes beside it.")],
-    run: Annotated[Path, typer.Option(help="The folder of the combiner's run.")],
-    face_model: Annotated[str, typer.Option(help="A model's name or path.")] = "cnn_lstm",
-    speech_model: Annotated[str, typer.Option(help="One that never heard the takes' actor.")] = (
-        "audio_crnn"
-    ),
-    as_json: Json = False,
-) -> None:
-    """Train the combiner of face and voice on made-up pairs, and judge it on true ones."""
-    _training_stack()
-    from convert import fusion_cli
-    from convert.train_fusion import FusionSettings
-
-    verdict = fusion_cli.fuse(
-        faces, voices, true_pairs, fold, face_model, speech_model, out, run, FusionSettings()
-    )
-    _print(verdict.as_dict(), verdict.lines(), as_json)
+voice_commands.add_to(app)
 
 
 @app.command()
@@ -291,7 +223,7 @@ def inspect(
     from convert.report import inspection_lines
 
     found = inspect(model)
-    _print(found.as_dict(), inspection_lines(found), as_json)
+    print_figures(found.as_dict(), inspection_lines(found), as_json)
 
 
 @app.command()
@@ -305,45 +237,11 @@ def data(
 
     whole = fer2013.load(path)
     figures = data_figures(whole, faces.duplicates(whole))
-    _print(figures, data_lines(figures), as_json)
+    print_figures(figures, data_lines(figures), as_json)
 
 
 def main() -> int:
     return run_app(app, "edge-convert")
-
-
-def _print(figures: dict[str, Any], lines: Iterable[str], as_json: bool) -> None:
-    print(json.dumps(figures, indent=2) if as_json else "\n".join(lines))
-
-
-def _training_stack() -> None:
-    """Import Keras and its backend without their chatter. Raises MissingPackageError."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # TensorFlow leaves oneDNN off on CPUs without AVX-512, where it trains 1.5 times as fast too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    try:
-        with quiet_stderr():  # TensorFlow greets there whatever its log level is
-            import keras  # noqa: F401  # so that it is there, or said to be missing, before use
-    except ImportError as error:
-        raise MissingPackageError(
-            f"the training stack is not installed ({error}): pip install 'emotion-edge[convert]'"
-        ) from error
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error; what it yields is told the total once and each lot done."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-
-        def step(done: int, total: int) -> None:
-            bar.update(task, advance=done, total=total)
-
-        yield step
 
 
 if __name__ == "__main__":
