@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.measure import Measurement
 from benchmarks.stages import staged
 from edge.pipeline import FaceClassifier, FacePipeline, build_face_pipeline
-from edge.settings import CameraSettings, Settings
+from edge.settings import CameraSettings, ModelSettings, Settings
 from edge.sources.synthetic import SyntheticSource
 from edge.types import Frame
 
@@ -78,7 +78,9 @@ def _compared(
 
 
 def _path(classifier: FaceClassifier) -> FacePipeline:
-    return build_face_pipeline(Settings(), classifier, datetime.now(UTC), model_name="growth")
+    """Every face is classified in every frame, so that a face's cost shows in each."""
+    settings = Settings(model=ModelSettings(interval_s=0))
+    return build_face_pipeline(settings, classifier, datetime.now(UTC), model_name="growth")
 
 
 def _scaled(image: Image, width_px: int) -> Image:

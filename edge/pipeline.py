@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.pace import Pace
 from edge.reporting import Reporter
 from edge.settings import DetectionSettings, Settings
 from edge.smoothing import Smoother, State
@@ -30,11 +31,15 @@ class FaceClassifier(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """One face in one frame: where it is, what it shows, and what the network said of it alone."""
+    """One face in one frame: where it is, what it shows, and what the network last said of it.
+
+    fresh: whether the network judged it in this very frame; else it is steady, and not yet due
+    """
 
     face: Face
     state: State
     prediction: Prediction
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +53,12 @@ class Scene:
 
 @dataclass(slots=True)
 class StageTimes:
-    """Seconds spent in each stage so far, over `frames` frames with `faces` classified faces."""
+    """Seconds spent in each stage so far, over `frames` frames with `faces` faces in them, of
+    which `classified` were given to the network."""
 
     frames: int = 0
     faces: int = 0
+    classified: int = 0
     gray_s: float = 0.0
     search_s: float = 0.0
     track_s: float = 0.0
@@ -69,6 +76,8 @@ class StageTimes:
 class FacePipeline:
     """gray → search → track → 48x48 → classify → smooth → report, frame by frame.
 
+    A face that is followed is classified when its `pace` says so, and when its event is due, so
+    that every event is of the network's own moment.
     `times` adds up what each stage takes, for the benchmark.
     """
 
@@ -80,6 +89,7 @@ class FacePipeline:
         classifier: FaceClassifier,
         smoother: Smoother,
         reporter: Reporter,
+        pace: Pace,
     ) -> None:
         self.times = StageTimes()
         self._search = search
@@ -88,6 +98,7 @@ class FacePipeline:
         self._classifier = classifier
         self._smoother = smoother
         self._reporter = reporter
+        self._pace = pace
 
     def scenes(self, frames: Iterable[Frame]) -> Iterator[Scene]:
         """One scene per frame, in order, each made when it is asked for."""
@@ -106,12 +117,14 @@ class FacePipeline:
         for track_id in self._tracker.gone:
             self._smoother.forget(track_id)
             self._reporter.forget(track_id)
+            self._pace.forget(track_id)
         times.track_s += perf_counter() - searched
         times.search_s += searched - grayed
         times.gray_s += grayed - started
         times.frames += 1
+        times.faces += len(faces)
         observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
-        reports = [self._report(seen, frame.timestamp_s) for seen in observations]
+        reports = [self._report(seen, frame.timestamp_s) for seen in observations if seen.fresh]
         return Scene(frame, observations, tuple([event for event in reports if event]))
 
     def _report(self, seen: Observation, timestamp_s: float) -> EmotionEvent | None:
@@ -121,6 +134,12 @@ class FacePipeline:
         )
 
     def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
+        held = self._pace.held(face.track_id, timestamp_s)
+        if held is None or self._reporter.due(timestamp_s, track_id=face.track_id):
+            return self._judge(gray, face, timestamp_s)
+        return Observation(face, held.state, held.prediction, fresh=False)
+
+    def _judge(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
         times = self.times
         started = perf_counter()
         patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
@@ -128,10 +147,11 @@ class FacePipeline:
         prediction = self._classifier.classify(patch)
         classified = perf_counter()
         state = self._smoother.update(face.track_id, prediction, timestamp_s)
+        self._pace.judged(face.track_id, prediction, state, timestamp_s)
         times.smoothing_s += perf_counter() - classified
         times.inference_s += classified - prepared
         times.preprocess_s += prepared - started
-        times.faces += 1
+        times.classified += 1
         return Observation(face, state, prediction)
 
 
@@ -163,6 +183,7 @@ def build_face_pipeline(
             started_at=started_at,
             interval_s=settings.smoothing.event_interval_s,
         ),
+        Pace(settings.model.interval_s),
     )
 
 

@@ -31,10 +31,7 @@ class Reporter:
         face: Face | None = None,
     ) -> EmotionEvent | None:
         """The event, where one is due; a clock that jumped back makes it due at once."""
-        last_s = self._reported_s.get(track_id)
-        # Half seconds add up to a little less than one, by rounding.
-        recent = last_s is not None and 0 <= timestamp_s - last_s < self._interval_s - 1e-6
-        if recent and not state.changed:
+        if not state.changed and not self.due(timestamp_s, track_id=track_id):
             return None
         self._reported_s[track_id] = timestamp_s
         return EmotionEvent(
@@ -47,6 +44,12 @@ class Reporter:
             face=face,
             model=self._model,
         )
+
+    def due(self, timestamp_s: float, *, track_id: int = 0) -> bool:
+        """Whether the track's next event is due, though its label stays."""
+        last_s = self._reported_s.get(track_id)
+        # Half seconds add up to a little less than one, by rounding.
+        return last_s is None or not 0 <= timestamp_s - last_s < self._interval_s - 1e-6
 
     def forget(self, track_id: int) -> None:
         self._reported_s.pop(track_id, None)

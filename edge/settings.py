@@ -111,6 +111,8 @@ class ModelSettings(_Section):
     name: str = "cnn_lstm"
     """A shipped model's name, or the path of a .tflite with its card beside it."""
     threads: int = Field(1, ge=1, le=16)
+    interval_s: float = Field(0.3, ge=0, le=5)
+    """A face that is followed and steady is classified this often; 0: in every frame."""
     engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
     speech: str = "audio_crnn"
     """As `name`, for the voice; used where there is a microphone."""

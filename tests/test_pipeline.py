@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
+from edge.pace import Pace
 from edge.pipeline import FacePipeline, Scene, build_face_pipeline
 from edge.reporting import Reporter
 from edge.settings import DetectionSettings, PreprocessSettings, Settings, SmoothingSettings
@@ -52,8 +53,14 @@ def frames(levels: Iterable[int], fps: float = 10.0) -> Iterator[Frame]:
         yield Frame(np.full((120, 160, 3), level, np.uint8), index / fps, index)
 
 
-def pipeline(found: Iterable[list[Face]], classifier: ByBrightness | None = None) -> FacePipeline:
-    smoothing = SmoothingSettings(time_constant_s=0, hysteresis=0.1, floor=0.5)
+def pipeline(
+    found: Iterable[list[Face]],
+    classifier: ByBrightness | None = None,
+    *,
+    interval_s: float = 0,
+    time_constant_s: float = 0,
+) -> FacePipeline:
+    smoothing = SmoothingSettings(time_constant_s=time_constant_s, hysteresis=0.1, floor=0.5)
     return FacePipeline(
         FromList(found),
         Tracker(confirm_hits=1, confirm_s=0, patience_s=0.5),
@@ -61,6 +68,7 @@ def pipeline(found: Iterable[list[Face]], classifier: ByBrightness | None = None
         classifier or ByBrightness(),
         Smoother(smoothing),
         Reporter(model="stand-in", started_at=NOON, interval_s=1.0),
+        Pace(interval_s),
     )
 
 
@@ -126,7 +134,8 @@ def test_who_left_is_forgotten_everywhere() -> None:
     one = pipeline([[FACE]] * 3 + [[]] * 10 + [[FACE]])
     *_, last = one.scenes(frames([200] * 14))
     assert [event.track_id for event in last.events] == [2]
-    assert list(one._smoother._tracks) == list(one._reporter._reported_s) == [2]
+    kept = (one._smoother._tracks, one._reporter._reported_s, one._pace._judged)
+    assert [list(memory) for memory in kept] == [[2]] * 3
 
 
 def test_a_clock_that_jumps_back_brings_an_event_and_no_silence() -> None:
@@ -136,17 +145,64 @@ def test_a_clock_that_jumps_back_brings_an_event_and_no_silence() -> None:
     assert [len(scene.events) for scene in scenes] == [1, 0, 1, 0, 1]
 
 
-def test_the_network_is_asked_once_per_face_and_frame_with_its_own_picture() -> None:
+def test_without_an_interval_the_network_is_asked_once_per_face_and_frame() -> None:
     classifier = ByBrightness()
     list(pipeline([[FACE], [FACE, Face(100, 30, 40, 40)], []], classifier).scenes(frames([9] * 3)))
     assert [image.shape for image in classifier.seen] == [(48, 48)] * 3
     assert {image.dtype.name for image in classifier.seen} == {"uint8"}
 
 
+def test_a_steady_face_is_classified_each_interval_and_seen_in_every_frame() -> None:
+    classifier = ByBrightness()
+    one = pipeline([[FACE]] * 60, classifier, interval_s=0.4)
+    scenes = list(one.scenes(frames([200] * 60, fps=20)))
+    assert all(len(scene.observations) == 1 for scene in scenes)
+    assert (one.times.faces, one.times.classified) == (60, len(classifier.seen))
+    fresh = [scene.frame.index for scene in scenes if scene.observations[0].fresh]
+    # Half a second to settle, then each 0.4 s, and at each whole second, when its event is due.
+    assert fresh == [*range(10), 17, 20, 28, 36, 40, 48, 56]
+    events = [event for scene in scenes for event in scene.events]
+    assert [(event.time - NOON).total_seconds() for event in events] == [0, 1, 2]
+
+
+def test_a_change_is_noticed_within_the_interval_and_then_looked_at_in_every_frame() -> None:
+    one = pipeline([[FACE]] * 60, interval_s=0.4, time_constant_s=0.5)
+    scenes = list(one.scenes(frames([250] * 30 + [10] * 30, fps=20)))
+    fresh = [scene.frame.index for scene in scenes if scene.observations[0].fresh]
+    noticed = fresh.index(next(index for index in fresh if index >= 30))
+    assert fresh[noticed] - 30 <= 0.4 * 20
+    assert fresh[noticed:][:4] == list(range(fresh[noticed], fresh[noticed] + 4))
+    dark = [e.time for scene in scenes for e in scene.events if e.label == "dark"]
+    assert dark
+    # The interval, and what the smoothing takes by itself.
+    assert 1.5 < (dark[0] - NOON).total_seconds() <= 1.5 + 0.4 + 0.5
+
+
+def test_a_held_face_shows_its_last_state_at_its_new_place() -> None:
+    walk = [[Face(40 + n, 30, 50, 50)] for n in range(20)]
+    scenes = list(pipeline(walk, interval_s=0.4).scenes(frames([200] * 20, fps=20)))
+    before, held = scenes[10].observations[0], scenes[11].observations[0]
+    assert (before.fresh, held.fresh, held.state.changed) == (False, False, False)
+    assert held.face.x == before.face.x + 1
+    assert held.state is before.state
+
+
+def test_two_runs_over_one_recording_are_the_same() -> None:
+    levels = [200, 190, 30, 220, 10] * 12
+    one, two = (
+        [(e.time, e.label, e.confidence) for s in each for e in s.events]
+        for each in (
+            pipeline([[FACE]] * 60, interval_s=0.3).scenes(frames(levels, fps=12)) for _ in range(2)
+        )
+    )
+    assert one == two
+    assert one
+
+
 def test_the_stages_times_add_up_over_frames_and_faces() -> None:
     one = pipeline([[FACE], [FACE], []])
     list(one.scenes(frames([200] * 3)))
-    assert (one.times.frames, one.times.faces) == (3, 2)
+    assert (one.times.frames, one.times.faces, one.times.classified) == (3, 2, 2)
     assert list(one.times.seconds) == [
         "gray", "search", "track", "preprocess", "inference", "smoothing",
     ]  # fmt: skip  # one line of stages

@@ -95,6 +95,7 @@ def _offline(
     yield from _unexplained(label(model), sum(taken[OTHER]) / whole)
     row = f"{label(model)}, {source.name}"
     yield Measurement(f"{row}/faces a frame", "", (face_path.times.faces / count,))
+    yield Measurement(f"{row}/classified a frame", "", (face_path.times.classified / count,))
     yield Measurement(f"{row}/frames/s", "", (1e3 * count / whole,))
     yield Measurement(f"{row}/CPU s per s of video", "", (cpu * fps / count,))
     if plan.quick:

@@ -32,6 +32,7 @@ from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan
 from edge.models import Model
+from edge.pace import Pace
 from edge.pipeline import FacePipeline
 from edge.reporting import Reporter
 from edge.settings import DetectionSettings, Settings
@@ -103,7 +104,11 @@ def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator
     naive, ours = Contender(NaiveSearch(DetectionSettings())), tracked()
     both = []
     if classifier is not None:
-        both = [_path(classifier, tracked().search), _path(classifier, Replay(naive))]
+        interval_s = Settings().model.interval_s
+        both = [
+            _path(classifier, tracked().search, interval_s),
+            _path(classifier, Replay(naive), 0),
+        ]
     decoded_s: list[float] = []
     piped_s: list[list[float]] = [[] for _ in both]
     last_s = 0.0
@@ -181,7 +186,7 @@ def _turned_off(case: Case, plan: Plan) -> Iterator[Finding]:
         yield _cell(row, "of naive", contender.frame_ms / whole)
 
 
-def _path(classifier: Classifier, search: FaceSearch) -> FacePipeline:
+def _path(classifier: Classifier, search: FaceSearch, interval_s: float) -> FacePipeline:
     settings = Settings()
     return FacePipeline(
         search,
@@ -190,6 +195,7 @@ def _path(classifier: Classifier, search: FaceSearch) -> FacePipeline:
         classifier,
         Smoother(settings.smoothing),
         Reporter(model="search", started_at=datetime.now(UTC), interval_s=1.0),
+        Pace(interval_s),
     )
 
 
