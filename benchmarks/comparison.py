@@ -57,8 +57,8 @@ class Comparison:
                 "suite": change.suite,
                 "name": change.new.name,
                 "unit": change.new.unit,
-                "old": change.old.median,
-                "new": change.new.median,
+                "old": change.old.typical,
+                "new": change.new.typical,
                 "verdict": change.verdict,
                 **{key: asdict(change.ratio)[key] for key in ("value", "low", "high")},
             }
@@ -73,7 +73,7 @@ def compare(old: Report, new: Report) -> Comparison:
     changes = []
     for suite, measurement in _judged(new):
         past = before.get((suite, measurement.name, measurement.unit))
-        if past is not None and past.median > 0:
+        if past is not None and past.typical > 0:
             changes.append(Change(suite, past, measurement, ratio(measurement, past, paired=False)))
     return Comparison(tuple(changes), tuple(_doubts(old, new)))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.environment import Condition
 
@@ -44,6 +43,11 @@ class Measurement:
     @property
     def median(self) -> float:
         return self._percentile(50)
+
+    @property
+    def typical(self) -> float:
+        """The median; of a clip's frames the mean, since all of them have to be paid for."""
+        return self.mean if self.varied else self.median
 
     @property
     def p95(self) -> float:
@@ -81,7 +85,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times `denominator`'s median `numerator`'s is, with its confidence interval."""
+    """How many times `denominator` is typically `numerator`, with its confidence interval."""
 
     numerator: str
     denominator: str
@@ -131,7 +135,8 @@ def interleave(
 def ratio(
     numerator: Measurement, denominator: Measurement, *, paired: bool = True, seed: int = 0
 ) -> Ratio:
-    """The ratio of medians, its interval by bootstrap (percentiles of 1,000 resamples).
+    """The ratio of medians (of means where either varied), with a bootstrap's interval:
+    percentiles of 1,000 resamples.
 
     `paired`: both come from one `interleave`, whose rounds are then drawn together, so that
     what disturbed both cancels; False for two separate runs.
@@ -143,11 +148,8 @@ def ratio(
         columns = rows
     else:
         columns = rng.integers(len(below), size=(_RESAMPLES, len(below)))
-    ratios = _medians(above, rows) / _medians(below, columns)
+    average = np.mean if numerator.varied or denominator.varied else np.median
+    ratios = average(above[rows], axis=1) / average(below[columns], axis=1)
     low, high = np.percentile(ratios, (2.5, 97.5))
-    value = numerator.median / denominator.median
-    return Ratio(numerator.name, denominator.name, value, float(low), float(high))
-
-
-def _medians(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.asarray(np.median(values[rows], axis=1), np.float64)
+    value = average(above) / average(below)
+    return Ratio(numerator.name, denominator.name, float(value), float(low), float(high))

@@ -65,8 +65,8 @@ def comparison(found: Comparison, limit: float | None) -> str:
         (
             f"{change.suite}: {change.new.name}",
             change.new.unit,
-            number(change.old.median),
-            number(change.new.median),
+            number(change.old.typical),
+            number(change.new.typical),
             f"{change.ratio.value:.3f}",
             f"{change.ratio.low:.3f} to {change.ratio.high:.3f}",
             change.verdict,

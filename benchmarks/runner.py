@@ -18,17 +18,27 @@ from edge.registry import resolve
 def run_suite(
     name: str, plan: Plan, *, read: Callable[[], Condition] = read_condition
 ) -> SuiteResult:
-    """Run the suite `name`, reading the device before, after every finding, and at the end.
+    """Run the suite `name` of `SUITES`. Raises UsageError for another name."""
+    suite: Callable[[Plan], Iterable[Finding]] = resolve(SUITES, name, "suite")
+    return watched(name, lambda: suite(plan), read=read)
+
+
+def watched(
+    name: str,
+    measure: Callable[[], Iterable[Finding]],
+    *,
+    read: Callable[[], Condition] = read_condition,
+) -> SuiteResult:
+    """What `measure` finds, reading the device before, after every finding, and at the end.
 
     A missing part makes the suite "skipped", any other EdgeError "failed" and Ctrl-C
-    "interrupted", each with what was found up to then. Raises UsageError for another name.
+    "interrupted", each with what was found up to then.
     """
-    suite: Callable[[Plan], Iterable[Finding]] = resolve(SUITES, name, "suite")
     before = read()
     found: list[Finding] = []
     status, reason, exit_code = "done", "", 0
     try:
-        for finding in suite(plan):
+        for finding in measure():
             if isinstance(finding, Measurement):
                 finding = replace(finding, condition=read())
             found.append(finding)

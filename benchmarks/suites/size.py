@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import edge
+from benchmarks.installed import bare_name, closure, distribution_bytes
 from benchmarks.measure import Measurement
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan
@@ -34,7 +35,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
 
 def _installed() -> Iterator[Finding]:
     """The closure of the base requirements, in this environment."""
-    sizes = {name: _distribution_bytes(name) for name in closure(_base_requirements())}
+    sizes = {name: distribution_bytes(name) for name in closure(base_requirements())}
     yield _megabytes("base install", sum(sizes.values()))
     for name, size in _largest(sizes):
         yield _megabytes(f"of it {name}", size)
@@ -64,27 +65,8 @@ def _fresh_install() -> Iterator[Finding]:
     yield Remark(f"base install: site-packages of a fresh environment after pip install {source}")
 
 
-def closure(names: list[str]) -> list[str]:
-    """`names` and all that they need, each once, as far as it is installed.
-
-    A requirement of an extra is left out; one with another marker counts where it is installed.
-    """
-    found: list[str] = []
-    waiting = list(names)
-    while waiting:
-        name = re.sub(r"[-_.]+", "-", waiting.pop(0)).lower()
-        if name in found:
-            continue
-        try:
-            requirements = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        found.append(name)
-        waiting += [_name(r) for r in requirements if not re.search(r";.*\bextra\b", r)]
-    return found
-
-
-def _base_requirements() -> list[str]:
+def base_requirements() -> list[str]:
+    """What a person names to install the device's part. Raises EdgeError where nothing says it."""
     try:
         metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
@@ -94,17 +76,8 @@ def _base_requirements() -> list[str]:
                 f"{DISTRIBUTION} is not installed: pip install {DISTRIBUTION}"
             ) from None
         needed = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
-        return [_name(requirement) for requirement in needed]
+        return [bare_name(requirement) for requirement in needed]
     return [DISTRIBUTION]
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[\s<>=!~;\[(]", requirement.strip(), maxsplit=1)[0]
-
-
-def _distribution_bytes(name: str) -> int:
-    paths = [Path(str(file.locate())) for file in metadata.files(name) or []]
-    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _tree_bytes(path: Path) -> int:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks import faces
+from benchmarks.installed import closure
 from benchmarks.measure import Measurement, Ratio
 from benchmarks.results import Finding, Matrix, Remark
 from benchmarks.suites import SUITES, Plan
-from benchmarks.suites.size import closure
 from edge.errors import DataError, EdgeError, MissingDataError, MissingModelError
 from edge.models import Model
 from edge.registry import resolve
