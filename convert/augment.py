@@ -77,6 +77,11 @@ class Augmentation:
         out += 0.5 - 0.5 * gain + offset
 
 
+NO_AUGMENTATION = Augmentation(
+    flip=False, rotation_deg=0, scale=0, shift=0, brightness=0, contrast=0, noise_share=0
+)
+
+
 def add_noise(
     images: NDArray[np.float32], level: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:

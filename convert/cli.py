@@ -13,6 +13,7 @@ from convert import voice_commands
 from convert.console import print_figures, progress_bar, training_stack
 from convert.options import AnyData, Data, Json, Keras, MayLose, MustAgree, Part, Share, Tflite
 from convert.zoo import SPEECH
+from convert.zoo import names as zoo_names
 from edge.command import run_app
 from edge.errors import UsageError
 
@@ -25,7 +26,7 @@ app = typer.Typer(
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="The network: cnn, cnn_lstm or audio_crnn.")],
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(zoo_names())}.")],
     data: AnyData,
     out: Annotated[Path, typer.Option(help="The run's folder.")],
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
@@ -42,6 +43,9 @@ def train(
     teacher_share: Annotated[float | None, Share] = None,
     calm_epochs: Annotated[
         int | None, typer.Option(min=0, help="So many at the end are augmented less.")
+    ] = None,
+    augment: Annotated[
+        bool | None, typer.Option(help="Off: faces as they are, neither moved, lit nor noisy.")
     ] = None,
     noise_share: Annotated[float | None, Share] = None,
     noise_max: Annotated[float | None, Share] = None,
@@ -96,7 +100,7 @@ def train(
     from convert import plots, train, zoo
 
     drawn = {"noise_share": noise_share, "noise_max": noise_max}
-    settings = train.recipe(out, asked, drawn)
+    settings = train.recipe(out, asked, drawn, augment=augment)
     parts = faces.split(whole, split or "official", settings.seed)
     with redirect_stdout(sys.stderr):
         history = train.train(zoo.architecture(name), *parts, out, settings, resume=resume)

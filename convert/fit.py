@@ -11,6 +11,7 @@ A run's folder holds, after every epoch:
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,6 +73,8 @@ def fit(
         initial_epoch=len(history),
         validation_data=validation,
         validation_batch_size=256,
+        # A bar on a terminal; a line an epoch into a file.
+        verbose=1 if sys.stderr.isatty() else 2,
         callbacks=[_Draws(recipe.seed), _Checkpoint(build, out, history, choose=choose)],
     )
     return history

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.augment import Augmentation
+from convert.augment import NO_AUGMENTATION, Augmentation
 from convert.datasets.faces import FaceSet, aligned
 from convert.fit import fit, open_run
 from convert.zoo import Architecture
@@ -47,15 +47,18 @@ class TrainSettings:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
-def recipe(out: Path, asked: dict[str, Any], noise: dict[str, Any]) -> TrainSettings:
+def recipe(
+    out: Path, asked: dict[str, Any], noise: dict[str, Any], *, augment: bool | None = None
+) -> TrainSettings:
     """What was asked for; where it is None, what the run in `out` was started with, if any.
 
-    `noise` goes to the augmentation.
+    `noise` goes to the augmentation; `augment` False shows the faces as they are.
     """
     run_file = out / "run.json"
     before = json.loads(run_file.read_text()) if run_file.exists() else {}
     before.pop("network", None)
-    augmentation = {**before.pop("augmentation", {}), **_given(noise)}
+    shown = asdict(NO_AUGMENTATION) if augment is False else {}
+    augmentation = {**before.pop("augmentation", {}), **shown, **_given(noise)}
     return TrainSettings(**{**before, **_given(asked)}, augmentation=Augmentation(**augmentation))
 
 

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _TABLE = {
     "cnn": "convert.zoo.cnn:CNN",
     "cnn_lstm": "convert.zoo.cnn_lstm:CNN_LSTM",
+    "net_a": "convert.zoo.net_a:NET_A",
+    "net_b": "convert.zoo.net_b:NET_B",
+    "net_c": "convert.zoo.net_c:NET_C",
+    "net_c_direct": "convert.zoo.net_c:NET_C_DIRECT",
+    "cnn_plain": "convert.zoo.cnn_plain:CNN_PLAIN",
+    "cnn_regularised": "convert.zoo.cnn_regularised:CNN_REGULARISED",
+    "edge_net": "convert.zoo.edge_net:EDGE_NET",
     "audio_crnn": "convert.zoo.audio_crnn:AUDIO_CRNN",
     "fusion": "convert.zoo.fusion:FUSION",
 }
