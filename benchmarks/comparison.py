@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.measure import Measurement, Ratio, ratio
+from benchmarks.measure import TIME_UNITS, Measurement, Ratio, ratio
 from benchmarks.results import Report
 from edge.errors import UsageError
 
@@ -29,6 +29,8 @@ class Change:
     @property
     def verdict(self) -> str:
         """ "worse", "better", or "" where the interval leaves it open."""
+        if self.new.unit in TIME_UNITS and len(self.old.values) == len(self.new.values) == 1:
+            return ""  # a time taken once has no interval
         worse, better = self.ratio.low > 1, self.ratio.high < 1
         if self.new.unit not in _COSTS:
             worse, better = better, worse

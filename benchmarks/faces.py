@@ -1,4 +1,4 @@
-"""Test faces for the accuracy suites, and what a model makes of them."""
+"""Test faces for the accuracy suites, and what a model makes of pictures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.suites import Plan
+from convert.datasets import Pictures
 from convert.datasets.faces import FaceSet
 from convert.datasets.fer2013 import load
 from convert.scores import ClassScores, class_scores
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _USUAL_PLACES = ("fer2013.npz", "fer2013.csv", "fer2013/fer2013.npz", "fer2013/fer2013.csv")
+# What other suites look for in the same folder.
+_OTHERS = ("ravdess", "noise", "video")
 
 
 class Steps:
@@ -56,21 +59,27 @@ def test_faces(plan: Plan, usage: str, *, quick: int) -> FaceSet:
 
 
 def _fer2013(data: Path) -> Path:
-    """`data`, or the file of that name in it: one folder may hold what several suites need."""
-    return next((data / place for place in _USUAL_PLACES if (data / place).is_file()), data)
+    """`data`, or the file of that name in it: one folder may hold what several suites need.
+
+    Raises MissingDataError for a folder that holds what the others need alone.
+    """
+    found = next((data / place for place in _USUAL_PLACES if (data / place).is_file()), data)
+    if found.is_dir() and any((found / other).is_dir() for other in _OTHERS):
+        raise MissingDataError(f"there is no fer2013.npz or fer2013.csv in {data}: put it there")
+    return found
 
 
-def judged(model: Model, faces: FaceSet, images: NDArray[np.uint8], steps: Steps) -> ClassScores:
-    """What `model` makes of `images`, uint8 (n, 48, 48): `faces` in order, however changed.
+def judged(model: Model, shown: Pictures, images: NDArray[np.uint8], steps: Steps) -> ClassScores:
+    """What `model` makes of `images`, uint8 (n, height, width): `shown` in order, however changed.
 
     Raises DataError where the model's labels are not the data set's.
     """
     labels = model.card.labels
-    if set(labels) != set(faces.label_names):
+    if set(labels) != set(shown.label_names):
         raise DataError(
             f"{model.card.name} names {', '.join(labels)}, the data set "
-            f"{', '.join(faces.label_names)}: give a model of FER2013's classes"
+            f"{', '.join(shown.label_names)}: give a model of the data set's classes"
         )
-    column = np.array([faces.label_names.index(name) for name in labels])
+    column = np.array([shown.label_names.index(name) for name in labels])
     named = predict(model, images, steps).argmax(axis=1)
-    return class_scores(faces.labels, column[named], len(faces.label_names))
+    return class_scores(shown.labels, column[named], len(shown.label_names))

@@ -186,7 +186,7 @@ def _glance(report: Report) -> Section | None:
         (model.name, *(_or_dash(values[i]) for values in shown.values()))
         for i, model in enumerate(report.models)
     )
-    return Section("At a glance", (Table(("", *shown), rows),))
+    return Section("At a glance", (Table(("model", *shown), rows),))
 
 
 def _or_dash(value: float | None) -> str:

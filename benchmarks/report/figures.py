@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmarks.measure import Measurement
+from benchmarks.profiles import REST
 from benchmarks.report.blocks import Bars, Figure, Lines, Series
 from benchmarks.report.tables import grid
 from benchmarks.results import ModelUsed, SuiteResult
@@ -26,7 +27,7 @@ def figures(result: SuiteResult, models: Sequence[ModelUsed]) -> Iterator[Figure
 
 def _latency(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
     """Groups: engine and threads; series: the models; whiskers to p95."""
-    timed = {m.name: m for m in result.measurements if m.unit == "ms"}
+    timed = {m.name: m for m in result.measurements if m.unit == "ms" and "/" not in m.name}
     cases = dict.fromkeys(name.partition(", ")[2] for name in timed)
     labels = dict.fromkeys(name.partition(", ")[0] for name in timed)
     series = []
@@ -36,6 +37,19 @@ def _latency(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
         series.append(Series(label, medians, _hue(label, models),
                              high=tuple(m.p95 if m else 0.0 for m in found)))  # fmt: skip
     yield Bars("Milliseconds a face: median, whisker to p95", "ms", tuple(cases), tuple(series))
+    yield from _operators(grid(result.measurements))
+
+
+def _operators(rows: Mapping[str, Mapping[str, float]]) -> Iterator[Bars]:
+    """A bar a model, its kinds of operators end to end."""
+    kinds: dict[str, dict[str, float]] = {}
+    for row, columns in rows.items():
+        label, colon, kind = row.partition(": ")
+        if colon and "operators" in columns:
+            kinds.setdefault(kind, {})[label] = columns["ms"]
+    labels = list(dict.fromkeys(label for by_label in kinds.values() for label in by_label))
+    if labels:
+        yield _stacked("Milliseconds a face by operator, 1 thread", kinds, labels)
 
 
 def _pipeline(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
@@ -46,19 +60,20 @@ def _pipeline(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
             stages.setdefault(stage, {})[label] = m.mean
     labels = list(dict.fromkeys(label for by_label in stages.values() for label in by_label))
     if labels:
-        yield _stacked_stages(stages, labels)
+        yield _stacked("Milliseconds a frame by stage, means over the clip", stages, labels)
     rows = grid(result.measurements)
     yield from _growth(rows, " px wide", "Growth with the frame's width", "width, px")
     yield from _growth(rows, " face", "Growth with the faces in a 960x720 frame", "faces")
 
 
-def _stacked_stages(stages: Mapping[str, Mapping[str, float]], labels: list[str]) -> Bars:
+def _stacked(title: str, stages: Mapping[str, Mapping[str, float]], labels: list[str]) -> Bars:
     """The largest stages by name; the small ones together, in gray."""
     whole = {label: sum(s.get(label, 0.0) for s in stages.values()) for label in labels}
     shown = [
         stage
         for stage, by_label in stages.items()
-        if stage != OTHER and any(by_label.get(n, 0) > _SMALL_SHARE * whole[n] for n in labels)
+        if stage not in (OTHER, REST)
+        and any(by_label.get(n, 0) > _SMALL_SHARE * whole[n] for n in labels)
     ][:_HUES]
     series = [
         Series(stage, tuple(stages[stage].get(label, 0.0) for label in labels), hue)
@@ -68,8 +83,7 @@ def _stacked_stages(stages: Mapping[str, Mapping[str, float]], labels: list[str]
         sum(by_label.get(label, 0.0) for stage, by_label in stages.items() if stage not in shown)
         for label in labels
     )
-    series.append(Series("the rest", rest, _GRAY))
-    title = "Milliseconds a frame by stage, means over the clip"
+    series.append(Series(REST, rest, _GRAY))
     return Bars(title, "ms", tuple(labels), tuple(series), stacked=True)
 
 
@@ -123,18 +137,22 @@ def _size(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
 
 def _accuracy(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
     rows = grid(result.measurements)
-    labels = [row for row, columns in rows.items() if "accuracy" in columns]
-    classes = list(dict.fromkeys(
-        row.removeprefix(f"{label} ") for label in labels for row in rows
-        if row.startswith(f"{label} ") and "recall" in rows[row]
-    ))  # fmt: skip
-    for metric in ("F1", "recall") if classes else ():
-        series = tuple(
-            Series(label, tuple(rows.get(f"{label} {name}", {}).get(metric) for name in classes),
-                   _hue(label, models))
-            for label in labels
+    # Faces and voices have classes of their own: a figure for the models of the same ones.
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for label in (row for row, columns in rows.items() if "accuracy" in columns):
+        classes = tuple(
+            row.removeprefix(f"{label} ") for row, columns in rows.items()
+            if row.startswith(f"{label} ") and "recall" in columns
         )  # fmt: skip
-        yield Bars(f"{metric[0].upper()}{metric[1:]} by class", "", tuple(classes), series)
+        alike.setdefault(classes, []).append(label)
+    for metric in ("F1", "recall"):
+        for classes, labels in alike.items():
+            series = tuple(
+                Series(label, tuple(rows[f"{label} {name}"][metric] for name in classes),
+                       _hue(label, models))
+                for label in labels
+            )  # fmt: skip
+            yield Bars(f"{metric[0].upper()}{metric[1:]} by class", "", classes, series)
 
 
 def _noise(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
@@ -153,12 +171,31 @@ def _noise(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
         )  # fmt: skip
         yield Lines(f"{metric[0].upper()}{metric[1:]} under Gaussian noise", "noise level", metric,
                     x, series, top=0.8)  # fmt: skip
-    others = {n: c for n, c in rows.items() if not n.startswith("noise ")}
+    yield from _voices_in_noise(rows)
+    others = {n: c for n, c in rows.items() if f"{labels[0]} accuracy" in c} if labels else {}
+    others = {n: c for n, c in others.items() if not n.startswith("noise ")}
     series = tuple(
         Series(label, _column(others, f"{label} accuracy"), _hue(label, models)) for label in labels
     )
     if others:
         yield Bars("Accuracy under what else befalls a face", "", tuple(others), series)
+
+
+def _voices_in_noise(rows: Mapping[str, Mapping[str, float]]) -> Iterator[Figure]:
+    """A line a kind of noise, from the loudest to the faintest, a figure a model."""
+    by_model: dict[str, dict[str, Mapping[str, float]]] = {}
+    for row, columns in rows.items():
+        model, uar, noise = row.partition(" UAR, ")
+        if uar:
+            by_model.setdefault(model, {})[noise] = columns
+    for model, noises in by_model.items():
+        levels = sorted(float(c.split()[0]) for c in next(iter(noises.values())) if c != "quiet")
+        series = tuple(
+            Series(noise, tuple(columns.get(f"{level:g} dB") for level in levels), hue)
+            for hue, (noise, columns) in enumerate(list(noises.items())[: _GRAY + 1])
+        )
+        title = f"UAR of {model} in real noise"
+        yield Lines(title, "SNR, dB", "UAR", tuple(levels), series, top=0.8)
 
 
 def _preprocessing(result: SuiteResult, models: list[str]) -> Iterator[Figure]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.measure import Measurement, interleave, ratio
 from benchmarks.product import MACS, product
+from benchmarks.profiles import by_operator
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan, label
 from edge.errors import MissingPackageError
@@ -38,6 +39,14 @@ def measure(plan: Plan) -> Iterator[Finding]:
             with_each = [timed[_case(model, engine, threads)] for engine in engines]
             yield ratio(with_each[1], with_each[0], seed=plan.seed)
         yield from _rates(models, engines, threads, timed, rounds=max(rounds // 15, 3))
+    if "litert" in engines:
+        for model in models:
+            yield from by_operator(plan, model)
+        yield Remark(
+            "by operator: LiteRT's own profiler, one thread, the calmer half of the inferences; "
+            "the rest is what takes less than 1 % by kind, calls of less than 1 µs, which it does "
+            "not see, and what lies between operators"
+        )
     yield Remark(
         "each call is Classifier.classify alone, the cases in random turns, so a network finds "
         "the caches as another left them; peak is a large matrix product in the same type"

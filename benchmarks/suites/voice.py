@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measure import Measurement, interleave, ratio
 from benchmarks.process import watch
+from benchmarks.profiles import by_operator
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan, label, model_argument
 from edge.audio.features import Features, extract
@@ -40,6 +41,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
         with Classifier(model) as classifier:
             yield from _parts(plan, model, classifier, sound)
             yield from _whole(model, classifier, sound)
+        yield from by_operator(plan, model)
         plan.progress(number + 1, len(models) + 1)
     yield from _memory(plan, models[0])
     plan.progress(len(models) + 1, len(models) + 1)

@@ -55,7 +55,7 @@ def test_no_data_says_what_to_give(suite: str, plan: Plan) -> None:
 
 def test_latency_measures_every_case_and_compares_with_the_first(plan: Plan) -> None:
     found = findings("latency", replace(plan, threads=2))
-    timed = {f.name: f for f in found if isinstance(f, Measurement) and f.unit == "ms"}
+    timed = {f.name: f for f in found if isinstance(f, Measurement) and len(f.values) > 1}
     assert list(timed) == [
         f"{model} int8, litert, {threads}"
         for threads in ("1 thread", "2 threads")
@@ -115,7 +115,7 @@ def test_labels_in_another_order_are_matched_by_name(
 
 def test_labels_of_another_data_set_are_an_error(make_model: MakeModel, patterns_npz: Path) -> None:
     model = make_model("x", labels=tuple("abcdefg"))
-    with pytest.raises(DataError, match="give a model of FER2013's classes"):
+    with pytest.raises(DataError, match="give a model of the data set's classes"):
         findings("accuracy", Plan(models=(model,), data=patterns_npz))
 
 
