@@ -19,7 +19,9 @@ _GATES = {layers.LSTM: 4, layers.GRU: 3, layers.SimpleRNN: 1}
 
 def macs(model: keras.Model) -> int:
     """Of one sample through `model`. Raises ConversionError for a layer that it cannot count."""
-    return sum(_of_layer(layer) for layer in model.layers)
+    # A batch of one, so that what a network folds into its batch is counted as often as it is.
+    one = keras.models.clone_model(model, keras.Input(batch_shape=(1, *model.input_shape[1:])))
+    return sum(_of_layer(layer) for layer in one.layers)
 
 
 def _of_layer(layer: layers.Layer) -> int:
@@ -44,8 +46,8 @@ def _of_layer(layer: layers.Layer) -> int:
 
 
 def _places(layer: layers.Layer) -> tuple[int, ...]:
-    """The output's extent without batch and channels: one product of the kernel each."""
-    extent: tuple[int, ...] = tuple(layer.output.shape[1:-1])
+    """The output's extent without channels: one product of the kernel each."""
+    extent: tuple[int, ...] = tuple(layer.output.shape[:-1])
     return extent
 
 

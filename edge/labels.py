@@ -1,6 +1,7 @@
 """Two label sets and what they share: FER2013's faces and RAVDESS's voices.
 
-FER2013 has no "calm"; a calm voice is a neutral one. This is the only place that says so.
+FER2013 has no "calm"; a calm voice is a neutral one, and a network that learns RAVDESS's labels
+from FER2013's faces never sees it. This is the only place that says so.
 """
 
 from __future__ import annotations
@@ -15,12 +16,25 @@ SHARED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 _SHARED_NAME = {"fearful": "fear", "surprised": "surprise", "calm": "neutral"}
 
 
+UNSEEN = ("calm",)
+"""What RAVDESS names and no face of FER2013 is labelled as; a neutral face is no example of it."""
+
+_TAKE_NAME = {ours: theirs for theirs, ours in _SHARED_NAME.items() if theirs not in UNSEEN}
+
+
 def shared(label: str) -> str:
     """What `label` of either set is called among `SHARED`. Raises KeyError for an unknown one."""
     name = _SHARED_NAME.get(label, label)
     if name not in SHARED:
         raise KeyError(label)
     return name
+
+
+def of_takes(label: str) -> str:
+    """What `label` of `SHARED` is called in RAVDESS. Raises KeyError for an unknown one."""
+    if label not in SHARED:
+        raise KeyError(label)
+    return _TAKE_NAME.get(label, label)
 
 
 class SenseLabels(BaseModel):

@@ -25,17 +25,21 @@ _TABLE = {
     "cnn_regularised": "convert.zoo.cnn_regularised:CNN_REGULARISED",
     "edge_net": "convert.zoo.edge_net:EDGE_NET",
     "audio_crnn": "convert.zoo.audio_crnn:AUDIO_CRNN",
+    "video_resgru": "convert.zoo.video_resgru:VIDEO_RESGRU",
     "fusion": "convert.zoo.fusion:FUSION",
 }
 SPEECH = ("audio_crnn",)
 """Those of `_TABLE` that hear; known by name, so that no network is imported to tell."""
+VIDEO = ("video_resgru",)
+"""Those that see a course of faces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
     """A network's definition and the figures that a test holds it to.
 
-    `input_shape` is (height, width, channels) of float32 in [0, 1], without the batch.
+    `input_shape` is (height, width, channels) of float32 in [0, 1], without the batch; a course
+    of pictures has its length before these.
     `parameters` counts all weights, the BatchNorm statistics among them; `macs` are the
     multiply-accumulates of one inference (convolutions, dense and recurrent products).
     """

@@ -1,0 +1,48 @@
+"""What edge-convert does where the network sees a course of faces."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from edge.errors import UsageError
+
+
+def train_video(
+    name: str,
+    data: Path,
+    out: Path,
+    asked: dict[str, Any],
+    motion: dict[str, Any],
+    resume: bool,
+) -> None:
+    """Train `name` on courses made of FER2013's stills.
+
+    Raises UsageError for an option that is for single faces or voices only.
+    """
+    from convert import plots, train_video, zoo
+    from convert.datasets import fer2013
+    from convert.zoo.video_resgru import SEQUENCE
+
+    known = train_video.VideoSettings.__slots__
+    for option, value in asked.items():
+        if value is not None and option not in known:
+            raise UsageError(f"--{option.replace('_', '-')} is not for {name}: leave it out")
+    given = {option: value for option, value in asked.items() if option in known}
+    settings = train_video.recipe(out, given, motion)
+    whole = fer2013.load(data)
+    with redirect_stdout(sys.stderr):
+        history = train_video.train(
+            zoo.architecture(name),
+            SEQUENCE,
+            whole.part("Training"),
+            whole.part("PublicTest"),
+            out,
+            settings,
+            resume=resume,
+        )
+    plots.history(history, out / "history.png")
+    best = max(history, key=lambda record: record["val_accuracy"])
+    print(f"{out / 'best.keras'}: epoch {best['epoch']}, validation {best['val_accuracy']:.4f}")
