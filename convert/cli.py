@@ -12,7 +12,7 @@ import typer
 from convert import voice_commands
 from convert.console import print_figures, progress_bar, training_stack
 from convert.options import AnyData, Data, Json, Keras, MayLose, MustAgree, Part, Share, Tflite
-from convert.zoo import SPEECH
+from convert.zoo import SPEECH, VIDEO
 from convert.zoo import names as zoo_names
 from edge.command import run_app
 from edge.errors import UsageError
@@ -65,6 +65,9 @@ def train(
         Path | None, typer.Option(help="Voices: a folder of background noise to train in.")
     ] = None,
     mixup: Annotated[float | None, typer.Option(min=0, help="Voices: α of mixup.")] = None,
+    sequences: Annotated[
+        int | None, typer.Option(min=1, help="Video: courses made of stills, an epoch.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
 ) -> None:
     """Train a network; after every epoch its folder is whole, and --resume goes on from there."""
@@ -90,6 +93,14 @@ def train(
         asked |= {"mixup": mixup, "split": split, "noise_max": noise_max}
         drawn = {"noise_share": noise_share}
         train_speech(name, data, out, asked, drawn, fold, hold_out, noise, resume)
+        return
+    if name in VIDEO:
+        training_stack()
+        from convert.video_cli import train_video
+
+        asked |= {"sequences": sequences, "split": split}
+        drawn = {"noise_share": noise_share, "noise_max": noise_max}
+        train_video(name, data, out, asked, drawn, resume)
         return
     if name == "fusion":
         raise UsageError("the combiner is trained by edge-convert fuse: use that")

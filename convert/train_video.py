@@ -64,7 +64,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         settings: VideoSettings,
         epoch: int,
     ) -> None:
-        super().__init__()
+        # In threads, so that courses are made while the accelerator works.
+        super().__init__(workers=2, max_queue_size=8)
         smooth = settings.label_smoothing
         self._stills = stills
         self._targets = (1 - smooth) * targets + np.float32(smooth / targets.shape[1])
@@ -78,7 +79,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
         apexes = self._stills.drawn(self._settings.batch_size, rng)
         courses, others = self._stills.courses(apexes, rng)
-        return as_input(courses), (self._targets[apexes] + self._targets[others]) / 2
+        return as_input(courses), self._learned(apexes, others)
+
+    def _learned(self, apexes: NDArray[np.int_], others: NDArray[np.int_]) -> NDArray[np.float32]:
+        """A course from one still to another of its label has a half of either's target."""
+        return np.float32(0.5) * (self._targets[apexes] + self._targets[others])
 
     def on_epoch_end(self) -> None:
         self._epoch += 1

@@ -130,8 +130,8 @@ class Stills:
         rng: np.random.Generator,
     ) -> None:
         """Blend, speak and warp, picture by picture."""
-        matrices = _matrices(*out.shape[:2], self._motion, rng)
-        jaws = _jaws(*out.shape[:2], self._motion, rng)
+        matrices = _matrices(len(out), out.shape[1], self._motion, rng)
+        jaws = _jaws(len(out), out.shape[1], self._motion, rng)
         for i, course in enumerate(out):
             begin, apex = self._images[begins[i]], self._images[apexes[i]]
             for t, picture in enumerate(course):
@@ -188,12 +188,11 @@ def _path(n: int, frames: int, drift: float, rng: np.random.Generator) -> NDArra
     t = np.linspace(-0.5, 0.5, frames)
     begin, slope, swing = rng.uniform(-1, 1, (3, n, 1)) * [[[1.0]], [[drift]], [[drift / 2]]]
     swings = np.sin(2 * np.pi * (rng.uniform(0.5, 2, (n, 1)) * t + rng.random((n, 1))))
-    return begin + slope * t + swing * swings
+    path: NDArray[np.float64] = begin + slope * t + swing * swings
+    return path
 
 
-def _matrices(
-    n: int, frames: int, motion: Motion, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _matrices(n: int, frames: int, motion: Motion, rng: np.random.Generator) -> NDArray[np.float64]:
     """(n, frames, 2, 3) that `cv2.warpAffine` takes: turned, scaled and flipped about the middle,
     then moved."""
     angle, zoom, dx, dy = (_path(n, frames, motion.drift, rng) for _ in range(4))
