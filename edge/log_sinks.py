@@ -28,10 +28,15 @@ def log_path(settings: Settings) -> Path | None:
     return Path(settings.log.path) if settings.log.path else default_log_path()
 
 
+def keeps_events(settings: Settings) -> bool:
+    """Whether a log holds each event: only what one holds can be sent."""
+    return settings.log.path != "none" and settings.privacy.mode != "counts"
+
+
 def events_log(settings: Settings) -> Path | None:
     """The log that holds each event: on the disk, or in memory; None where none does."""
     path = log_path(settings)
-    if path is None or settings.privacy.mode == "counts":
+    if path is None or not keeps_events(settings):
         return None
     return _in_memory(path) if settings.log.mode == "ram" else path
 

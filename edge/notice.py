@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import fill
 
+from edge.log_sinks import keeps_events
 from edge.settings import Settings
 
 _WIDTH = 76
@@ -31,7 +32,7 @@ def _parts(settings: Settings, who: str) -> Iterator[str]:
     )
     yield f"All of it happens in this device. No {what} is stored or sent anywhere."
     yield _kept(settings)
-    if settings.mqtt.host:
+    if settings.mqtt.host and keeps_events(settings):
         yield "The estimates are also sent, without pictures or sound, to the operator's server."
     yield f"Who answers for it: {who or '______________________________'}"
     yield "You may ask them what is kept, have it deleted, and object. You need not pass here."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from edge.sinks import Sink
 
 _LOGS = ("sqlite", "counts")
+
+_log = logging.getLogger(__name__)
 
 
 def run(
@@ -74,6 +77,9 @@ def _opened(
 
     health, log = vitals.health, events_log(settings)
     sinks: list[Sink] = []
+    if settings.mqtt.host and log is None:
+        why = 'privacy.mode is "counts"' if settings.log.path != "none" else "no log is kept"
+        _log.warning("mqtt.host is set and no event will be sent: %s", why)
     if settings.mqtt.host and log is not None:
         from edge.sinks.mqtt import MqttSink
 

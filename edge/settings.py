@@ -203,8 +203,8 @@ class MqttSettings(_Section):
     """Tell Home Assistant what there is."""
     discovery_prefix: str = Field("homeassistant", pattern=r"^[^#+\x00/]+$", max_length=64)
     keepalive_s: int = Field(30, ge=5, le=3600)
-    batch: int = Field(50, ge=1, le=1000)
-    """So many events may be under way, not yet confirmed by the broker."""
+    batch: int = Field(10, ge=1, le=1000)
+    """So many events may be under way at once; brokers allow 10 to 65535 (mosquitto: 20)."""
 
 
 class Settings(_Section):

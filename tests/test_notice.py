@@ -63,6 +63,7 @@ def test_the_notice_says_what_is_done_what_is_kept_and_who_answers() -> None:
             "passing number",
         ),
         ({"mqtt__host": "broker"}, "also sent", "Nothing is kept"),
+        ({"mqtt__host": "broker", "privacy__mode": "counts"}, "counted every", "also sent"),
     ],
     ids=str,
 )

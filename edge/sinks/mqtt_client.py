@@ -11,11 +11,14 @@ from edge.errors import MissingDataError, MissingPackageError, UsageError
 from edge.settings import MqttSettings
 
 
-def make_client(settings: MqttSettings, identity: str, status_topic: str) -> Any:
-    """A paho client that is not connected yet.
+def make_client(
+    settings: MqttSettings, identity: str, *, will: str = "", keep_session: bool = False
+) -> Any:
+    """A paho client that is not connected yet, and that connects once only.
 
     identity:     no two clients of one broker may share it
-    status_topic: where the last will goes, "offline"
+    will:         where the last will goes, "offline"
+    keep_session: whether the broker keeps what comes for it while it is away
     Raises UsageError without a host, MissingPackageError without paho-mqtt, MissingDataError for
     a certificate that is not there.
     """
@@ -28,10 +31,15 @@ def make_client(settings: MqttSettings, identity: str, status_topic: str) -> Any
         raise MissingPackageError(
             "MQTT needs paho-mqtt: pip install 'emotion-edge[mqtt]'"
         ) from error
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=identity)
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=identity,
+        clean_session=not keep_session,
+        reconnect_on_failure=False,
+    )
     client.max_inflight_messages_set(settings.batch)
-    client.reconnect_delay_set(1, 60)
-    client.will_set(status_topic, "offline", 1, retain=True)
+    if will:
+        client.will_set(will, "offline", 1, retain=True)
     if settings.user:
         client.username_pw_set(settings.user, settings.password.get_secret_value() or None)
     if settings.tls:

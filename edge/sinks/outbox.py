@@ -14,8 +14,7 @@ from edge.sinks.schema import microseconds
 from edge.types import EmotionEvent
 
 CARD_INTERVAL_S = 300.0
-"""So often the cursor goes to the card; into memory (/run) it goes every second."""
-MEMORY_INTERVAL_S = 1.0
+"""So often the cursor goes to the card; into memory (/run) it goes each time."""
 
 
 def event_id(number: int, event: EmotionEvent) -> str:
@@ -42,7 +41,7 @@ class Outbox:
         self._log = log
         self._files = [(log.with_name(f"{log.stem}.{name}-cursor"), CARD_INTERVAL_S)]
         if memory is not None:
-            self._files.append((memory / f"{log.stem}.{name}-cursor", MEMORY_INTERVAL_S))
+            self._files.append((memory / f"{log.stem}.{name}-cursor", 0.0))
         self._clock = clock
         self._due_s = {path: float("-inf") for path, _ in self._files}
         self._number, self._time_us = self._load()

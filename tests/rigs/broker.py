@@ -54,8 +54,6 @@ class Broker:
             "autosave_on_changes true",
             "autosave_interval 1",
             "max_queued_messages 0",
-            # What it had sent and nobody confirmed when it stopped, it sends again: one at most.
-            "max_inflight_messages 1",
         ]
         self._database = home / "mosquitto.db"
         self._config = home / "mosquitto.conf"

@@ -24,6 +24,7 @@ from edge.errors import SinkError, UsageError
 from edge.health import Health, Part, State
 from edge.log import open_log
 from edge.notify import Notifier
+from edge.session import run
 from edge.settings import Settings, override
 from edge.sinks import Sink
 from edge.sinks.guarded import GuardedSink
@@ -157,6 +158,22 @@ def test_a_camera_that_keeps_dying_keeps_being_looked_at(tmp_path: Path) -> None
                 metrics = answer.read().decode()
             assert 'edge_part_restarts_total{part="camera",kind="source"}' in metrics
             assert run.process.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"privacy.mode": "counts"}, 'privacy.mode is "counts"'),
+        ({"log.path": "none"}, "no log is kept"),
+    ],
+)
+def test_a_broker_that_will_be_sent_nothing_is_said_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, changes: dict[str, str], reason: str
+) -> None:
+    given = {"camera.source": "synthetic", "log.path": str(tmp_path / "log.sqlite")}
+    given |= {"mqtt.host": "127.0.0.1"} | changes
+    run(override(Settings(), given, "test"), lambda settings: iter(()), max_frames=1)
+    assert f"no event will be sent: {reason}" in caplog.text
 
 
 def test_wrong_settings_end_it_with_a_sentence_and_2(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""What both machines are asked: inputs for every shipped model, and clips where there are any.
+
+    python cases.py FOLDER [DATA]
+
+Bytes and not seeds: another numpy may draw other numbers. DATA is the folder with FER2013 and the
+clips; what is not there is left out, and said.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.models import shipped
+
+MADE_UP = 50
+FACES = 200
+CLIPS = ("single_face.mp4", "walking_faces.mp4")
+
+
+def blurred_noise(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[np.uint8]:
+    """uint8 of `shape`: shades rather than noise, as what a camera or a spectrogram gives."""
+    picture = random.integers(0, 256, shape).astype(np.uint8)
+    if len(shape) > 1:
+        picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.5, 6)))
+        picture = cv2.normalize(picture, None, 0, 255, cv2.NORM_MINMAX)
+    return picture.astype(np.uint8)
+
+
+def main() -> None:
+    folder, data = Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "nowhere")
+    random = np.random.default_rng(0)
+    fer2013 = data / "fer2013" / "fer2013.npz"
+    faces = np.empty((0, 48, 48), np.uint8)
+    if fer2013.is_file():
+        with np.load(fer2013) as held:
+            faces = held["images"][held["usage"] == "PrivateTest"][:FACES]
+    for card in shipped():
+        shape = card.input_shape[:-1] if card.input_shape[-1] == 1 else card.input_shape
+        inputs = np.stack([blurred_noise(shape, random) for _ in range(MADE_UP)])
+        if shape == faces.shape[1:]:
+            inputs = np.concatenate([inputs, faces])
+        np.save(folder / f"{card.name}.npy", inputs)
+    clips = [clip for name in CLIPS if (clip := data / "video" / name).is_file()]
+    for clip in clips:
+        shutil.copy(clip, folder)
+    print(f"cases: {len(faces)} true faces, {len(clips)} clips, {MADE_UP} made-up inputs a model")
+
+
+if __name__ == "__main__":
+    main()

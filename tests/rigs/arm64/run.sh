@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# The package on 64-bit Arm: Debian's bookworm (Python 3.11) and trixie (3.13) under emulation, what
+# Raspberry Pi OS of both generations is made of. Installs the .deb as a board would, with apt, looks
+# at it with `edge doctor`, does `edge demo` and `edge-bench run --quick`, and holds the predictions
+# against this machine's: the same labels, scores within 0.01. Emulated times say nothing.
+#
+#   sudo tests/rigs/arm64/run.sh [bookworm] [trixie]      what `make test-arm64` calls, with both
+#
+# Root; needs debootstrap, qemu-user-static and the network. EDGE_ARM64 keeps the two bare systems
+# between runs (0.4 GB each; the first run takes some 8 minutes for each, a later one 10 for both),
+# DEB is a package that is built already, PYTHON the Python that runs this tree, EDGE_DATA (else
+# ../shared/data) the clips and faces that are compared too, where they are.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+
+here=tests/rigs/arm64
+python=${PYTHON:-python3}
+base=${EDGE_ARM64:-/var/tmp/edge-arm64}
+data=${EDGE_DATA:-../shared/data}
+[ $# -gt 0 ] || set -- bookworm trixie
+binfmt=/proc/sys/fs/binfmt_misc
+
+[ "$(id -u)" = 0 ] || { echo "chroot and mount need root: run it with sudo" >&2; exit 3; }
+for tool in debootstrap qemu-aarch64-static dpkg-deb; do
+    command -v $tool >/dev/null || { echo "$tool is missing: apt-get install debootstrap qemu-user-static dpkg" >&2; exit 3; }
+done
+
+work=$(mktemp -d /var/tmp/edge-arm64.XXXXXX)
+trap 'rm -rf --one-file-system "$work"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# Arm programs start by themselves once the kernel knows who interprets them.
+teach_kernel() {
+    [ "$(uname -m)" != aarch64 ] || return 0
+    [ -e $binfmt/register ] || mount -t binfmt_misc binfmt_misc $binfmt
+    [ -e $binfmt/qemu-aarch64 ] || cat /usr/lib/binfmt.d/qemu-aarch64.conf >$binfmt/register
+}
+
+# A system as it is before anybody installs the package. Whole or not there at all.
+bare() {
+    local suite=$1
+    [ ! -e "$base-$suite/.whole" ] || return 0
+    rm -rf --one-file-system "$base-$suite"
+    echo "$suite: a bare arm64 system in $base-$suite"
+    debootstrap --foreign --arch=arm64 --variant=minbase \
+        --include=systemd,systemd-sysv,dbus,python3,python3-venv "$suite" "$base-$suite" >"$work/log"
+    chroot "$base-$suite" /debootstrap/debootstrap --second-stage >>"$work/log"
+    touch "$base-$suite/.whole"
+}
+
+# A command inside the system; its mounts end with it.
+inside() {
+    unshare --mount --propagation private bash -euc '
+        root=$1; shift
+        mount --rbind /proc "$root/proc"
+        mount --rbind /sys "$root/sys"
+        mount --rbind /dev "$root/dev"
+        exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+            DEBIAN_FRONTEND=noninteractive "$@"
+    ' - "$@"
+}
+
+# What both machines are asked; the tree's own answers lie in $work/here.
+gather() {
+    mkdir -p "$work/cases"
+    "$python" $here/cases.py "$work/cases" "$data"
+    "$python" $here/predictions.py "$work/cases" "$work/here.json"
+}
+
+check() {
+    local suite=$1 root=$work/$suite
+    bare "$suite"
+    cp -a "$base-$suite" "$root"
+    cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+    cp "$deb" "$root/root/emotion-edge.deb"
+    cp -r "$work/cases" $here/predictions.py "$root/root/"
+
+    echo "== $suite: apt install ./emotion-edge.deb"
+    inside "$root" apt-get update -qq || echo "$suite: no network inside, so without what is recommended"
+    inside "$root" sh -c 'apt-get install -qq -y /root/emotion-edge.deb ||
+        apt-get install -qq -y --no-install-recommends /root/emotion-edge.deb' >"$work/log" 2>&1 ||
+        { tail -20 "$work/log" >&2; fail "$suite: the package does not install"; }
+    inside "$root" /opt/emotion-edge/bin/python -c 'import platform, sys
+print(platform.machine(), "Python", platform.python_version()); sys.exit(platform.machine() != "aarch64")'
+    [ -L "$root/etc/systemd/system/multi-user.target.wants/edge.service" ] ||
+        fail "$suite: the service would not start at boot"
+
+    echo "== $suite: the units, by this system's own systemd"
+    inside "$root" systemctl --version | head -1
+    inside "$root" systemd-analyze verify edge.service edge-retention.timer 2>&1 | tee "$work/verify"
+    [ ! -s "$work/verify" ] || fail "$suite: systemd-analyze verify has something to say"
+    inside "$root" systemd-analyze security --offline=true --threshold=20 --no-pager \
+        /lib/systemd/system/edge.service | tail -1
+
+    echo "== $suite: edge doctor"
+    inside "$root" edge doctor
+    echo "== $suite: edge demo"
+    inside "$root" edge demo 2>&1 | tee "$work/demo"
+    grep -q 'events: [1-9]' "$work/demo" || fail "$suite: the demo saw nothing"
+    inside "$root" edge log stats --log /root/.local/state/emotion-edge/demo.sqlite
+    echo "== $suite: edge-bench run --quick"
+    inside "$root" /opt/emotion-edge/bin/edge-bench run --quick --json /root/bench.json
+    echo "== $suite: predictions beside $(uname -m)'s"
+    inside "$root" /opt/emotion-edge/bin/python /root/predictions.py /root/cases /root/there.json
+    "$python" $here/compare.py "$work/here.json" "$root/root/there.json" ||
+        fail "$suite: the predictions differ"
+    echo "ok: $suite"
+    rm -rf --one-file-system "$root"
+}
+
+teach_kernel
+gather
+deb=${DEB:-$(PYTHON_BIN=$python systemd/deb/build arm64 3.11 3.13)}
+for suite in "$@"; do
+    check "$suite"
+done
+echo PASSED
