@@ -48,16 +48,29 @@ bare() {
     touch "$base-$suite/.whole"
 }
 
+# A Raspberry Pi 4's processor, as often as this machine has one. Without it the emulated programs
+# read this machine's own in /proc/cpuinfo, and LiteRT's cpuinfo library crashes over the two.
+board=cortex-a72
+cpuinfo() {
+    for number in $(seq 0 $(($(nproc) - 1))); do
+        printf '%s\t: %s\n' processor "$number" BogoMIPS 108.00 \
+            Features "fp asimd evtstrm crc32 cpuid" "CPU implementer" 0x41 "CPU architecture" 8 \
+            "CPU variant" 0x0 "CPU part" 0xd08 "CPU revision" 3
+        echo
+    done >"$work/cpuinfo"
+}
+
 # A command inside the system; its mounts end with it.
 inside() {
-    unshare --mount --propagation private bash -euc '
-        root=$1; shift
+    QEMU_CPU=$board unshare --mount --propagation private bash -euc '
+        root=$1 cpuinfo=$2; shift 2
         mount --rbind /proc "$root/proc"
+        mount --bind "$cpuinfo" "$root/proc/cpuinfo"
         mount --rbind /sys "$root/sys"
         mount --rbind /dev "$root/dev"
         exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-            DEBIAN_FRONTEND=noninteractive "$@"
-    ' - "$@"
+            QEMU_CPU=$QEMU_CPU DEBIAN_FRONTEND=noninteractive "$@"
+    ' - "$1" "$work/cpuinfo" "${@:2}"
 }
 
 # What both machines are asked; the tree's own answers lie in $work/here.
@@ -109,6 +122,7 @@ print(platform.machine(), "Python", platform.python_version()); sys.exit(platfor
 }
 
 teach_kernel
+cpuinfo
 gather
 deb=${DEB:-$(PYTHON_BIN=$python systemd/deb/build arm64 3.11 3.13)}
 for suite in "$@"; do
