@@ -70,7 +70,7 @@ class DetectionSettings(_Section):
     min_neighbors: int = Field(5, ge=1)
     tracked: bool = True
     """Search around known faces; the rest of the picture only as often as the next ones say."""
-    verify_interval_s: float = Field(0.1, ge=0, le=0.5)
+    verify_interval_s: float = Field(0.2, ge=0, le=0.5)
     """A known face is searched for this often, and in between followed by its looks."""
     full_search_interval_s: float = Field(0.5, ge=0, le=60)
     """Where something changed, new faces are searched for at least this often."""

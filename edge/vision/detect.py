@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Protocol
 
@@ -16,14 +17,16 @@ from edge.settings import DetectionSettings
 from edge.types import Face
 from edge.vision.shrink import shrunk
 
+Gray = NDArray[np.uint8]
+
 
 class FaceDetector(Protocol):
     def find(
         self,
-        gray: NDArray[np.uint8],
+        gray: Gray,
         sizes_px: tuple[float, float] | None = None,
         *,
-        where: NDArray[np.uint8] | None = None,
+        where: Gray | None = None,
         lenient: bool = False,
     ) -> list[Face]:
         """The faces in a picture, surest first.
@@ -31,6 +34,8 @@ class FaceDetector(Protocol):
         gray:     uint8 (H, W), any size
         sizes_px: about the smallest and largest side to look for, where they are known (a face
                   that is followed); without, all from the settings' smallest on
+        where:    uint8 (h, w), 0 for the parts of the picture that need not be searched
+        lenient:  boxes may be less sure: they lie on a known face, or will be searched again
         Each box lies inside the picture, is at least one pixel large and has track_id 0.
         """
         ...
@@ -38,21 +43,27 @@ class FaceDetector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Manner:
-    """How a picture is searched: whole, or around a known face, where little is to be searched
-    and so it is done finely.
+    """How a picture is searched: whole, for proposals, or around a known face, where little is to
+    be searched and so it is done finely.
 
     window_ratio: the smallest face, in windows. At exactly 1 it would be seen at one scale only,
-                  and so rarely reach `min_neighbors`
+                  and so rarely by enough neighbors
+    fewest:       neighbors that do where boxes may be less sure
+    octaves:      larger faces are searched for in halved pictures
     """
 
     window_ratio: float
     scale_factor: float
     contrast: cv2.CLAHE
+    fewest: int = 3
+    octaves: bool = False
 
 
 _EVEN = 128
-_FEWER = 3
-"""Neighbors that do where boxes may be less sure."""
+
+
+_ALIKE = 0.2
+"""OpenCV's own measure of how much two windows on one face may differ."""
 
 
 def _contrast(tiles: int) -> cv2.CLAHE:
@@ -70,6 +81,9 @@ class CascadeDetector:
     full picture it tests four times as many positions for faces up to twice the smallest. A
     picture is never enlarged: that invents no detail.
 
+    For proposals it is halved again and again, and each is searched by steps of two for faces of
+    one to two windows: half the positions. A face is then seen by fewer neighbors, so two do.
+
     Its local contrast is raised (CLAHE, Zuiderveld 1994), for the cascade misses flatly lit
     faces. On sampled frames of eight clips with 148 faces both together found 141, with 2 false
     boxes; the full, plain picture gave 139 with 21 (Haar's cascade, scale factors 1.15 and 1.1,
@@ -83,40 +97,72 @@ class CascadeDetector:
         self._window_px = cascade.getOriginalWindowSize()[0]
         self._min_neighbors = settings.min_neighbors
         self._wide = _Manner(1.3, settings.scale_factor, _contrast(8))
+        self._proposing = _Manner(
+            1.4, settings.scale_factor, self._wide.contrast, fewest=2, octaves=True
+        )
         self._near = _Manner(1.5, 1.1, _contrast(2))
 
     def find(
         self,
-        gray: NDArray[np.uint8],
+        gray: Gray,
         sizes_px: tuple[float, float] | None = None,
         *,
-        where: NDArray[np.uint8] | None = None,
+        where: Gray | None = None,
         lenient: bool = False,
     ) -> list[Face]:
         height, width = gray.shape
         least, most = sizes_px or (self._min_face_px, max(height, width))
         if min(height, width) < least:
             return []
-        how = self._near if sizes_px else self._wide
+        how = self._near if sizes_px else self._proposing if lenient else self._wide
         shrink = min(1.0, how.window_ratio * self._window_px / least)
-        small = how.contrast.apply(at_scale(gray, shrink))
+        small = how.contrast.apply(at_scale(gray, shrink)).astype(np.uint8, copy=False)
         if where is not None:
             # The cascade leaves even areas at once.
             size = (small.shape[1], small.shape[0])
             small[cv2.resize(where, size, interpolation=cv2.INTER_NEAREST) == 0] = _EVEN
         least_side = max(self._window_px, round(least * shrink))
         most_side = max(least_side, round(most * shrink))
-        boxes, neighbors = self._cascade.detectMultiScale2(
-            small,
-            scaleFactor=how.scale_factor,
-            minNeighbors=min(_FEWER, self._min_neighbors) if lenient else self._min_neighbors,
-            minSize=(least_side, least_side),
-            maxSize=(most_side, most_side),
-        )
-        surest_first = np.argsort(neighbors, kind="stable")[::-1]
+        neighbors = min(how.fewest, self._min_neighbors) if lenient else self._min_neighbors
+        search = self._by_octaves if how.octaves else self._at_once
+        boxes, sureness = search(small, least_side, most_side, how.scale_factor, neighbors)
+        surest_first = np.argsort(sureness, kind="stable")[::-1]
         x_scale, y_scale = width / small.shape[1], height / small.shape[0]
         found = [scaled(boxes[i], x_scale, y_scale, width, height) for i in surest_first]
         return without_nested(found)
+
+    def _at_once(
+        self, small: Gray, least_px: int, most_px: int, scale_factor: float, neighbors: int
+    ) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+        """The boxes that so many windows agree on, and how many did."""
+        return self._cascade.detectMultiScale2(
+            small,
+            scaleFactor=scale_factor,
+            minNeighbors=neighbors,
+            minSize=(least_px, least_px),
+            maxSize=(most_px, most_px),
+        )
+
+    def _by_octaves(
+        self, small: Gray, least_px: int, most_px: int, scale_factor: float, neighbors: int
+    ) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
+        """The same, from windows of one to two times the cascade's in pictures halved again."""
+        windows: list[list[int]] = []
+        halved, largest_px = 1, 2 * self._window_px - 1
+        while most_px >= self._window_px * halved and min(small.shape) >= self._window_px:
+            least = max(self._window_px, ceil(least_px / halved))
+            most = min(largest_px, most_px // halved)
+            # No neighbors: every window by itself, to be grouped with the other octaves'.
+            found = self._cascade.detectMultiScale(
+                small,
+                scaleFactor=scale_factor,
+                minNeighbors=0,
+                minSize=(least, least),
+                maxSize=(most, most),
+            )
+            windows += [[int(side) * halved for side in window] for window in found]
+            small, halved = shrunk(small, small.shape[1] // 2, small.shape[0] // 2), 2 * halved
+        return cv2.groupRectangles(windows, neighbors, _ALIKE)
 
 
 class HaarDetector(CascadeDetector):
@@ -180,7 +226,7 @@ def _opened(path: str) -> cv2.CascadeClassifier | None:
     return None if cascade.empty() else cascade
 
 
-def at_scale(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+def at_scale(gray: Gray, scale: float) -> Gray:
     """The picture at `scale`, up to 1."""
     if scale == 1.0:
         return gray
