@@ -1,10 +1,11 @@
-"""Peak resident memory: of Python, of `import edge`, and of whole `edge run` processes."""
+"""Peak resident memory: of Python, of `import edge`, of whole `edge run` processes; the arena."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measure import Measurement
@@ -45,6 +46,14 @@ def measure(plan: Plan) -> Iterator[Finding]:
             f"of it the classifier, {model.card.name}",
             [_kilobytes(_CLASSIFIER, model_argument(model)) for _ in range(repeats)],
         )
+        if find_spec("ai_edge_litert"):
+            arena = [sys.executable, "-m", "benchmarks.arena", model_argument(model)]
+            size = int(watch(arena).output) / 1e6
+            yield Measurement(f"arena, {model.card.name}", "MB", (size,))
+    yield Remark(
+        "arena: activations and scratch as TensorFlow Lite plans them for its own kernels; "
+        "XNNPACK's workspace, which no call tells of, is in the classifier's share"
+    )
     yield Remark(
         "edge run: the highest resident set of the process, libraries and mapped files included"
     )
