@@ -12,6 +12,7 @@ from time import process_time
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import anew
 from benchmarks.measure import Measurement, interleave, ratio
 from benchmarks.process import watch
 from benchmarks.profiles import by_operator
@@ -28,7 +29,6 @@ from edge.sources.sounds import SAMPLE_RATE_HZ, open_sound
 from edge.speech import SpeechPipeline, build_speech_pipeline
 from edge.types import AudioChunk
 
-_CHUNK = SAMPLE_RATE_HZ // 10
 # Four seconds: the first window of sound is classified after three.
 _FRAMES = 120
 
@@ -40,6 +40,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
     for number, model in enumerate(models):
         with Classifier(model) as classifier:
             yield from _parts(plan, model, classifier, sound)
+            yield from _saved(plan, model)
             yield from _whole(model, classifier, sound)
         yield from by_operator(plan, model)
         plan.progress(number + 1, len(models) + 1)
@@ -64,36 +65,36 @@ def _sound(plan: Plan) -> NDArray[np.float32]:
 def _parts(
     plan: Plan, model: Model, classifier: Classifier, sound: NDArray[np.float32]
 ) -> Iterator[Finding]:
-    """What a second costs and a window, interleaved; and what computing it all anew would."""
+    """What a second costs, and a window, interleaved."""
     heard = model.card.features
     second = sound[:SAMPLE_RATE_HZ]
-    window = sound[: round(heard.window_s * SAMPLE_RATE_HZ)]
     frames = extract(sound, heard)[: heard.window_frames]
-    step = window[: round(Settings().mic.step_s * SAMPLE_RATE_HZ)]
     name = label(model)
     features, gate = Features(heard), VoiceGate(heard, Settings().mic.gate_db)
     cases: dict[str, Callable[[], object]] = {
-        f"{name}, features of 1 s": partial(_pushed, features, second),
+        f"{name}, features of 1 s": partial(anew.push, features, second),
         f"{name}, gate of 1 s": partial(_gated, gate, second),
         f"{name}, picture of a window": partial(picture, frames, heard),
         f"{name}, inference of a window": partial(classifier.classify, picture(frames, heard)),
-        f"{name}, features of a step, what is new": partial(_pushed, Features(heard), step),
-        f"{name}, features of a step, the window anew": partial(extract, window, heard),
     }
     timed = interleave(cases, rounds=plan.times(200, 30), warmups=10, seed=plan.seed)
     yield from timed.values()
-    *_, new, anew = timed.values()
-    yield ratio(new, anew, seed=plan.seed)
 
 
-def _pushed(features: Features, samples: NDArray[np.float32]) -> None:
-    for start in range(0, len(samples), _CHUNK):
-        features.push(samples[start : start + _CHUNK])
+def _saved(plan: Plan, model: Model) -> Iterator[Finding]:
+    """The new frames of a step, against all of its window's frames computed again."""
+    taken = anew.measured(model_argument(model), rounds=plan.times(200, 50), seed=plan.seed)
+    names = ("what is new", "the window anew")
+    kept, again = (
+        Measurement(f"{label(model)}, CPU of a step's features, {name}", "ms", tuple(values), 10)
+        for name, values in zip(names, taken, strict=True)
+    )
+    yield from (kept, again, ratio(kept, again, seed=plan.seed))
 
 
 def _gated(gate: VoiceGate, samples: NDArray[np.float32]) -> None:
-    for start in range(0, len(samples), _CHUNK):
-        gate.push(samples[start : start + _CHUNK])
+    for start in range(0, len(samples), anew.CHUNK):
+        gate.push(samples[start : start + anew.CHUNK])
 
 
 def _whole(model: Model, classifier: Classifier, sound: NDArray[np.float32]) -> Iterator[Finding]:
@@ -118,8 +119,8 @@ def _pipeline(heard: FeatureSettings, classifier: Classifier, name: str) -> Spee
 
 
 def _chunks(sound: NDArray[np.float32]) -> Iterator[AudioChunk]:
-    for start in range(0, len(sound), _CHUNK):
-        yield AudioChunk(sound[start : start + _CHUNK], SAMPLE_RATE_HZ, start / SAMPLE_RATE_HZ)
+    for start in range(0, len(sound), anew.CHUNK):
+        yield AudioChunk(sound[start : start + anew.CHUNK], SAMPLE_RATE_HZ, start / SAMPLE_RATE_HZ)
 
 
 def _memory(plan: Plan, model: Model) -> Iterator[Finding]:

@@ -136,3 +136,9 @@ def test_the_ratio_of_scaled_values_is_the_scale(values: list[float], factor: fl
     assert found.low == pytest.approx(factor)
     assert found.high == pytest.approx(factor)
     assert ratio(b, a) == found
+
+
+def test_another_clock_may_be_read() -> None:
+    ticks = iter(range(0, 100_000_000, 1_000_000))
+    taken = interleave({"a": lambda: None}, rounds=3, warmups=1, clock=lambda: next(ticks))
+    assert taken["a"].values == (1.0, 1.0, 1.0)

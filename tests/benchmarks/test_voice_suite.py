@@ -61,3 +61,12 @@ def test_a_face_network_hears_nothing(tmp_path: Path) -> None:
     face = find(str(tiny_model.write(tmp_path).path))
     with pytest.raises(MissingModelError, match="speech"):
         list(measure(Plan(models=(face,), rounds=1)))
+
+
+def test_the_saving_is_counted_in_cpu_time_of_one_thread(found: list[Finding]) -> None:
+    rows = figures(found)
+    kept = rows["tiny int8, CPU of a step's features, what is new"]
+    again = rows["tiny int8, CPU of a step's features, the window anew"]
+    assert len(kept.values) == len(again.values) == 2
+    [saved] = [each for each in found if isinstance(each, Ratio)]
+    assert saved.value == pytest.approx(kept.median / again.median)
