@@ -233,7 +233,12 @@ def _sinks(settings: Settings, output: Output, annotate: Path | None) -> Iterato
 
     yield from log_sinks(settings, annotate)
     if output is not Output.NONE:
-        yield open_sink(output.value, sys.stdout)
+        printing = open_sink(output.value, sys.stdout)
+        if settings.forecast.enabled:
+            from edge.forecast.live import ForecastingSink, open_forecasts
+
+            printing = ForecastingSink(printing, open_forecasts(settings))
+        yield printing
 
 
 def _log_path(settings: Settings) -> Path:

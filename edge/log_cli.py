@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edge.errors import UsageError
+from edge.forecast.cli import forecast
 
 if TYPE_CHECKING:
     from edge.log import Filter
@@ -78,6 +79,9 @@ def show(
     cells = blocks(sys.stdout)
     for event in events:
         typer.echo(f"{_local(event.time)}  {describe(event, cells)}")
+
+
+app.command()(forecast)
 
 
 @app.command()

@@ -30,6 +30,8 @@ def _parts(settings: Settings, who: str) -> Iterator[str]:
         " It is often wrong, and it does not know what anybody feels. It does not recognise who"
         " anybody is."
     )
+    if settings.forecast.enabled:
+        yield "It also estimates which emotion may follow some seconds later."
     yield f"All of it happens in this device. No {what} is stored or sent anywhere."
     yield _kept(settings)
     if settings.mqtt.host and keeps_events(settings):

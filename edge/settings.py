@@ -144,6 +144,15 @@ class PrivacySettings(_Section):
     """The interval that counts are added up over."""
 
 
+class ForecastSettings(_Section):
+    """What may follow an event's state, as a field of it; docs/guides/log.md."""
+
+    enabled: bool = False
+    """Learned from the log as the run begins; left out where it does not beat staying there."""
+    horizon_s: float = Field(5.0, ge=0.5, le=60)
+    """So long after the event."""
+
+
 class ServiceSettings(_Section):
     """How a run that nobody watches behaves."""
 
@@ -216,6 +225,7 @@ class Settings(_Section):
     model: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
     privacy: PrivacySettings = PrivacySettings()
+    forecast: ForecastSettings = ForecastSettings()
     service: ServiceSettings = ServiceSettings()
     status: StatusSettings = StatusSettings()
     mqtt: MqttSettings = MqttSettings()

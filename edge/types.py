@@ -123,6 +123,8 @@ class EmotionEvent:
     scores:     label → smoothed score, sum 1
     face:       the box in the frame, or None for a voice
     model:      the model's name
+    forecast:   label → its chance `forecast.horizon_s` later, where the settings ask for it; it is
+                printed and not logged
     """
 
     time: datetime
@@ -133,3 +135,4 @@ class EmotionEvent:
     scores: dict[str, float]
     face: Face | None
     model: str
+    forecast: dict[str, float] | None = None

@@ -73,6 +73,7 @@ def test_there_may_be_no_log(tmp_path: Path, edge_log: Edge) -> None:
         ["stats"],
         ["show"],
         ["export", "-"],
+        ["forecast"],
         ["purge", "--older-than", "1d"],
         ["delete", "--all"],
     ):

@@ -38,6 +38,11 @@ def edge_log(capsys: pytest.CaptureFixture[str]) -> Edge:
     return run
 
 
+def test_a_forecast_is_named_where_there_is_one() -> None:
+    assert "which emotion may follow" in notice(forecast__enabled=True)
+    assert "may follow" not in notice()
+
+
 def test_the_notice_says_what_is_done_what_is_kept_and_who_answers() -> None:
     said = notice()
     assert "EMOTION RECOGNITION" in said

@@ -38,7 +38,7 @@ def as_dict(event: EmotionEvent) -> dict[str, Any]:
             "height": int(face.height),
         },
         "model": event.model,
-    }
+    } | ({} if event.forecast is None else {"forecast": event.forecast})
 
 
 def to_line(event: EmotionEvent) -> str:
