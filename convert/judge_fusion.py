@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from convert.datasets import ravdess, voices
 from convert.datasets.ravdess_faces import FaceTake
-from convert.scores import ClassScores, class_scores
+from convert.scores import ClassScores, class_scores, wilson
 from convert.validate import predict
 from edge.errors import DataError
 from edge.labels import SHARED, shared
@@ -69,13 +68,6 @@ class FusionVerdict:
             Figure(name=f"int8 accuracy, {way}", value=round(scores.accuracy, 4), protocol=protocol)
             for way, scores in self.ways.items()
         )
-
-
-def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval of a share of `n` (Wilson 1927)."""
-    centre = share + z * z / (2 * n)
-    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
 
 
 def judge(

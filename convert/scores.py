@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,3 +48,10 @@ def class_scores(labels: NDArray[np.uint8], predicted: NDArray[np.int_], n: int)
     confusion = np.zeros((n, n), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
     return ClassScores(confusion)
+
+
+def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval of a share of `n` (Wilson 1927)."""
+    centre = share + z * z / (2 * n)
+    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from convert.datasets.faces import SIDE, USAGES, FaceSet
 from edge.errors import DataError
 
-_PARTS = {
+PARTS = {
     "train": "Training",
     "test": "PrivateTest",
     "val": "PublicTest",
@@ -48,7 +48,7 @@ def load_folders(root: Path, label_names: tuple[str, ...]) -> FaceSet:
 
 def _part_folders(root: Path) -> list[tuple[str, Path]]:
     folders = [path for path in sorted(root.iterdir()) if path.is_dir()]
-    parts = [(_PARTS[path.name.lower()], path) for path in folders if path.name.lower() in _PARTS]
+    parts = [(PARTS[path.name.lower()], path) for path in folders if path.name.lower() in PARTS]
     return parts or [("Training", root)]
 
 
@@ -71,15 +71,20 @@ def _part_by_name(path: Path) -> str | None:
     return next((usage for usage in USAGES if path.name.startswith(usage)), None)
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def complete(path: Path) -> bytes:
+    """The picture's file. Raises DataError where it cannot be read, or is a truncated one."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     # OpenCV fills what is missing of a truncated JPEG with gray and says nothing.
-    if _ENDINGS[path.suffix.lower()] not in content[-32:]:
+    if not content or _ENDINGS.get(path.suffix.lower(), b"") not in content[-32:]:
         raise DataError(f"{path} is truncated or no picture: fetch it again")
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return content
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    image = cv2.imdecode(np.frombuffer(complete(path), np.uint8), cv2.IMREAD_GRAYSCALE)
     if image is None:
         raise DataError(f"{path} is damaged or no picture: fetch it again")
     if image.shape != (SIDE, SIDE):

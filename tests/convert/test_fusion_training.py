@@ -69,7 +69,7 @@ def test_an_emotion_that_nobody_shows_is_named() -> None:
 
 
 def test_wilsons_interval() -> None:
-    from convert.judge_fusion import wilson
+    from convert.scores import wilson
 
     assert wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
     low, high = wilson(1.0, 10)
