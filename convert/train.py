@@ -73,9 +73,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
     """
 
     def __init__(
-        self, faces: FaceSet, settings: TrainSettings, first_epoch: int, **kwargs: Any
+        self, faces: FaceSet, settings: TrainSettings, first_epoch: int, workers: int = 2
     ) -> None:
-        super().__init__(**kwargs)
+        # In threads, so that faces are made while the accelerator works.
+        super().__init__(workers=workers, max_queue_size=8)
         self._images = faces.images
         smooth = settings.label_smoothing
         targets = faces.soft_targets(settings.votes_share, align=settings.align)

@@ -14,7 +14,19 @@ from convert.zoo import Architecture
 
 STEM = 16
 # Maps and stride of each block: 48x48 → 24x24 → 12x12 → 6x6.
-BLOCKS = ((32, 2), (64, 1), (64, 1), (96, 2), (96, 1), (96, 1), (160, 2), (160, 1), (160, 1))
+BLOCKS = (
+    (24, 2),
+    (48, 1),
+    (48, 1),
+    (96, 2),
+    (96, 1),
+    (96, 1),
+    (96, 1),
+    (160, 2),
+    (160, 1),
+    (160, 1),
+    (176, 1),
+)
 DROPOUT = 0.2
 
 
@@ -48,8 +60,8 @@ EDGE_NET = Architecture(
     modality="face",
     labels=LABELS,
     input_shape=(48, 48, 1),
-    parameters=0,
-    macs=0,
+    parameters=149_903,
+    macs=11_677_904,
     seed=7,
     build=build,
 )

@@ -1,4 +1,4 @@
-"""The fast BatchNorm is Keras's BatchNorm: same outputs, gradients and moving statistics."""
+"""The fast layers are Keras's own: same outputs, gradients and moving statistics."""
 
 from __future__ import annotations
 
@@ -71,3 +71,17 @@ def test_a_model_for_training_holds_fused_layers_and_the_same_weights_in_the_sam
     assert "FusedBatchNormalization" in kinds
     assert "BatchNormalization" not in kinds
     assert [w.shape for w in fast.get_weights()] == [w.shape for w in plain.get_weights()]
+
+
+@pytest.mark.parametrize(("stride", "side"), [(1, 6), (2, 6), (2, 7)])
+def test_a_shifted_depthwise_convolution_is_keras_own(stride: int, side: int) -> None:
+    from convert.fused import ShiftedDepthwiseConv2D
+
+    rng = np.random.default_rng(4)
+    plain = keras.layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)
+    shifted = ShiftedDepthwiseConv2D.from_config(plain.get_config())
+    batch = rng.normal(0, 1, (2, side, side, 5)).astype(np.float32)
+    for layer in (plain, shifted):
+        layer.build(batch.shape)
+    shifted.set_weights(plain.get_weights())
+    np.testing.assert_allclose(shifted(batch), plain(batch), rtol=1e-5, atol=1e-6)
