@@ -11,7 +11,7 @@ EXTRAS ?= dev
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: demo test check format test-picamera2 test-systemd soak deb clean
+.PHONY: demo test check format test-picamera2 test-systemd test-arm64 soak deb clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
@@ -36,6 +36,10 @@ test-picamera2:
 # The service on a real systemd: the package built, installed and booted in a container (root).
 test-systemd: $(VENV)/dev
 	PYTHON=$(BIN)/python tests/rigs/systemd/run.sh
+
+# The package on 64-bit Arm under emulation, bookworm and trixie (root; half an hour, for the night).
+test-arm64: $(VENV)/base
+	PYTHON=$(BIN)/python tests/rigs/arm64/run.sh
 
 # An hour with a camera that dies every minute: does memory grow, does anything leak?
 soak: $(VENV)/dev

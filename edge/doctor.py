@@ -126,9 +126,15 @@ def _cameras() -> Iterator[Finding]:
 def _picamera2() -> Iterator[Finding]:
     if not Path("/proc/device-tree/model").exists():
         return
-    present = util.find_spec("picamera2") is not None
-    mend = "sudo apt install python3-picamera2, and make the venv with --system-site-packages"
-    yield Finding("picamera2", "present" if present else "absent", "" if present else mend)
+    from edge.sources.picamera import import_picamera2
+
+    try:
+        import_picamera2()
+    except EdgeError as error:
+        state, _, mend = str(error).rpartition(": ")
+        yield Finding("picamera2", state, mend)
+        return
+    yield Finding("picamera2", "present")
 
 
 def _microphones() -> Iterator[Finding]:

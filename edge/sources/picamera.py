@@ -56,6 +56,10 @@ def import_picamera2() -> Any:
             f"picamera2 cannot be imported ({error}): sudo apt install python3-picamera2, in a "
             "virtual environment made with --system-site-packages; never by pip"
         ) from error
+    except ValueError as error:  # "numpy.dtype size changed": bookworm's is built for numpy 1
+        raise MissingPackageError(
+            f"picamera2 does not go with this numpy ({error}): pip install 'numpy<2'"
+        ) from error
     return Picamera2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from rigs import fake_picamera2
@@ -122,3 +123,19 @@ def test_video_formats_give_their_luma_as_gray(
     assert frame.gray.shape == (240, 320)
     luma = 0.114 * blue + 0.587 * green + 0.299 * red
     assert frame.gray[120, 40] == pytest.approx(luma, abs=3)
+
+
+def test_one_built_for_another_numpy_is_told_with_the_command_that_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As bookworm's picamera2 fails beside numpy 2: by a ValueError out of its import."""
+    package = tmp_path / "picamera2"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ValueError('numpy.dtype size changed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    assert devices.pi_cameras() == []
+    with pytest.raises(MissingPackageError) as caught, open_source("picamera", settings=settings()):
+        pass
+    assert "numpy.dtype size changed" in str(caught.value)
+    assert "pip install 'numpy<2'" in str(caught.value)
