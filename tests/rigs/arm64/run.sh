@@ -112,8 +112,9 @@ print(platform.machine(), "Python", platform.python_version()); sys.exit(platfor
     inside "$root" edge demo 2>&1 | tee "$work/demo"
     grep -q 'events: [1-9]' "$work/demo" || fail "$suite: the demo saw nothing"
     inside "$root" edge log stats --log /root/.local/state/emotion-edge/demo.sqlite
+    # Once is enough where times say nothing.
     echo "== $suite: edge-bench run --quick"
-    inside "$root" /opt/emotion-edge/bin/edge-bench run --quick --json /root/bench.json
+    inside "$root" /opt/emotion-edge/bin/edge-bench run --quick --rounds 1 --threads 1 --json /root/bench.json
     echo "== $suite: predictions beside $(uname -m)'s"
     inside "$root" /opt/emotion-edge/bin/python /root/predictions.py /root/cases /root/there.json
     "$python" $here/compare.py "$work/here.json" "$root/root/there.json" ||
