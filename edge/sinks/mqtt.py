@@ -192,6 +192,7 @@ class MqttSink(Sink):
             taken = self._outbox.take(room)
             for number, event in taken:
                 message = None
+                # Another thread adds to `_heard`; a look into a deque is one step to it.
                 if event_id(number, event) not in self._heard:
                     message = link.publish("event", self._payload(number, event), EVENT_QOS)
                     last = event

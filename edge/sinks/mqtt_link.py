@@ -61,8 +61,8 @@ class Link:
         self._entered, self._listening = threading.Event(), threading.Event()
         self._marked = threading.Event()
         identity = f"emotion-edge-{device}"
-        self._sender = make_client(settings, identity, will=f"{base}/status")
-        self._witness = make_client(settings, f"{identity}-witness", keep_session=True)
+        self._sender: Any = make_client(settings, identity, will=f"{base}/status")
+        self._witness: Any = make_client(settings, f"{identity}-witness", keep_session=True)
         self._witness.on_subscribe, self._witness.on_message = self._subscribed, self._hear
         self._sender.on_publish = lambda *_: changed()
         for client in (self._sender, self._witness):
@@ -102,12 +102,20 @@ class Link:
         return message
 
     def end(self) -> None:
-        """Take leave; what was published before goes out first, where there is a connection."""
+        """Take leave; what was published before goes out first, where there is a connection.
+
+        Nothing can be published afterwards.
+        """
         self.up, self.gone = False, True
-        for client in (self._sender, self._witness):
+        clients = (self._sender, self._witness)
+        for client in clients:
             client.disconnect()
-        for client in (self._sender, self._witness):
+        for client in clients:
             client.loop_stop()
+        # They hold this link and it holds them: let go, so that their sockets do not wait for the
+        # collector, through weeks in which a broker is looked for.
+        self._sender = self._witness = None
+        self._let_in.clear()
 
     # What paho's threads call. They hold locks of their own meanwhile.
 

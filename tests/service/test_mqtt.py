@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections import deque
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from edge.health import Health, Part, State
 from edge.log_purge import delete_all, purge
 from edge.settings import MqttSettings
 from edge.sinks.mqtt import MqttSink
+from edge.sinks.mqtt_link import Link
 from edge.sinks.outbox import Outbox
 from edge.sinks.sqlite import SqliteSink
 
@@ -167,6 +169,16 @@ def test_a_broker_that_was_never_there_gets_what_came_since_the_first_run(tmp_pa
             until(lambda: sink.sent == 10, "what the last run left")
         until(lambda: len(heard.events()) >= 10, "its arrival")
         assert [one["track_id"] for one in heard.events()] == list(range(21, 31))
+
+
+def test_a_broker_that_is_looked_for_again_and_again_costs_no_descriptors() -> None:
+    given, looked_for = settings(free_port()), []
+    for _ in range(10):
+        link = Link(given, "shelf-3", "t/shelf-3", deque(), lambda: None)
+        assert not link.meet(lambda: False)
+        link.end()
+        looked_for.append(len(list(Path("/proc/self/fd").iterdir())))
+    assert max(looked_for[5:]) <= looked_for[0]
 
 
 def test_what_is_known_of_a_device_is_kept_by_the_broker(tmp_path: Path) -> None:
