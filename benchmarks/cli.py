@@ -145,7 +145,7 @@ def _started(plan: Plan) -> Report:
         models=tuple(
             ModelUsed(
                 model.card.name,
-                str(model.path),
+                _place(model.path),
                 model.card.sha256,
                 model.card.parameters,
                 model.card.macs,
@@ -153,6 +153,13 @@ def _started(plan: Plan) -> Report:
             for model in plan.models
         ),
     )
+
+
+def _place(path: Path) -> str:
+    """A given file's path as it was given; of a shipped one, whose place is known, its name."""
+    from edge import models
+
+    return path.name if path.parent == Path(models.__file__).parent else str(path)
 
 
 @contextmanager

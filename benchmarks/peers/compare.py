@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -52,13 +53,15 @@ class Contender:
 
 
 def contenders(fer_python: Path | None, keras_python: Path | None) -> list[Contender]:
-    """Ours first; another where its interpreter is given. Raises MissingDataError, EdgeError."""
+    """Ours first; another where its interpreter is given. Raises MissingDataError."""
     found = [Contender("edge", sys.executable, "ours", tuple(base_requirements()))]
     if fer_python is not None:
-        found.append(Contender("fer", str(fer_python), "fer_package", ("fer", "tensorflow")))
+        found.append(
+            Contender("fer", str(fer_python.absolute()), "fer_package", ("fer", "tensorflow"))
+        )
     if keras_python is not None:
         needs = ("tensorflow", "opencv-python-headless")
-        found.append(Contender("papers' way", str(keras_python), "papers_way", needs))
+        found.append(Contender("papers' way", str(keras_python.absolute()), "papers_way", needs))
     for contender in found:
         if not Path(contender.python).exists():
             raise MissingDataError(f"there is no interpreter {contender.python}: give another")
@@ -75,7 +78,7 @@ def compare(
         Path | None, typer.Option(help="The interpreter of the environment that holds fer.")
     ] = None,
     keras_python: Annotated[
-        Path | None, typer.Option(help="That of one with the convert extra, such as this one.")
+        Path | None, typer.Option(help="One with the convert extra. Default: this, if it has it.")
     ] = None,
     clip: Annotated[
         list[Path] | None, typer.Option(help="A video; may be given several times.")
@@ -88,6 +91,8 @@ def compare(
     """Speed on the clips, then accuracy on the data set, each where it is given."""
     if not clip and data is None:
         raise UsageError("nothing to compare on: give --clip VIDEO, --data FER2013, or both")
+    if keras_python is None and find_spec("keras"):
+        keras_python = Path(sys.executable)
     peers = contenders(fer_python, keras_python)
     shown = [clips(path, frames) for path in clip or []]
     parts: dict[str, Callable[[], Iterator[Finding]]] = {}

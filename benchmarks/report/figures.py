@@ -49,7 +49,7 @@ def _operators(rows: Mapping[str, Mapping[str, float]]) -> Iterator[Bars]:
             kinds.setdefault(kind, {})[label] = columns["ms"]
     labels = list(dict.fromkeys(label for by_label in kinds.values() for label in by_label))
     if labels:
-        yield _stacked("Milliseconds a face by operator, 1 thread", kinds, labels)
+        yield _stacked("Milliseconds an inference by operator, 1 thread", kinds, labels)
 
 
 def _pipeline(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
@@ -118,10 +118,12 @@ def _search(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
 def _voice(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
     timed = [m for m in result.measurements if len(m.values) > 1]
     yield from _listed("Parts of the voice path, medians", "ms", timed)
+    yield from _operators(grid(result.measurements))
 
 
 def _memory(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
-    yield from _listed("Resident memory", "MB", result.measurements)
+    resident = [m for m in result.measurements if not m.name.startswith("arena")]
+    yield from _listed("Resident memory", "MB", resident)
 
 
 def _startup(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
@@ -198,6 +200,30 @@ def _voices_in_noise(rows: Mapping[str, Mapping[str, float]]) -> Iterator[Figure
         yield Lines(title, "SNR, dB", "UAR", tuple(levels), series, top=0.8)
 
 
+def _peers(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
+    """A group a clip, a bar a peer."""
+    rows = {n: c["ms a frame"] for n, c in grid(result.measurements).items() if "ms a frame" in c}
+    peers = list(dict.fromkeys(row.partition(", ")[0] for row in rows))
+    clips = list(dict.fromkeys(row.partition(", ")[2] for row in rows))
+    series = tuple(
+        Series(peer, tuple(rows.get(f"{peer}, {clip}") for clip in clips), hue)
+        for hue, peer in enumerate(peers[:_HUES])
+    )
+    if rows:
+        yield Bars("Milliseconds a frame, means", "ms", tuple(clips), series)
+
+
+def _peers_accuracy(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
+    rows = {n: c for n, c in grid(result.measurements).items() if n.endswith(", accuracy")}
+    conditions = list(dict.fromkeys(name for columns in rows.values() for name in columns))
+    series = tuple(
+        Series(row.partition(", ")[0], tuple(columns.get(c) for c in conditions), hue)
+        for hue, (row, columns) in enumerate(list(rows.items())[:_HUES])
+    )
+    if rows:
+        yield Bars("Accuracy, clean and under noise", "", tuple(conditions), series)
+
+
 def _preprocessing(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
     rows = grid(result.measurements)
     columns = list(dict.fromkeys(column for by_column in rows.values() for column in by_column))
@@ -234,4 +260,6 @@ _DRAWN: dict[str, Callable[[SuiteResult, list[str]], Iterator[Figure]]] = {
     "accuracy": _accuracy,
     "noise": _noise,
     "preprocessing": _preprocessing,
+    "peers": _peers,
+    "peers, accuracy": _peers_accuracy,
 }

@@ -53,7 +53,7 @@ def test_the_papers_tables_are_filled(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("suite", "expected"),
     [
-        ("latency", ["Milliseconds a face", "Milliseconds a face by operator, 1 thread"]),
+        ("latency", ["Milliseconds a face", "Milliseconds an inference by operator, 1 thread"]),
         ("size", ["Size on disk"]),
         ("accuracy", ["F1 by class", "Recall by class"]),
         ("noise", ["Accuracy under Gaussian noise", "F1 under Gaussian noise",
