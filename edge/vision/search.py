@@ -230,7 +230,7 @@ class TrackedSearch:
 TRUST_S = 0.5
 """So long a face may go on by its looks alone."""
 
-_SIZES = ((0.8, 1.25), (0.55, 1.25))
+_SIZES = ((0.8, 1.25), (0.65, 1.25))
 """Shares of a known face's side between which it is looked for; the second time, where the first
 finds nothing, the smaller least size makes the search finer at all sizes."""
 
