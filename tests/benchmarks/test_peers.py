@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.measure import Measurement, Ratio
+from benchmarks.measure import Measurement
 from benchmarks.peers.compare import app, contenders
 from benchmarks.peers.frames import clips, speed
 from benchmarks.peers.process import PeerProcess
+from benchmarks.report.blocks import Bars
+from benchmarks.report.figures import figures
 from benchmarks.results import load
+from benchmarks.runner import watched
 from edge.command import run_app
 from edge.errors import DataError, EdgeError, MissingDataError
 from edge.settings import CameraSettings
@@ -59,12 +62,19 @@ def test_every_frame_is_timed_and_its_faces_counted(ours: PeerProcess, clip_path
     assert 0 < figures["faces a frame"] <= 1
 
 
-def test_ratios_are_to_the_first_peer(ours: PeerProcess, clip_path: Path) -> None:
+def test_ratios_are_to_the_first_peer_and_a_picture_shows_both(
+    ours: PeerProcess, clip_path: Path
+) -> None:
     with PeerProcess("again", sys.executable, "benchmarks.peers.ours") as again:
-        found = list(speed([ours, again], clips(clip_path, 10), np.random.default_rng(0)))
-    [ratio] = [f for f in found if isinstance(f, Ratio)]
+        clip = clips(clip_path, 10)
+        result = watched("peers", lambda: speed([ours, again], clip, np.random.default_rng(0)))
+    [ratio] = result.ratios
     assert ratio.numerator.startswith("edge")
     assert ratio.denominator.startswith("again")
+    [drawn] = figures(result, ())
+    assert isinstance(drawn, Bars)
+    assert drawn.groups == (clip.name,)
+    assert [series.name for series in drawn.series] == ["edge", "again"]
 
 
 def test_a_network_names_faces_as_the_device_does(ours: PeerProcess) -> None:
