@@ -61,7 +61,7 @@ def _same_padding(extent: int, kernel: int, stride: int) -> tuple[tuple[int, int
     return (missing // 2, missing - missing // 2), places
 
 
-_SWAPPED = {
+_SWAPPED: dict[str, dict[type, Any]] = {
     "tensorflow": {layers.BatchNormalization: FusedBatchNormalization},
     "jax": {layers.DepthwiseConv2D: ShiftedDepthwiseConv2D},
 }
@@ -74,7 +74,8 @@ def for_training(model: keras.Model) -> keras.Model:
         return model
 
     def swap(layer: layers.Layer) -> layers.Layer:
-        return swapped.get(type(layer), type(layer)).from_config(layer.get_config())
+        kind: Any = type(layer)
+        return swapped.get(kind, kind).from_config(layer.get_config())
 
     training = keras.models.clone_model(model, clone_function=swap)
     training.set_weights(model.get_weights())
