@@ -11,8 +11,19 @@ import typer
 
 from convert import cross_command, voice_commands
 from convert.console import print_figures, progress_bar, training_stack
-from convert.options import AnyData, Data, Json, Keras, MayLose, MustAgree, Part, Share, Tflite
-from convert.zoo import SPEECH, VIDEO
+from convert.options import (
+    AnyData,
+    Data,
+    Json,
+    Keras,
+    MayLose,
+    MustAgree,
+    Part,
+    Share,
+    Takes,
+    Tflite,
+)
+from convert.zoo import COMBINERS, SPEECH, VIDEO
 from convert.zoo import names as zoo_names
 from edge.command import run_app
 from edge.errors import UsageError
@@ -102,7 +113,7 @@ def train(
         drawn = {"noise_share": noise_share, "noise_max": noise_max}
         train_video(name, data, out, asked, drawn, resume)
         return
-    if name == "fusion":
+    if name in COMBINERS:
         raise UsageError("the combiner is trained by edge-convert fuse: use that")
     from convert.datasets import faces, fer2013
 
@@ -148,6 +159,11 @@ def quantize(
         from convert.speech_cli import quantize_speech
 
         quantize_speech(keras, name, data, out, hold_out, images, seed)
+    elif name in VIDEO:
+        training_stack()
+        from convert.video_cli import quantize_video
+
+        quantize_video(keras, name, data, out, images, seed)
     else:
         training = fer2013.load(data).part("Training")
         training_stack()
@@ -169,6 +185,7 @@ def verify(
     keras: Keras,
     data: Data,
     part: Part = "PrivateTest",
+    takes: Takes = None,
     noise: Annotated[bool, typer.Option(help="All ten levels of the papers, not 0.3 only.")] = (
         False
     ),
@@ -186,7 +203,7 @@ def verify(
     levels = (0.0, *(NOISE_LEVELS if noise else NOISE_LEVELS[-1:]))
     limits = Limits(max_accuracy_lost, min_agreement)
     with progress_bar("comparing") as progress:
-        verdict = judge(model, keras, data, part, levels, limits, progress)
+        verdict = judge(model, keras, data, part, levels, limits, progress, takes)
     if plots is not None:
         verdict.draw(plots)
     print_figures(verdict.as_dict(layers), verdict.lines(layers), as_json)
@@ -201,25 +218,29 @@ def card(
     keras: Keras,
     data: Data,
     part: Part = "PrivateTest",
+    takes: Takes = None,
     max_accuracy_lost: MayLose = 0.010,
     min_agreement: MustAgree = 0.97,
     as_json: Json = False,
 ) -> int:
     """Verify at every noise level and write the figures on the model's card."""
     from convert.augment import NOISE_LEVELS
-    from convert.card import card_of, figures
+    from convert.card import card_of, figures, figures_on_takes
     from convert.judge import judge
     from convert.validate import Limits
     from edge.models import write_card
 
     limits = Limits(max_accuracy_lost, min_agreement)
     with progress_bar("comparing") as progress:
-        verdict = judge(model, keras, data, part, (0.0, *NOISE_LEVELS), limits, progress)
+        verdict = judge(model, keras, data, part, (0.0, *NOISE_LEVELS), limits, progress, takes)
     for sentence in verdict.broken:
         print(f"edge-convert: {sentence}: the card stays as it was", file=sys.stderr)
     if verdict.broken:
         return 1
-    written = card_of(model, figures(verdict.comparisons, part))
+    found = figures(verdict.comparisons, verdict.protocol)
+    if verdict.on_takes is not None:
+        found += figures_on_takes(verdict.on_takes)
+    written = card_of(model, found)
     write_card(written, model.with_suffix(".json"))
     lines = (f"{figure.value:.4f}  {figure.name}" for figure in written.figures)
     print_figures(written.model_dump(mode="json"), lines, as_json)

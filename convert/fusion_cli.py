@@ -11,13 +11,15 @@ import numpy as np
 
 from convert import train_fusion
 from convert.card import card_of
-from convert.datasets import fer2013, ravdess, ravdess_faces, voices
+from convert.datasets import ravdess, ravdess_faces, voices
 from convert.datasets.pairs import Scored, draw
 from convert.judge_fusion import FusionVerdict, judge
 from convert.quantize import QuantizeSettings, quantize
-from convert.zoo.fusion import FUSION, SENSES
+from convert.trials import trials
+from convert.zoo import Architecture, fusion, fusion_video
 from edge.errors import DataError, MissingModelError, UsageError
-from edge.models import Model, find, write_card
+from edge.labels import SenseLabels
+from edge.models import Model, ModelCard, find, write_card
 
 FACE_PART = "PublicTest"
 CALIBRATION_PAIRS = 2000
@@ -44,7 +46,8 @@ def fuse(
     face, speech, scorer = find(face_model), find(speech_model), _scorer(fold)
     seen = ravdess_faces.load(true_pairs)
     actors = _training_actors(fold, {take.take.actor for take in seen})
-    public = fer2013.load(faces).part(FACE_PART)
+    architecture, senses = _combiner(face.card)
+    public = trials(face.card, faces, FACE_PART).at(0.0)
     spoken = [take for take in ravdess.takes(sound) if take.actor in actors]
     heard = voices.load(spoken, scorer.card.features)
     print(f"voices of actors {actors}, faces of {FACE_PART}", file=sys.stderr)
@@ -54,26 +57,38 @@ def fuse(
     training = scored_faces.where(~odd), scored_voices.where(~chooses)
     with redirect_stdout(sys.stderr):
         train_fusion.train(
-            FUSION,
-            SENSES,
+            architecture,
+            senses,
             training,
             (scored_faces.where(odd), scored_voices.where(chooses)),
             run,
             settings,
         )
-    drawn = draw(*training, SENSES, CALIBRATION_PAIRS, np.random.default_rng(settings.seed))
+    drawn = draw(*training, senses, CALIBRATION_PAIRS, np.random.default_rng(settings.seed))
     quantize(
         run / "best.keras",
-        FUSION,
+        architecture,
         drawn,
         out,
         QuantizeSettings(images=len(drawn), noise_share=0),
-        SENSES,
-        train_fusion.provenance(FACE_PART, actors[:-1]),
+        senses,
+        train_fusion.provenance(_seen(face.card), actors[:-1]),
     )
     verdict = judge(seen, sound, face, speech, find(str(out)))
     write_card(card_of(out, verdict.figures()), out.with_suffix(".json"))
     return verdict
+
+
+def _combiner(face: ModelCard) -> tuple[Architecture, SenseLabels]:
+    """The one for this network's labels."""
+    if face.sequence is not None:
+        return fusion_video.FUSION_VIDEO, fusion_video.SENSES
+    return fusion.FUSION, fusion.SENSES
+
+
+def _seen(face: ModelCard) -> str:
+    made = "courses made of " if face.sequence is not None else ""
+    return f"{made}FER2013 {FACE_PART} faces"
 
 
 def _scorer(fold: Path) -> Model:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convert.datasets import ravdess, voices
 from convert.datasets.ravdess_faces import FaceTake
+from convert.judge_takes import by_take
 from convert.scores import ClassScores, class_scores, wilson
 from convert.validate import predict
 from edge.errors import DataError
@@ -24,11 +25,15 @@ _FACE_ABSENT, _VOICE_ABSENT = "combiner, face absent", "combiner, voice absent"
 
 @dataclass(frozen=True, slots=True)
 class FusionVerdict:
-    """Each way of judging → its scores over the same takes, on `SHARED`'s labels."""
+    """Each way of judging → its scores over the same takes, on `SHARED`'s labels.
+
+    looked_at: what of a take the network for faces was shown
+    """
 
     takes: int
     actors: tuple[int, ...]
     ways: dict[str, ClassScores]
+    looked_at: str
 
     @property
     def gain(self) -> float:
@@ -61,7 +66,7 @@ class FusionVerdict:
         actors = ", ".join(f"{actor:02}" for actor in self.actors)
         protocol = (
             f"{self.takes} true takes of RAVDESS actor {actors}, whom no network heard or saw in "
-            "training: the mean of 20 faces a take, the loudest window of its voice; "
+            f"training: the mean of {self.looked_at} a take, the loudest window of its voice; "
             f"{len(SHARED)} shared labels"
         )
         return tuple(
@@ -77,7 +82,7 @@ def judge(
 
     Raises DataError where a take has no sound.
     """
-    by_face = np.stack([predict(face, take.faces).mean(axis=0) for take in seen])
+    by_face = by_take(face, seen)
     spoken = voices.load(heard(seen, sound), speech.card.features)
     by_voice = predict(speech, spoken.images)
     senses = fusion.card.senses
@@ -101,7 +106,9 @@ def judge(
         way: class_scores(truth, scores.argmax(axis=1), len(SHARED))
         for way, scores in answers.items()
     }
-    return FusionVerdict(len(seen), tuple(sorted({take.take.actor for take in seen})), ways)
+    actors = tuple(sorted({take.take.actor for take in seen}))
+    looked_at = "20 faces" if face.card.sequence is None else "its courses of faces"
+    return FusionVerdict(len(seen), actors, ways, looked_at)
 
 
 def heard(seen: Sequence[FaceTake], sound: Path) -> list[ravdess.Take]:

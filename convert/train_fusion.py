@@ -99,14 +99,13 @@ def as_input(pairs: Pairs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return rows, np.eye(len(SHARED), dtype=np.float32)[pairs.labels]
 
 
-def provenance(face_part: str, actors: tuple[int, ...]) -> Provenance:
-    """What the card says of pairs of `face_part`'s faces and these actors' voices."""
+def provenance(seen: str, actors: tuple[int, ...]) -> Provenance:
+    """What the card says of pairs of what was `seen` and these actors' voices."""
     numbers = ", ".join(f"{actor:02}" for actor in actors)
     return Provenance(
         training_data=(
-            "Pairs of one emotion made from people who never met: scores of FER2013 "
-            f"{face_part} faces and of RAVDESS voices (actors {numbers}), by networks that were "
-            "trained on neither"
+            f"Pairs of one emotion made from people who never met: scores of {seen} and of "
+            f"RAVDESS voices (actors {numbers}), by networks that were trained on neither"
         ),
         licence=f"{fer2013.PROVENANCE.licence}; {ravdess.PROVENANCE.licence}",
         terms=f"{fer2013.PROVENANCE.terms} {ravdess.PROVENANCE.terms}",

@@ -46,3 +46,20 @@ def train_video(
     plots.history(history, out / "history.png")
     best = max(history, key=lambda record: record["val_accuracy"])
     print(f"{out / 'best.keras'}: epoch {best['epoch']}, validation {best['val_accuracy']:.4f}")
+
+
+def quantize_video(
+    keras_file: Path, name: str, data: Path, out: Path, images: int, seed: int
+) -> None:
+    """Convert a network for video; its ranges are measured on courses made as for training."""
+    from convert import zoo
+    from convert.datasets import fer2013
+    from convert.datasets.sequences import PROVENANCE, Motion, Stills, drawn_set
+    from convert.quantize import QuantizeSettings, quantize
+    from convert.zoo.video_resgru import SEQUENCE
+
+    stills = Stills(fer2013.load(data).part("Training"), SEQUENCE, Motion())
+    # Their own noise came before equalisation, as a camera's does.
+    settings = QuantizeSettings(images=images, noise_share=0, seed=seed)
+    drawn = drawn_set(stills, images, seed)
+    quantize(keras_file, zoo.architecture(name), drawn, out, settings, SEQUENCE, PROVENANCE)

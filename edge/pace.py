@@ -40,14 +40,19 @@ class Pace:
         self._interval_s = interval_s
         self._judged: dict[int, Judged] = {}
 
-    def held(self, track_id: int, timestamp_s: float) -> Judged | None:
-        """What still holds of this face; None where it is due."""
-        last = self._judged.get(track_id)
-        if last is None or not last.steady or timestamp_s - last.first_s < SETTLE_S:
+    def held(self, track_id: int, timestamp_s: float, *, event_due: bool = False) -> Judged | None:
+        """What still holds of this face; None where it is due, as it is when its event is."""
+        last = self._within_interval(track_id, timestamp_s)
+        if event_due or last is None or not last.steady:
             return None
-        passed_s = timestamp_s - last.timestamp_s
+        return last if timestamp_s - last.first_s >= SETTLE_S else None
+
+    def _within_interval(self, track_id: int, timestamp_s: float) -> Judged | None:
+        last = self._judged.get(track_id)
+        if last is None:
+            return None
         # Below 0 the clock jumped back.
-        return last if 0 <= passed_s < self._interval_s - _JITTER_S else None
+        return last if 0 <= timestamp_s - last.timestamp_s < self._interval_s - _JITTER_S else None
 
     def judged(
         self, track_id: int, prediction: Prediction, state: State, timestamp_s: float
@@ -66,6 +71,14 @@ class Pace:
     def forget(self, track_id: int) -> None:
         """Drop what is known of a track that ended; one never seen is no error."""
         self._judged.pop(track_id, None)
+
+
+class EvenPace(Pace):
+    """A face is due every `interval_s` and never in between: for a network that was trained on
+    pictures so far apart. Its event waits for that."""
+
+    def held(self, track_id: int, timestamp_s: float, *, event_due: bool = False) -> Judged | None:
+        return self._within_interval(track_id, timestamp_s)
 
 
 SETTLE_S = 0.5

@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.pace import Pace
+from edge.courses import Courses
+from edge.pace import EvenPace, Pace
 from edge.reporting import Reporter
 from edge.settings import DetectionSettings, Settings
 from edge.smoothing import Smoother, State
@@ -20,12 +21,13 @@ from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
 from edge.vision.preprocess import Preprocessor
 from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
+from edge.vision.settings import SequenceSettings
 from edge.vision.track import Tracker
 
 
 class FaceClassifier(Protocol):
     def classify(self, image: NDArray[np.uint8], /) -> Prediction:
-        """image: uint8 (48, 48)"""
+        """image: uint8 (48, 48), or a `Course` of such pictures for a sequence model"""
         ...
 
 
@@ -90,6 +92,7 @@ class FacePipeline:
         smoother: Smoother,
         reporter: Reporter,
         pace: Pace,
+        courses: Courses | None = None,
     ) -> None:
         self.times = StageTimes()
         self._search = search
@@ -99,6 +102,7 @@ class FacePipeline:
         self._smoother = smoother
         self._reporter = reporter
         self._pace = pace
+        self._courses = courses
 
     def scenes(self, frames: Iterable[Frame]) -> Iterator[Scene]:
         """One scene per frame, in order, each made when it is asked for."""
@@ -118,6 +122,8 @@ class FacePipeline:
             self._smoother.forget(track_id)
             self._reporter.forget(track_id)
             self._pace.forget(track_id)
+            if self._courses is not None:
+                self._courses.forget(track_id)
         times.track_s += perf_counter() - searched
         times.search_s += searched - grayed
         times.gray_s += grayed - started
@@ -134,8 +140,9 @@ class FacePipeline:
         )
 
     def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
-        held = self._pace.held(face.track_id, timestamp_s)
-        if held is None or self._reporter.due(timestamp_s, track_id=face.track_id):
+        due = self._reporter.due(timestamp_s, track_id=face.track_id)
+        held = self._pace.held(face.track_id, timestamp_s, event_due=due)
+        if held is None:
             return self._judge(gray, face, timestamp_s)
         return Observation(face, held.state, held.prediction, fresh=False)
 
@@ -143,6 +150,8 @@ class FacePipeline:
         times = self.times
         started = perf_counter()
         patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
+        if self._courses is not None:
+            patch = self._courses.add(face.track_id, patch, timestamp_s)
         prepared = perf_counter()
         prediction = self._classifier.classify(patch)
         classified = perf_counter()
@@ -163,6 +172,7 @@ def build_face_pipeline(
     model_name: str | None = None,
     stills: bool = False,
     live: bool = False,
+    sequence: SequenceSettings | None = None,
 ) -> FacePipeline:
     """The pipeline that the settings describe.
 
@@ -170,12 +180,13 @@ def build_face_pipeline(
     model_name: what events call the model; by default the settings' name for it
     stills: the frames are unrelated pictures, each to be reported by itself
     live: frames come in real time, so that the search keeps to its budget
+    sequence: what a sequence model sees; its preprocessing and its step take the settings' place
     Raises UsageError for an unknown detector, MissingPartError for a part not installed.
     """
     return FacePipeline(
         _search(settings.detection, stills=stills, live=live),
         Tracker.for_stills() if stills else Tracker(),
-        Preprocessor(settings.preprocess),
+        Preprocessor(sequence or settings.preprocess),
         classifier,
         Smoother(settings.smoothing),
         Reporter(
@@ -183,7 +194,8 @@ def build_face_pipeline(
             started_at=started_at,
             interval_s=settings.smoothing.event_interval_s,
         ),
-        Pace(settings.model.interval_s),
+        Pace(settings.model.interval_s) if sequence is None else EvenPace(sequence.step_s),
+        Courses(sequence) if sequence is not None else None,
     )
 
 

@@ -39,6 +39,7 @@ class Eyes:
             model_name=self.card.name,
             stills=self.source.stills,
             live=self.source.live,
+            sequence=self.card.sequence,
         )
 
 
@@ -70,7 +71,7 @@ def open_eyes(
         return None
     from edge.sources import open_source
 
-    card, classifier = _network(settings, settings.model.name, "face", stack)
+    card, classifier = _network(settings, settings.model.name, _FOR_EYES, stack)
     source: Source | None = None
     if supervised is not None:
         from edge.supervised import camera
@@ -93,7 +94,7 @@ def open_ears(
     source = open_sound(settings.mic.source, settings.mic)
     if source is None:
         return None
-    card, classifier = _network(settings, settings.model.speech, "speech", stack)
+    card, classifier = _network(settings, settings.model.speech, ("speech",), stack)
     if supervised is not None:
         from edge.supervised import microphone
 
@@ -112,7 +113,7 @@ def open_fusion(
         return None
     from edge.fusion import build_fusion
 
-    card, combiner = _network(settings, settings.model.fusion, "fusion", stack)
+    card, combiner = _network(settings, settings.model.fusion, ("fusion",), stack)
     for sense, known in (
         (eyes.card, card.senses.face_labels),
         (ears.card, card.senses.speech_labels),
@@ -141,16 +142,20 @@ def check_one_time(eyes: Eyes, ears: Ears) -> None:
         )
 
 
+_FOR_EYES = ("face", "video")
+"""A network may judge a face by one picture or by its course; its events are of faces alike."""
+
+
 def _network(
-    settings: Settings, name: str, modality: str, stack: ExitStack
+    settings: Settings, name: str, modalities: tuple[str, ...], stack: ExitStack
 ) -> tuple[ModelCard, Classifier]:
     from edge.inference import Classifier
     from edge.models import find
 
     model = find(name)
-    if model.card.modality != modality:
+    if model.card.modality not in modalities:
         raise ModelError(
-            f"{name} is a {model.card.modality} model and one for {modality} is needed: see "
+            f"{name} is a {model.card.modality} model and one for {modalities[0]} is needed: see "
             "`edge models list`"
         )
     classifier = Classifier(model, threads=settings.model.threads, engine=settings.model.engine)

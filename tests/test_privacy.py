@@ -20,6 +20,7 @@ import tiny_model
 
 from edge.audio.settings import FeatureSettings
 from edge.log import open_log
+from edge.vision.settings import SequenceSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENT = {
@@ -160,13 +161,18 @@ def assert_nothing_of_a_person(device: Device) -> None:
     assert {name for name in rest if not name.endswith(".spool")} == set()
 
 
+@pytest.mark.parametrize("sequence", [None, SequenceSettings(frames=4, step_s=0.3)])
 def test_a_run_leaves_no_picture_no_sound_and_no_embedding(
-    device: Device, tmp_path_factory: pytest.TempPathFactory
+    device: Device, tmp_path_factory: pytest.TempPathFactory, sequence: SequenceSettings | None
 ) -> None:
     features = FeatureSettings(window_frames=48, n_mels=48, n_mfcc=8)
     elsewhere = tmp_path_factory.mktemp("model")
     model = tiny_model.write(elsewhere, modality="speech", preprocessing=features)
-    (device.disk / "edge.toml").write_text(f'[model]\nspeech = "{model.path}"\nfusion = "none"\n')
+    settings = f'[model]\nspeech = "{model.path}"\nfusion = "none"\n'
+    if sequence is not None:
+        eyes = tiny_model.write(tmp_path_factory.mktemp("eyes"), sequence=sequence)
+        settings += f'name = "{eyes.path}"\n'
+    (device.disk / "edge.toml").write_text(settings)
     senses = ("--camera", "synthetic", "--mic", "synthetic")
     device.run("run", "--config", "edge.toml", *senses, "--output", "none")
     with open_log(device.log) as log:

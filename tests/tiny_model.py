@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from edge.models import Model, ModelCard, write_card
 from edge.settings import PreprocessSettings
+from edge.vision.settings import SequenceSettings
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 SIDE = 48
 INPUT_SCALE, WEIGHT_SCALE, LOGIT_SCALE, SCORE_SCALE = 1 / 255, 0.0005, 0.05, 1 / 256
 
 
-def weights(seed: int = 0, classes: int = len(LABELS)) -> NDArray[np.int8]:
-    """int8 (classes, 2304), in steps of WEIGHT_SCALE."""
+def weights(seed: int = 0, classes: int = len(LABELS), frames: int = 1) -> NDArray[np.int8]:
+    """int8 (classes, frames · 2304), in steps of WEIGHT_SCALE."""
     rng = np.random.default_rng(seed)
-    return rng.integers(-127, 128, (classes, SIDE * SIDE), dtype=np.int8)
+    return rng.integers(-127, 128, (classes, frames * SIDE * SIDE), dtype=np.int8)
 
 
 def expected_scores(image: NDArray[np.uint8], seed: int = 0) -> NDArray[np.float32]:
@@ -41,11 +42,14 @@ def build(
     input_scale: float = INPUT_SCALE,
     seed: int = 0,
     classes: int = len(LABELS),
+    frames: int = 0,
 ) -> bytes:
-    """The file's bytes, its tensors int8 or float32 throughout."""
+    """The file's bytes, its tensors int8 or float32 throughout; `frames` make it a sequence
+    model."""
     graph = _Graph(dtype)
-    flat = weights(seed, classes)
-    picture = graph.tensor("image", (1, SIDE, SIDE, 1), (input_scale, -128))
+    flat = weights(seed, classes, max(1, frames))
+    shape = (1, frames, SIDE, SIDE, 1) if frames else (1, SIDE, SIDE, 1)
+    picture = graph.tensor("image", shape, (input_scale, -128))
     kernel = graph.tensor("kernel", flat.shape, (WEIGHT_SCALE, 0), flat)
     bias = graph.bias(classes, input_scale * WEIGHT_SCALE)
     logits = graph.tensor("logits", (1, classes), (LOGIT_SCALE, 0))
@@ -91,10 +95,20 @@ def card(content: bytes, **changes: Any) -> ModelCard:
 
 
 def write(
-    folder: Path, precision: str = "int8", *, classes: int = len(LABELS), **changes: Any
+    folder: Path,
+    precision: str = "int8",
+    *,
+    classes: int = len(LABELS),
+    sequence: SequenceSettings | None = None,
+    **changes: Any,
 ) -> Model:
-    """tiny.tflite and tiny.json in `folder`; `changes` are to the card."""
-    content = build(precision, classes=classes)
+    """tiny.tflite and tiny.json in `folder`; `changes` are to the card, and `sequence` makes it
+    one for video."""
+    content = build(precision, classes=classes, frames=sequence.frames if sequence else 0)
+    if sequence is not None:
+        shape = (sequence.frames, SIDE, SIDE, 1)
+        seen = {"modality": "video", "preprocessing": sequence, "input_shape": shape}
+        changes = {**seen, **changes}
     if precision == "float32":
         changes = {"dtype": "float32", "scale": 1.0, "zero_point": 0, **changes}
     path = folder / "tiny.tflite"

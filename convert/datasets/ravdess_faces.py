@@ -20,6 +20,10 @@ from edge.settings import DetectionSettings, PreprocessSettings
 from edge.types import Face
 from edge.vision import open_detector
 from edge.vision.preprocess import Preprocessor
+from edge.vision.settings import SequenceSettings
+
+TAKE_S = 3.7
+"""What a spoken take lasts (actor 01's: median, from 3.2 to 5.0): the file does not say it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,19 @@ def load(path: Path) -> list[FaceTake]:
                 f"{path}: {name} is {crops.dtype} {crops.shape}: give uint8 (n, height, width)"
             )
     return [FaceTake(ravdess.parse(Path(name)), _cut(crops)) for name, crops in pictures.items()]
+
+
+def courses(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:
+    """Every course that begins with a picture of the take and fits into it, as the device
+    prepares them: uint8 (n, frames, 48, 48), n at least 1."""
+    faces = take.faces
+    preprocessor = Preprocessor(settings)
+    prepared = np.stack([preprocessor.normalise(face) for face in faces])
+    between = TAKE_S / len(faces)
+    places = np.rint(np.arange(settings.frames) * settings.step_s / between).astype(np.int_)
+    starts = np.arange(max(1, len(faces) - int(places[-1])))
+    chosen: NDArray[np.uint8] = prepared.take(starts[:, None] + places, axis=0, mode="clip")
+    return chosen
 
 
 def _cut(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:

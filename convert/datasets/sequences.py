@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.datasets import Provenance, fer2013
 from convert.datasets.faces import SIDE, FaceSet
 from convert.datasets.ravdess import LABELS
 from edge.errors import DataError
@@ -21,6 +22,13 @@ from edge.labels import of_takes
 from edge.vision.preprocess import Preprocessor
 from edge.vision.settings import SequenceSettings
 
+PROVENANCE = Provenance(
+    training_data="Courses of a face made of FER2013's Training stills (moved, lit, blended within "
+    "a label and from neutral), FER+ votes as soft targets; no true video. Nothing in it is "
+    "labelled calm, so that this label was never learned",
+    licence=fer2013.PROVENANCE.licence,
+    terms=fer2013.PROVENANCE.terms,
+)
 _NEUTRAL = "neutral"
 _JAW_ROW = 31
 """Where in a still of FER2013 the mouth begins: what is below moves when one speaks."""
@@ -153,6 +161,13 @@ def drawn_set(stills: Stills, n: int, seed: int, noise: float | None = None) -> 
     apexes = stills.drawn(n, rng)
     images, _ = stills.courses(apexes, rng, noise)
     return SequenceSet(images, stills.labels[apexes])
+
+
+def course_of_each(stills: Stills, seed: int, noise: float = 0.0) -> SequenceSet:
+    """One course to or from every still, the same ones for the same stills and seed, but for the
+    noise."""
+    images, _ = stills.courses(np.arange(len(stills.labels)), np.random.default_rng(seed), noise)
+    return SequenceSet(images, stills.labels)
 
 
 def targets(faces: FaceSet, votes_share: float, *, align: bool) -> NDArray[np.float32]:

@@ -27,11 +27,14 @@ _TABLE = {
     "audio_crnn": "convert.zoo.audio_crnn:AUDIO_CRNN",
     "video_resgru": "convert.zoo.video_resgru:VIDEO_RESGRU",
     "fusion": "convert.zoo.fusion:FUSION",
+    "fusion_video": "convert.zoo.fusion_video:FUSION_VIDEO",
 }
 SPEECH = ("audio_crnn",)
 """Those of `_TABLE` that hear; known by name, so that no network is imported to tell."""
 VIDEO = ("video_resgru",)
 """Those that see a course of faces."""
+COMBINERS = ("fusion", "fusion_video")
+"""Those that are given two senses' scores."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,17 @@ UNITS = 24
 
 
 def build() -> keras.Model:
-    """(17, 1) → (7,): what `SenseLabels.row` makes of both senses' scores."""
-    row = keras.Input((SENSES.columns, 1), name="image")
+    """(17, 1) → (7,)"""
+    return combiner(SENSES, "fusion")
+
+
+def combiner(senses: SenseLabels, name: str) -> keras.Model:
+    """(columns, 1) → (7,): what `SenseLabels.row` makes of both senses' scores."""
+    row = keras.Input((senses.columns, 1), name="image")
     x = layers.Flatten()(row)
     x = layers.Dense(UNITS, activation="relu")(x)
     scores = layers.Dense(len(SHARED), activation="softmax", dtype="float32", name="scores")(x)
-    return keras.Model(row, scores, name="fusion")
+    return keras.Model(row, scores, name=name)
 
 
 FUSION = Architecture(

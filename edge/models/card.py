@@ -18,13 +18,16 @@ from edge.audio.settings import FeatureSettings
 from edge.errors import ModelError
 from edge.labels import SenseLabels
 from edge.settings import PreprocessSettings
+from edge.vision.settings import SequenceSettings
 
 _Text = Annotated[str, Field(min_length=1)]
-Preprocessing = PreprocessSettings | FeatureSettings | SenseLabels
-"""How a face, a sound or two senses' scores become the model's input; one for each modality."""
+Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | SenseLabels
+"""How a face, its course, a sound or two senses' scores become the model's input; one for each
+modality."""
 
 _OF_MODALITY: dict[str, type] = {
     "face": PreprocessSettings,
+    "video": SequenceSettings,
     "speech": FeatureSettings,
     "fusion": SenseLabels,
 }
@@ -48,10 +51,11 @@ class ModelCard(_Record):
     """What the runtime needs to know of a model, and what a person should."""
 
     name: _Text
-    modality: Literal["face", "speech", "fusion"]
+    modality: Literal["face", "video", "speech", "fusion"]
     labels: tuple[_Text, ...] = Field(min_length=2)
     input_shape: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
-    """Without the batch: (height, width, channels) of a picture."""
+    """Without the batch: (height, width, channels) of a picture, with its length before these
+    for a course of them."""
     dtype: Literal["int8", "float32"]
     """Of input and output alike."""
     scale: float = Field(gt=0)
@@ -92,6 +96,11 @@ class ModelCard(_Record):
         if not isinstance(self.preprocessing, FeatureSettings):
             raise ModelError(f"{self.name} is a {self.modality} model: give one for speech")
         return self.preprocessing
+
+    @property
+    def sequence(self) -> SequenceSettings | None:
+        """What a video model sees; None for another model."""
+        return self.preprocessing if isinstance(self.preprocessing, SequenceSettings) else None
 
     @property
     def senses(self) -> SenseLabels:
