@@ -15,6 +15,7 @@ from edge.audio.settings import FeatureSettings
 from edge.errors import DataError, UsageError
 from edge.labels import SHARED, SenseLabels
 from edge.models import find
+from edge.vision.settings import SequenceSettings
 
 FEATURES = FeatureSettings(window_frames=48, n_mels=48, n_mfcc=8)
 SENSES = SenseLabels(face_labels=SHARED, speech_labels=SHARED)
@@ -95,6 +96,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(root / "true.npz", **takes)  # type: ignore[arg-type]  # numpy's stub has no **
     (root / "face").mkdir()
     tiny_model.write(root / "face")
+    (root / "video").mkdir()
+    sequence = SequenceSettings(frames=3, step_s=0.4)
+    seen = {"labels": ravdess.LABELS, "sequence": sequence}
+    tiny_model.write(root / "video", classes=len(ravdess.LABELS), **seen)
     hearing = {"modality": "speech", "preprocessing": FEATURES, "labels": ravdess.LABELS}
     for folder, name in (("fold_1", "int8"), ("speech", "tiny")):
         (root / folder).mkdir()
@@ -106,7 +111,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def fuse(world: Path, out: Path):  # type: ignore[no-untyped-def]  # its result is keras-side
+def fuse(world: Path, out: Path, eyes: str = "face"):  # type: ignore[no-untyped-def]  # its result is keras-side
     from convert.fusion_cli import fuse
     from convert.train_fusion import FusionSettings
 
@@ -115,7 +120,7 @@ def fuse(world: Path, out: Path):  # type: ignore[no-untyped-def]  # its result 
         world / "voices",
         world / "true.npz",
         world / "fold_1",
-        str(world / "face" / "tiny.tflite"),
+        str(world / eyes / "tiny.tflite"),
         str(world / "speech" / "tiny.tflite"),
         out / "fusion.tflite",
         out / "run",
@@ -137,6 +142,20 @@ def test_the_combiner_is_trained_converted_and_judged_on_the_true_takes(
     assert card.senses.columns == card.input_shape[0]
     assert "actors 02" in card.training_data
     assert len(card.figures) == 5
+
+
+@pytest.mark.keras
+@pytest.mark.timeout(600)
+def test_a_network_for_video_gets_a_combiner_of_its_own_labels(world: Path, tmp_path: Path) -> None:
+    from convert.datasets import ravdess
+
+    verdict = fuse(world, tmp_path, "video")
+    assert "face and voice" in "\n".join(verdict.lines())
+    card = find(str(tmp_path / "fusion.tflite")).card
+    assert (card.name, card.labels) == ("fusion_video", SHARED)
+    assert card.senses.face_labels == ravdess.LABELS
+    assert "courses" in card.training_data
+    assert "courses" in card.figures[0].protocol
 
 
 @pytest.mark.keras
