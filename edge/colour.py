@@ -39,3 +39,22 @@ def to_gray(pixels: Image, pixel_format: str = "BGR") -> Image:
     else:
         luma = pixels[: pixels.shape[0] * 2 // 3]
     return cv2.LUT(luma, _FULL_RANGE).astype(np.uint8, copy=False)
+
+
+def jpeg_to_bgr(data: Image) -> Image | None:
+    """uint8 (H, W, 3) of a JPEG's bytes, uint8 (n,); None where they are damaged."""
+    return _decoded(data, cv2.IMREAD_COLOR)
+
+
+def jpeg_to_gray(data: Image) -> Image | None:
+    """uint8 (H, W), its luma alone, a fifth of the work for 1280x720; None likewise."""
+    return _decoded(data, cv2.IMREAD_GRAYSCALE)
+
+
+def _decoded(data: Image, mode: int) -> Image | None:
+    try:
+        # The angle that a JPEG may state is for people who look at it.
+        picture = cv2.imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # no bytes, or more pixels than OpenCV dares
+        return None
+    return None if picture is None else np.asarray(picture, np.uint8)

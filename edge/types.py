@@ -21,6 +21,8 @@ class Frame:
     timestamp_s:  seconds on the source's own monotonic clock (a file's: position in the file)
     index:        0, 1, 2 … as delivered by the source
     padding_px:   columns at the end of each row that belong to no picture
+    jpeg:         uint8 (n,), where the source gave the picture compressed: `pixels` are its luma
+                  then, and colours are decoded when they are looked at
     """
 
     pixels: NDArray[np.uint8]
@@ -28,12 +30,15 @@ class Frame:
     index: int
     pixel_format: str = "BGR"
     padding_px: int = 0
+    jpeg: NDArray[np.uint8] | None = None
 
     @property
     def image(self) -> NDArray[np.uint8]:
         """uint8 (H, W, 3), BGR; made anew by each call where the source gave another format."""
-        from edge.colour import to_bgr
+        from edge.colour import jpeg_to_bgr, to_bgr
 
+        if self.jpeg is not None and (decoded := jpeg_to_bgr(self.jpeg)) is not None:
+            return decoded
         return self._cut(to_bgr(self.pixels, self.pixel_format))
 
     @property

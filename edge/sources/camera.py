@@ -8,7 +8,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from edge.colour import jpeg_to_gray
 from edge.errors import MissingDeviceError, SourceError
 from edge.settings import CameraSettings
 from edge.sources.base import LiveSource
@@ -17,7 +19,10 @@ from edge.types import Frame
 
 _KEPT = {"YUYV": "YUYV", "UYVY": "UYVY", "NV12": "NV12", "YU12": "I420", "GREY": "GRAY"}
 """V4L2's name → ours. These stay as the driver gives them: their luma is the gray picture, and
-colours are made when somebody looks. OpenCV decodes the others (MJPG) to BGR."""
+colours are made when somebody looks. OpenCV makes BGR of the others."""
+
+_COMPRESSED = ("MJPG", "JPEG")
+"""Of these the luma alone is decoded, and colours likewise when somebody looks."""
 
 
 class CameraSource(LiveSource):
@@ -55,7 +60,8 @@ class CameraSource(LiveSource):
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.settings.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.settings.height)
         capture.set(cv2.CAP_PROP_FPS, self.settings.fps)
-        self._format = _KEPT.get(fourcc(capture))
+        code = fourcc(capture)
+        self._format = "JPEG" if code in _COMPRESSED else _KEPT.get(code)
         if self._format:
             capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         self._capture = capture
@@ -81,7 +87,10 @@ class CameraSource(LiveSource):
             and delivered.size
         ):
             pixels = delivered[..., 0] if delivered.shape[2:] == (1,) else delivered
-            if pixels.shape[2:] == ((2,) if self._format in ("YUYV", "UYVY") else ()):
+            if self._format == "JPEG":
+                if max(pixels.shape) == pixels.size:
+                    return _of_jpeg(pixels.reshape(-1), timestamp_s, index)
+            elif pixels.shape[2:] == ((2,) if self._format in ("YUYV", "UYVY") else ()):
                 return Frame(pixels, timestamp_s, index, self._format)
         return super()._framed(delivered, timestamp_s, index)
 
@@ -89,3 +98,11 @@ class CameraSource(LiveSource):
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+
+def _of_jpeg(data: NDArray[np.uint8], timestamp_s: float, index: int) -> Frame:
+    """Raises SourceError for a picture that does not decode."""
+    luma = jpeg_to_gray(data)
+    if luma is None:
+        raise SourceError(f"it delivered {data.size} bytes that are no JPEG")
+    return Frame(luma, timestamp_s, index, "GRAY", jpeg=data)

@@ -99,6 +99,40 @@ def test_luma_is_taken_as_the_driver_gives_it(
     assert given.image.shape == (48, 64, 3)
 
 
+def jpeg_of(picture: np.ndarray) -> np.ndarray:
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].reshape(1, -1)
+
+
+COLOURED = np.stack([*np.meshgrid(np.arange(64) * 4, np.arange(48) * 5), np.full((48, 64), 90)], 2)
+
+
+@pytest.mark.parametrize("tail", [b"", bytes(500)], ids=["", "a buffer's rest"])
+def test_of_a_jpeg_the_luma_is_decoded_and_colours_when_looked_at(
+    monkeypatch: pytest.MonkeyPatch, node: Path, tail: bytes
+) -> None:
+    picture = COLOURED.astype(np.uint8)
+    data = np.append(jpeg_of(picture), np.frombuffer(tail, np.uint8)).reshape(1, -1)
+    capture = speaking("MJPG", repeat(data))
+    scripted(monkeypatch, capture)
+    with CameraSource(str(node), SETTINGS) as source:
+        given = next(iter(source))
+    assert capture.properties[cv2.CAP_PROP_CONVERT_RGB] == 0
+    expected = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    assert np.abs(given.gray.astype(int) - expected).mean() < 2
+    assert given.gray is given.pixels
+    assert np.abs(given.image.astype(int) - picture).mean() < 4
+
+
+def test_bytes_that_are_no_jpeg_count_as_a_failure(
+    monkeypatch: pytest.MonkeyPatch, node: Path
+) -> None:
+    data = jpeg_of(COLOURED.astype(np.uint8))
+    noise = np.random.default_rng(4).integers(0, 255, (1, 300)).astype(np.uint8)
+    scripted(monkeypatch, speaking("MJPG", iter([data, noise])), speaking("MJPG", repeat(data)))
+    with CameraSource(str(node), SETTINGS) as source:
+        assert [each.gray.shape for each in islice(source, 3)] == [(48, 64)] * 3
+
+
 @pytest.mark.parametrize("code", ["MJPG", "YUYV"])
 def test_what_comes_as_bgr_is_bgr(monkeypatch: pytest.MonkeyPatch, node: Path, code: str) -> None:
     scripted(monkeypatch, speaking(code, map(frame, range(3))))
