@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import queue
+import tempfile
 import threading
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
@@ -17,10 +21,12 @@ from benchmarks.measure import Measurement
 from benchmarks.process import watch
 from benchmarks.results import Finding, Remark
 from benchmarks.suites import Plan, model_argument
+from edge.colour import jpeg_to_bgr, jpeg_to_gray, to_gray
 from edge.models import Model
-from edge.settings import DetectionSettings
+from edge.pipeline import build_face_pipeline
+from edge.settings import Settings
+from edge.sources import open_source
 from edge.types import Frame
-from edge.vision.detect import HaarDetector
 
 if TYPE_CHECKING:
     from edge.inference import Classifier
@@ -29,11 +35,30 @@ _Item = tuple[Frame, Gray, float]
 
 
 def memory(model: Model, plan: Plan) -> Iterator[Finding]:
-    """The peak of a short `edge run` and of a long one."""
-    for frames in (30, 90) if plan.quick else (300, 3000):
-        command = plan.edge_run(model_argument(model), frames=frames)
-        peak = watch([*command, "--log", "none"]).peak_rss_bytes / 1e6
-        yield Measurement(f"edge run of {frames} frames/peak memory", "MB", (peak,))
+    """The peak of a short `edge run` and of one ten times as long, on the clip over and over."""
+    with tempfile.TemporaryDirectory() as folder:
+        for frames in (30, 90) if plan.quick else (300, 3000):
+            path = Path(folder) / f"{frames}.avi"
+            _repeated(plan, frames, path)
+            command = replace(plan, clip=path).edge_run(model_argument(model), frames=frames)
+            peak = watch([*command, "--log", "none"]).peak_rss_bytes / 1e6
+            path.unlink()
+            yield Measurement(f"edge run of {frames} frames/peak memory", "MB", (peak,))
+
+
+def _repeated(plan: Plan, frames: int, path: Path) -> None:
+    """Writes a video of so many frames, from the plan's clip or the synthetic one."""
+    settings = Settings().camera
+    with open_source(str(plan.clip) if plan.clip else "synthetic", settings=settings) as source:
+        images = [frame.image for frame in islice(source, _REPEATED)]
+    height, width = images[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (width, height))
+    for image in islice(cycle(images), frames):
+        writer.write(image)
+    writer.release()
+
+
+_REPEATED = 90
 
 
 def overlap(case: Case, plan: Plan) -> Iterator[Finding]:
@@ -97,35 +122,52 @@ def batch(model: Model, classifier: Classifier, plan: Plan) -> Iterator[Finding]
     yield _cell(f"four faces, one invoke of {model.card.name}", "CPU ms", spent_ms)
 
 
-def threads(case: Case, plan: Plan) -> Iterator[Finding]:
-    """What a full search takes in CPU time with OpenCV on one thread and on all."""
-    grays = [picture for _, picture, _ in islice(frames_of(case, plan), 0, 60, 6)]
-    detector = HaarDetector(DetectionSettings())
+def threads(case: Case, model: Model, plan: Plan) -> Iterator[Finding]:
+    """The pipeline's wall and CPU time with OpenCV and the interpreter on one thread and on all."""
+    from edge.inference import Classifier
+
+    frames = [replace(frame, pixels=gray, pixel_format="GRAY")
+              for frame, gray, _ in islice(frames_of(case, plan), 60)]  # fmt: skip  # one line
     usual = cv2.getNumThreads()
-    for count in dict.fromkeys((1, usual)):
-        cv2.setNumThreads(count)
-        started = process_time()
-        for picture in grays:
-            detector.find(picture)
-        spent_ms = 1e3 * (process_time() - started) / len(grays)
-        yield _cell(f"full search, OpenCV threads {count}", "CPU ms a frame", spent_ms)
+    for opencv in dict.fromkeys((1, usual)):
+        for network in dict.fromkeys((1, usual)):
+            cv2.setNumThreads(opencv)
+            with Classifier(model, threads=network) as classifier:
+                path = build_face_pipeline(Settings(), classifier, datetime.now(UTC))
+                started, used = perf_counter(), process_time()
+                for _ in path.scenes(frames):
+                    pass
+                wall, used = perf_counter() - started, process_time() - used
+            row = f"pipeline, threads of OpenCV {opencv}, of the network {network}"
+            yield _cell(row, "wall ms a frame", 1e3 * wall / len(frames))
+            yield _cell(row, "CPU ms a frame", 1e3 * used / len(frames))
+    cv2.setNumThreads(usual)
 
 
 def gray(plan: Plan) -> Iterator[Finding]:
-    """A camera's YUV picture made BGR and then gray, against its luma taken as it is."""
-    random = np.random.default_rng(plan.seed)
-    pixels = random.integers(16, 236, (720, 640)).astype(np.uint8)
-    frame, rounds = Frame(pixels, 0.0, 0, "I420"), 50 if plan.quick else 300
-    spent = {"colours made": 0.0, "luma taken": 0.0}
-    for _ in range(rounds):
-        started = process_time()
-        _ = Frame(frame.image, 0.0, 0).gray
-        between = process_time()
-        _ = frame.gray
-        spent["colours made"] += between - started
-        spent["luma taken"] += process_time() - between
-    for name, seconds in spent.items():
-        yield _cell(f"gray of a 640x480 YUV frame, {name}", "CPU ms", 1e3 * seconds / rounds)
+    """A camera's picture made BGR and then gray, against its luma taken as it is."""
+    rng = np.random.default_rng(plan.seed)
+    yuv = Frame(rng.integers(16, 236, (720, 640)).astype(np.uint8), 0.0, 0, "I420")
+    coarse = rng.integers(0, 256, (45, 80, 3)).astype(np.uint8)
+    picture = cv2.resize(coarse, (1280, 720), interpolation=cv2.INTER_CUBIC)
+    jpeg = cv2.imencode(".jpg", picture)[1].reshape(-1).astype(np.uint8, copy=False)
+    cases: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "640x480 YUV": (lambda: Frame(yuv.image, 0.0, 0).gray, lambda: yuv.gray),
+        "1280x720 MJPG": (
+            lambda: to_gray(np.asarray(jpeg_to_bgr(jpeg), np.uint8)),
+            lambda: jpeg_to_gray(jpeg),
+        ),
+    }
+    rounds = 10 if plan.quick else 100
+    for name, ways in cases.items():
+        spent = [0.0, 0.0]
+        for _ in range(rounds):
+            for n, way in enumerate(ways):
+                started = process_time()
+                way()
+                spent[n] += process_time() - started
+        for what, seconds in zip(("colours made", "luma taken"), spent, strict=True):
+            yield _cell(f"gray of a {name} frame, {what}", "CPU ms", 1e3 * seconds / rounds)
 
 
 def _cell(row: str, column: str, value: float) -> Measurement:

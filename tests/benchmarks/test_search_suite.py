@@ -17,6 +17,7 @@ from benchmarks.suites import Plan, search
 from edge.settings import DetectionSettings, Settings
 from edge.sources.synthetic import SyntheticSource
 from edge.types import Face, Frame, iou
+from edge.vision.detect import load_cascade
 
 FRAMES = 24
 
@@ -61,6 +62,7 @@ def test_each_part_has_its_row(found: dict[str, Measurement]) -> None:
     assert rows == {
         *search.OFF,
         "picture not made smaller",
+        "new faces searched without octaves",
         "known faces searched twice",
         "budget 0.05 of the time",
         "nothing on (naive)",
@@ -68,6 +70,54 @@ def test_each_part_has_its_row(found: dict[str, Measurement]) -> None:
     assert found["nothing on (naive), clip.avi/of naive"].median == 1
     for row in ("in turn", "in two threads"):
         assert found[f"decoding and searching {row}/wall ms a frame"].median > 0
+    for picture in ("640x480 YUV", "1280x720 MJPG"):
+        for way in ("colours made", "luma taken"):
+            assert found[f"gray of a {picture} frame, {way}/CPU ms"].median > 0
+    assert found["pipeline, threads of OpenCV 1, of the network 1/wall ms a frame"].median > 0
+
+
+def test_the_pipeline_is_held_against_naive_with_and_without_spacing(
+    found: dict[str, Measurement],
+) -> None:
+    for row in ("clip.avi", "pipeline, each face each frame, clip.avi"):
+        assert found[f"{row}/pipeline ms"].median > 0
+        # Naive's pipeline is its search and the network on all that it finds.
+        whole, search_alone = (
+            found[f"{row}/of naive {part}"].median for part in ("pipeline", "search")
+        )
+        assert whole < search_alone
+
+
+def test_a_long_run_s_clip_is_the_short_one_over_and_over(plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "long.avi"
+    search_parts._repeated(plan, 2 * FRAMES + 3, path)
+    film = cv2.VideoCapture(str(path))
+    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 2 * FRAMES + 3
+    film.release()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "frames"), [("phone 596x336", (60, 70, 71, 72)), ("signing 640x480", (43, 44, 66, 67))]
+)
+def test_what_the_suite_calls_no_face_is_none_to_other_cascades(
+    data_dir: Path, name: str, frames: tuple[int, ...]
+) -> None:
+    """In the frames where naive sees it, they see the true face, and it never."""
+    [case] = [case for case in contenders.cases(Plan(data=data_dir)) if case.name == name]
+    [no_face] = case.not_faces
+    naive = contenders.NaiveSearch(DetectionSettings())
+    others = [load_cascade(f"haarcascade_frontalface_{each}") for each in ("alt", "alt2")]
+    seen = 0
+    for frame, gray, _ in islice(contenders.frames_of(case, Plan(data=data_dir)), max(frames) + 1):
+        if frame.index not in frames:
+            continue
+        assert any(iou(box, no_face) > 0.5 for box in naive.find(gray, 0.0, []))
+        for cascade in others:
+            found = [Face(*map(int, box)) for box in cascade.detectMultiScale(gray, 1.1, 5)]
+            assert not any(iou(box, no_face) > 0.3 for box in found)
+            seen += len(found) > 0
+    assert seen >= len(frames)
 
 
 def test_a_case_names_what_is_no_face(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

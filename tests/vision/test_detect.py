@@ -11,6 +11,7 @@ import pytest
 
 from edge.errors import MissingModelError, MissingPartError, ModelError, UsageError
 from edge.settings import DetectionSettings
+from edge.types import Face, iou
 from edge.vision import open_detector
 from edge.vision.detect import HaarDetector, LbpDetector, load_cascade
 
@@ -78,6 +79,25 @@ def test_any_cascade_of_the_users_will_do() -> None:
     own = LbpDetector(DetectionSettings(detector="lbp", model=str(HAAR))).find(portrait)
     assert own == HaarDetector(DetectionSettings()).find(portrait)
     assert len(own) == 1
+
+
+@pytest.mark.parametrize("side_px", [52, 60, 75, 100, 150, 220, 300])
+def test_a_new_face_is_proposed_at_any_size_from_the_smallest_on(side_px: int) -> None:
+    portrait = cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE)
+    detector = HaarDetector(DetectionSettings())
+    [face] = detector.find(portrait)
+    scale = side_px / face.width
+    resized = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    expected = Face(*(round(side * scale) for side in (face.x, face.y, face.width, face.height)))
+    assert any(iou(box, expected) > 0.5 for box in detector.find(resized, lenient=True))
+
+
+def test_what_is_left_out_is_not_proposed() -> None:
+    portrait = cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE)
+    detector = HaarDetector(DetectionSettings())
+    where = np.ones((60, 80), np.uint8)
+    assert detector.find(portrait, where=where, lenient=True)
+    assert detector.find(portrait, where=0 * where, lenient=True) == []
 
 
 @pytest.mark.data
