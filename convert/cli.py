@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from convert import cross_command, voice_commands
+from convert import cross_command, features_command, voice_commands
 from convert.console import print_figures, progress_bar, training_stack
 from convert.options import (
     AnyData,
@@ -248,6 +248,7 @@ def card(
 
 
 voice_commands.add_to(app)
+features_command.add_to(app)
 cross_command.add_to(app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingPackageError
 
 _SIZE_INCH, _DPI = (8.0, 3.6), 120
+_TILE_INCH, _TILE_PX, _MARGIN_PX = 0.9, 96, 4
 
 
 def history(records: list[dict[str, float]], path: Path) -> None:
@@ -45,6 +47,34 @@ def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, pa
     axis.set_ylabel("true")
     axis.set_title(title)
     figure.savefig(path, dpi=_DPI)
+
+
+def feature_maps(
+    face: NDArray[np.uint8], maps: NDArray[np.float32], title: str, path: Path
+) -> None:
+    """The face and after it every map, each from its least (black) to its most, as a PNG.
+
+    face: uint8 (48, 48); maps: float32 (height, width, channels). Raises MissingPackageError.
+    """
+    tiles = [_tile(picture) for picture in (face.astype(np.float32), *np.moveaxis(maps, -1, 0))]
+    columns = ceil(sqrt(len(tiles) * 1.5))
+    tiles += [np.full_like(tiles[0], np.nan)] * (-len(tiles) % columns)
+    rows = len(tiles) // columns
+    figure, axes = _figure(columns=1, size_inch=(columns * _TILE_INCH, rows * _TILE_INCH + 0.4))
+    whole = np.stack(tiles).reshape(rows, columns, *tiles[0].shape).swapaxes(1, 2)
+    axes[0].imshow(whole.reshape(rows * tiles[0].shape[0], -1), cmap="gray")
+    axes[0].set_axis_off()
+    axes[0].set_title(title)
+    figure.savefig(path, dpi=_DPI)
+
+
+def _tile(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scaled to [0, 1], brought to 96x96 without smoothing, and a margin that stays white."""
+    low, high = float(picture.min()), float(picture.max())
+    even = (picture - low) / (high - low) if high > low else np.zeros_like(picture)
+    height, width = even.shape
+    places = [np.arange(_TILE_PX) * size // _TILE_PX for size in (height, width)]
+    return np.pad(even[np.ix_(*places)], _MARGIN_PX, constant_values=np.nan)
 
 
 def _figure(columns: int, size_inch: tuple[float, float] = _SIZE_INCH) -> tuple[Any, list[Any]]:
