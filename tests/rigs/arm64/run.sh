@@ -7,10 +7,10 @@
 #
 #   sudo tests/rigs/arm64/run.sh [bookworm] [trixie]      what `make test-arm64` calls, with both
 #
-# Root; needs debootstrap, qemu-user-static, systemd-container and the network. EDGE_ARM64 keeps the two bare systems
-# between runs (0.4 GB each; the first run takes some 8 minutes for each, a later one 10 for both),
-# DEB is a package that is built already, PYTHON the Python that runs this tree, EDGE_DATA (else
-# ../shared/data) the clips and faces that are compared too, where they are.
+# Root; needs debootstrap, qemu-user-static, systemd-container and the network. EDGE_ARM64 keeps the two
+# bare systems between runs (0.4 GB each), DEB is a package that is built already, PYTHON the Python
+# that runs this tree, EDGE_DATA (else ../shared/data) the clips and faces that are compared too, where
+# they are. Half an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
