@@ -5,7 +5,7 @@
 # FER:  the environment of benchmarks/peers/README.md
 # PART: of timed, clip, search, judged, peers, peers_judged; all of them without one
 # Each part's results stay in results/ until it is measured again; all parts must be of one machine.
-# $PYTHON has the convert extra; $TIMED goes before the timed commands, such as "nice -n -10".
+# $PYTHON has the convert extra; $TIMED and $UNTIMED go before the commands, such as "nice -n -10".
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,25 +16,26 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s "$(realpath "${1:?give the data folder}")" "$work/data"
 ln -s "$(realpath "${2:?give the environment that holds fer}")" "$work/fer"
-shift 2
 mkdir -p "$here/results"
+ln -s "$here/results" "$work/results"
+shift 2
 # The recorded commands have these short paths, and none of the machine's own.
 cd "$work"
 
 bench=("$python" -m benchmarks run)
 peers=("$python" -m benchmarks.peers.compare --fer-python fer/bin/python)
 clips=(data/video/single_face.mp4 data/video/walking_faces.mp4 data/video/office_face_multi.mp4)
-timed=(${TIMED:-})
+timed=(${TIMED:-}) untimed=(${UNTIMED:-})
 
 measure() {
-    local to=(--json "$here/results/$1.json")
+    local to=(--json "results/$1.json")
     case $1 in
         timed) "${timed[@]}" "${bench[@]}" latency voice memory startup size "${to[@]}" ;;
         clip) "${timed[@]}" "${bench[@]}" pipeline --clip "${clips[0]}" "${to[@]}" ;;
         search) "${timed[@]}" "${bench[@]}" search --data data "${to[@]}" ;;
-        judged) "${bench[@]}" accuracy noise preprocessing --data data "${to[@]}" ;;
+        judged) "${untimed[@]}" "${bench[@]}" accuracy noise preprocessing --data data "${to[@]}" ;;
         peers) "${timed[@]}" "${peers[@]}" "${clips[@]/#/--clip=}" "${to[@]}" ;;
-        peers_judged) "${peers[@]}" --data data "${to[@]}" ;;
+        peers_judged) "${untimed[@]}" "${peers[@]}" --data data "${to[@]}" ;;
         *) echo "there is no part $1" >&2; return 2 ;;
     esac
 }
@@ -43,5 +44,10 @@ for part in "${@:-timed clip search judged peers peers_judged}"; do
     # Unquoted: where no part is given, it is all of them in one word.
     for each in $part; do measure "$each"; done
 done
-"$python" -m benchmarks report "$here"/results/*.json --html "$here/report.html" \
+"$python" -m benchmarks report results/*.json --html "$here/report.html" \
     --markdown "$here/README.md" --figures "$here/figures"
+cat >>"$here/README.md" <<END
+
+Made by \`docs/benchmarks/measure.sh DATA FER\`; the same as one page with its plots: [report.html](report.html);
+every single value: [results](results).
+END
