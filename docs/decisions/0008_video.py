@@ -1,0 +1,94 @@
+"""Does the course of a face tell more than its pictures, and what does it cost?
+
+    python docs/decisions/0008_video.py VIDEO_RESGRU.tflite TRUE_TAKES.npz
+
+The same int8 network is shown the true takes as they went, with their pictures in a random
+order, and with each picture held still; `cnn_lstm` is shown the pictures one by one. All answer by
+the mean over a take, on the seven labels that both sets share. The time is of a call of each.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measure import interleave, ratio
+from convert.datasets import ravdess_faces
+from convert.datasets.ravdess_faces import FaceTake, courses
+from convert.judge_takes import by_take
+from convert.scores import ClassScores, class_scores, wilson
+from convert.validate import predict
+from edge.inference import Classifier
+from edge.labels import SHARED, shared
+from edge.models import Model, find
+from edge.vision.preprocess import Preprocessor
+from edge.vision.settings import SequenceSettings
+
+
+def held(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:
+    """Each picture of the take as a course that does not move."""
+    prepared = np.stack([Preprocessor(settings).normalise(face) for face in take.faces])
+    return np.repeat(prepared[:, None], settings.frames, axis=1)
+
+
+def shuffled(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:
+    order = np.random.default_rng(7).permutation(len(take.faces))
+    return courses(FaceTake(take.take, take.faces[order]), settings)
+
+
+def judged(model: Model, scores: NDArray[np.float32], takes: list[FaceTake]) -> ClassScores:
+    columns = [SHARED.index(shared(name)) for name in model.card.labels]
+    summed = np.zeros((len(takes), len(SHARED)), np.float32)
+    for column, source in zip(columns, scores.T, strict=True):
+        summed[:, column] += source
+    truth = np.array([SHARED.index(shared(take.take.emotion)) for take in takes], np.uint8)
+    return class_scores(truth, summed.argmax(axis=1), len(SHARED))
+
+
+def main() -> None:
+    video, single = find(sys.argv[1]), find("cnn_lstm")
+    takes = ravdess_faces.load(Path(sys.argv[2]))
+    sequence = video.card.sequence
+    assert sequence is not None, "give a network for video"
+    ways = {"as they went": by_take(video, takes)}
+    for name, shown in (("in a random order", shuffled), ("each picture held still", held)):
+        said = [predict(video, shown(take, sequence)).mean(axis=0) for take in takes]
+        ways[name] = np.stack(said)
+    print("| shown | accuracy [95 %] | UAR | macro F1 |\n|---|---|---|---|")
+    for name, model, scores in (
+        *((f"`{video.card.name}`, {way}", video, said) for way, said in ways.items()),
+        ("`cnn_lstm`, picture by picture", single, by_take(single, takes)),
+    ):
+        found = judged(model, scores, takes)
+        low, high = wilson(found.accuracy, len(takes))
+        spread = f"{found.accuracy:.3f} [{low:.3f}, {high:.3f}]"
+        print(f"| {name} | {spread} | {found.uar:.3f} | {found.macro_f1:.3f} |")
+    print("\nas they went, true label: answers")
+    answers: dict[str, list[str]] = {}
+    for take, scores in zip(takes, ways["as they went"], strict=True):
+        answers.setdefault(take.take.emotion, []).append(video.card.labels[int(scores.argmax())])
+    for name, said in answers.items():
+        print(f"  {name}: {', '.join(f'{n} {one}' for one, n in Counter(said).most_common())}")
+    first = courses(takes[0], sequence)[0]
+    with Classifier(video) as course, Classifier(single) as picture:
+        timed = interleave(
+            {
+                video.card.name: lambda: course.classify(first),
+                "cnn_lstm": lambda: picture.classify(takes[0].faces[0]),
+            },
+            rounds=300,
+            warmups=20,
+        )
+    print()
+    for measured in timed.values():
+        print(f"{measured.name}: {measured.median:.2f} ms a call")
+    found = ratio(timed[video.card.name], timed["cnn_lstm"])
+    print(f"ratio {found.value:.2f} [{found.low:.2f}, {found.high:.2f}]")
+
+
+if __name__ == "__main__":
+    main()
