@@ -168,10 +168,14 @@ def quantize(
         training = fer2013.load(data).part("Training")
         training_stack()
         from convert import zoo
+        from convert.provenance import of_faces
 
         settings = QuantizeSettings(images=images, noise_share=noise_share, seed=seed)
         preprocessing = PreprocessSettings(margin=margin)
-        quantize(keras, zoo.architecture(name), training, out, settings, preprocessing)
+        learned_from = of_faces(keras)
+        quantize(
+            keras, zoo.architecture(name), training, out, settings, preprocessing, learned_from
+        )
     print(f"{out}: {out.stat().st_size:,} bytes, int8 throughout")
     if float32:
         beside = out.with_name(f"{out.stem}_float32.tflite")
