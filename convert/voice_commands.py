@@ -50,7 +50,7 @@ def fuse(
     ],
     out: Annotated[Path, typer.Option(help="The .tflite to write; its card goes beside it.")],
     run: Annotated[Path, typer.Option(help="The folder of the combiner's run.")],
-    face_model: Annotated[str, typer.Option(help="A model's name or path.")] = "cnn_lstm",
+    face_model: Annotated[str, typer.Option(help="A model's name or path.")] = "edge_net",
     speech_model: Annotated[str, typer.Option(help="One that never heard the takes' actor.")] = (
         "audio_crnn"
     ),

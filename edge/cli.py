@@ -132,7 +132,7 @@ def run(
 
 @app.command()
 def demo(
-    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "cnn_lstm",
+    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "edge_net",
     annotate: Annotated[
         Path | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
     ] = None,

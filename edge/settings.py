@@ -108,7 +108,7 @@ class SmoothingSettings(_Section):
 
 
 class ModelSettings(_Section):
-    name: str = "cnn_lstm"
+    name: str = "edge_net"
     """A shipped model's name, or the path of a .tflite with its card beside it."""
     threads: int = Field(1, ge=1, le=16)
     interval_s: float = Field(0.3, ge=0, le=5)

@@ -27,7 +27,7 @@ __all__ = [
     "write_card",
 ]
 
-DEFAULT_MODEL = "cnn_lstm"
+DEFAULT_MODEL = "edge_net"
 _HERE = Path(__file__).parent
 
 
