@@ -12,7 +12,7 @@ from time import process_time
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import anew
+from benchmarks import anew, voice_parts
 from benchmarks.measure import Measurement, interleave, ratio
 from benchmarks.process import watch
 from benchmarks.profiles import by_operator
@@ -42,8 +42,10 @@ def measure(plan: Plan) -> Iterator[Finding]:
             yield from _parts(plan, model, classifier, sound)
             yield from _saved(plan, model)
             yield from _whole(model, classifier, sound)
+            yield from voice_parts.quiet_room(plan, model, classifier)
         yield from by_operator(plan, model)
         plan.progress(number + 1, len(models) + 1)
+    yield from voice_parts.callback(plan, models[0])
     yield from _memory(plan, models[0])
     plan.progress(len(models) + 1, len(models) + 1)
     yield Remark(

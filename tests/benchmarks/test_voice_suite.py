@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny_model
 
+from benchmarks import voice_parts
 from benchmarks.measure import Measurement, Ratio
 from benchmarks.results import Finding
 from benchmarks.suites import Plan
 from benchmarks.suites.voice import measure
+from edge.audio.gate import VoiceGate
 from edge.audio.settings import FeatureSettings
 from edge.errors import MissingModelError
 from edge.models import find
+from edge.types import AudioChunk, Prediction
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +74,30 @@ def test_the_saving_is_counted_in_cpu_time_of_one_thread(found: list[Finding]) -
     assert len(kept.values) == len(again.values) == 2
     [saved] = [each for each in found if isinstance(each, Ratio)]
     assert saved.value == pytest.approx(kept.median / again.median)
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def classify(self, image: np.ndarray) -> Prediction:
+        self.calls += 1
+        return Prediction(("calm", "angry"), np.array([0.5, 0.5], np.float32))
+
+
+def test_a_quiet_room_is_classified_only_where_the_gate_is_off(tmp_path: Path) -> None:
+    features = FeatureSettings(window_frames=48, n_mels=48, n_mfcc=8)
+    written = tiny_model.write(tmp_path, modality="speech", preprocessing=features)
+    model, classifier = find(str(written.path)), Counting()
+    rooms = voice_parts.quiet_room(Plan(quick=True), model, classifier)  # type: ignore[arg-type]  # a stand-in
+    assert [each.name.rsplit(", ")[-1] for each in rooms] == ["gate on", "gate off"]
+    with_gate = voice_parts._pipeline(features, Counting(), VoiceGate)  # type: ignore[arg-type]  # a stand-in
+    heard = np.random.default_rng(0).normal(0, 0.001, 6 * 16_000).astype(np.float32)
+    assert not any(each.state for each in with_gate.hearings([AudioChunk(heard, 16_000, 0.0)]))
+    assert classifier.calls > 0
+
+
+def test_the_callback_hands_over_and_does_nothing_else(found: list[Finding]) -> None:
+    rows = figures(found)
+    assert rows["a block in the microphone's callback"].unit == "ms"
+    assert rows["its features, were they made there"].unit == "ms"
