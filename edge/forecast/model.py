@@ -55,7 +55,7 @@ class Forecaster:
     weights:  float64 (n_forecasters,), sum 1, in the order of `of`
     usual:    float64 (n_names,)
     chain:    float64 (n_names, n_names), the chances after the horizon from each state
-    logistic: float64 (n_features, n_names)
+    logistic: float64 (n_names, n_features)
     """
 
     horizon_s: float
@@ -117,7 +117,7 @@ def fit(
         np.full(len(of), 1 / len(of)),
         chain.usual,
         chain.after(horizon_s),
-        np.zeros((3 * n_names + 2, n_names)),
+        np.zeros((n_names, 3 * n_names + 2)),
     )
     known = [one.followed(horizon_s) for one in stretches]
     moments = [now for now, _ in known if len(now)]
@@ -155,7 +155,6 @@ def _weights(given: Array) -> Array:
     n_forecasters, n = given.shape
     weights = np.full(n_forecasters, 1 / n_forecasters)
     for _ in range(_EM_STEPS):
-        shares = weights[:, np.newaxis] * given
-        shares /= np.maximum(shares.sum(axis=0), 1e-300)
-        weights = (shares.sum(axis=1) + 1) / (n + n_forecasters)
+        mixed = np.maximum(weights @ given, 1e-300)
+        weights = (weights * (given @ (1 / mixed)) + 1) / (n + n_forecasters)
     return weights

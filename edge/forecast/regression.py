@@ -17,23 +17,29 @@ Array = NDArray[np.float64]
 
 
 def regressed(x: Array, truth: NDArray[np.intp], n_names: int) -> Array:
-    """Weights (n_features, n_names) that make `truth` likely; all 0, which is chance, of no data.
+    """Weights (n_names, n_features) that make `truth` likely; all 0, which is chance, of no data.
 
     x: float64 (n, n_features); truth: intp (n,)
     """
-    weights = np.zeros((x.shape[1], n_names))
+    weights = np.zeros((n_names, x.shape[1]))
     if not len(x):
         return weights
     bound = np.linalg.inv(x.T @ x / 2 + _PRIOR * np.eye(x.shape[1]))
-    wanted = np.eye(n_names)[truth]
+    wanted = np.eye(n_names)[:, truth]
     for _ in range(_STEPS):
-        weights -= bound @ (x.T @ (chances(x, weights) - wanted) + _PRIOR * weights)
+        weights -= ((_shares(x, weights) - wanted) @ x + _PRIOR * weights) @ bound
     return weights
 
 
 def chances(x: Array, weights: Array) -> Array:
     """float64 (n, n_names), sum 1"""
-    logits = x @ weights
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Array = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    return _shares(x, weights).T
+
+
+def _shares(x: Array, weights: Array) -> Array:
+    """(n_names, n): summed along the first axis, which NumPy does many times faster."""
+    powers = weights @ x.T
+    powers -= powers.max(axis=0)
+    np.exp(powers, out=powers)
+    powers /= powers.sum(axis=0)
+    return powers

@@ -13,7 +13,7 @@ from edge.forecast.sequences import LEAST_BREAK_S, Stretch, names_of, stretches
 from edge.log import Filter, Log
 
 HORIZONS_S = (2.0, 5.0, 10.0)
-NEWEST = 50_000
+NEWEST = 20_000
 """So many events at most are learned from."""
 _ORDER = ("face", "speech", "fusion")
 
