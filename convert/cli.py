@@ -23,6 +23,7 @@ from convert.options import (
     Takes,
     Tflite,
 )
+from convert.table import command as table
 from convert.zoo import COMBINERS, SPEECH, VIDEO
 from convert.zoo import names as zoo_names
 from edge.command import run_app
@@ -254,6 +255,7 @@ def card(
 voice_commands.add_to(app)
 features_command.add_to(app)
 cross_command.add_to(app)
+table.add_to(app)
 
 
 @app.command()

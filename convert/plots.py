@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError
 
-_SIZE_INCH, _DPI = (8.0, 3.6), 120
+_SIZE_INCH, DPI = (8.0, 3.6), 120
 _TILE_INCH, _TILE_PX, _MARGIN_PX = 0.9, 96, 4
 
 
 def history(records: list[dict[str, float]], path: Path) -> None:
     """Loss and accuracy of both sets over the epochs, as a PNG. Raises MissingPackageError."""
-    figure, axes = _figure(columns=2)
+    figure, axes = canvas(columns=2)
     epochs = [record["epoch"] for record in records]
     for axis, quantity in zip(axes, ("loss", "accuracy"), strict=True):
         for key, name in ((quantity, "training"), (f"val_{quantity}", "validation")):
@@ -26,7 +26,7 @@ def history(records: list[dict[str, float]], path: Path) -> None:
         axis.set_ylabel(quantity)
         axis.grid(alpha=0.3)
         axis.legend()
-    figure.savefig(path, dpi=_DPI)
+    figure.savefig(path, dpi=DPI)
 
 
 def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, path: Path) -> None:
@@ -34,7 +34,7 @@ def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, pa
 
     `counts`: int (n_classes, n_classes). Raises MissingPackageError.
     """
-    figure, axes = _figure(columns=1, size_inch=(5.6, 5.0))
+    figure, axes = canvas(columns=1, size_inch=(5.6, 5.0))
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axis = axes[0]
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
@@ -46,7 +46,7 @@ def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, pa
     axis.set_xlabel("predicted")
     axis.set_ylabel("true")
     axis.set_title(title)
-    figure.savefig(path, dpi=_DPI)
+    figure.savefig(path, dpi=DPI)
 
 
 def feature_maps(
@@ -60,12 +60,12 @@ def feature_maps(
     columns = ceil(sqrt(len(tiles) * 1.5))
     tiles += [np.full_like(tiles[0], np.nan)] * (-len(tiles) % columns)
     rows = len(tiles) // columns
-    figure, axes = _figure(columns=1, size_inch=(columns * _TILE_INCH, rows * _TILE_INCH + 0.4))
+    figure, axes = canvas(columns=1, size_inch=(columns * _TILE_INCH, rows * _TILE_INCH + 0.4))
     whole = np.stack(tiles).reshape(rows, columns, *tiles[0].shape).swapaxes(1, 2)
     axes[0].imshow(whole.reshape(rows * tiles[0].shape[0], -1), cmap="gray")
     axes[0].set_axis_off()
     axes[0].set_title(title)
-    figure.savefig(path, dpi=_DPI)
+    figure.savefig(path, dpi=DPI)
 
 
 def _tile(picture: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,7 +77,18 @@ def _tile(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.pad(even[np.ix_(*places)], _MARGIN_PX, constant_values=np.nan)
 
 
-def _figure(columns: int, size_inch: tuple[float, float] = _SIZE_INCH) -> tuple[Any, list[Any]]:
+def logarithmic_x(axes: Any) -> None:
+    """A logarithmic axis whose ticks are plain numbers: 0.5, 1, 2, 5."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def canvas(columns: int, size_inch: tuple[float, float] = _SIZE_INCH) -> tuple[Any, list[Any]]:
+    """A figure and its axes, side by side. Raises MissingPackageError."""
     try:
         # Not pyplot: that would look for a display and keep every figure.
         from matplotlib.backends.backend_agg import FigureCanvasAgg

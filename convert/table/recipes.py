@@ -1,0 +1,56 @@
+"""The line that trains a network again, made of the recipe that its run kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+_FLAGS = frozenset(
+    (
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "weight_decay",
+        "label_smoothing",
+        "votes_share",
+        "align",
+        "start",
+        "teacher",
+        "teacher_share",
+        "calm_epochs",
+        "seed",
+        "mixup",
+        "split",
+        "sequences",
+    )
+)
+_DRAWN = ("noise_share", "noise_max")
+
+
+def commands(name: str, stages: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A line a stage; each goes on from the one before."""
+    for number, recipe in enumerate(stages, 1):
+        if len(stages) == 1:
+            yield command(name, recipe, f"runs/{name}")
+            continue
+        before = {"start": f"runs/{name}/stage{number - 1}/best.keras"} if number > 1 else {}
+        yield command(name, {**recipe, **before}, f"runs/{name}/stage{number}")
+
+
+def command(name: str, recipe: dict[str, Any], out: str) -> str:
+    """The line that trains by this recipe."""
+    flags = [f"edge-convert train {name} --data DATA --out {out}"]
+    flags += [_flag(key, value) for key, value in recipe.items() if key in _FLAGS]
+    augmentation = recipe.get("augmentation", {})
+    if augmentation and not any(augmentation.values()):
+        flags.append("--no-augment")
+    else:
+        flags += [_flag(key, augmentation[key]) for key in _DRAWN if key in augmentation]
+    return " ".join(flag for flag in flags if flag)
+
+
+def _flag(key: str, value: Any) -> str:
+    option = "--" + key.replace("_", "-")
+    if isinstance(value, bool):
+        return option if value else ""
+    return f"{option} {value}" if value not in ("", None) else ""
