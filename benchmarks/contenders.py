@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from time import process_time
@@ -32,7 +32,8 @@ frontal cascades does in any frame, though they find the true face beside it (a 
 @dataclass(frozen=True, slots=True)
 class Case:
     """name: of its row; size_px: (width, height) to scale it to; empty: nobody is in it;
-    not_faces: where naive sees one for several frames and the eye none"""
+    not_faces: where naive sees one for several frames and the eye none; backwards: from its last
+    frame to its first, so that who leaves enters"""
 
     name: str
     path: Path | None
@@ -41,6 +42,7 @@ class Case:
     frames: int = 400
     still: bool = False
     not_faces: tuple[Face, ...] = ()
+    backwards: bool = False
 
 
 def cases(plan: Plan) -> list[Case]:
@@ -55,6 +57,7 @@ def cases(plan: Plan) -> list[Case]:
         Case("signing 640x480", folder / "sorry.mkv", not_faces=(_ELBOW,)),
         Case("signing 2 640x480", folder / "thanks.mkv"),
         Case("leaving 960x540", folder / "face_noface.mov"),
+        Case("entering 960x540", folder / "face_noface.mov", backwards=True),
         Case("talking 1280x720", folder / "01-01-08-01-01-02-01.mp4"),
         # Faces of 52 px, close above the smallest of 48.
         Case("small, one 172x97", folder / "single_face.mp4", (172, 97)),
@@ -183,6 +186,20 @@ def tracked(*, live: bool = False, **changes: Any) -> Contender:
 
 def frames_of(case: Case, plan: Plan) -> Iterator[tuple[Frame, Gray, float]]:
     """Frames, their gray picture in the case's size, and the CPU seconds that the source took."""
+    if not case.backwards:
+        yield from _forwards(case, plan)
+        return
+    # Without their colours, which would be gigabytes.
+    kept = [
+        (replace(frame, pixels=gray, pixel_format="GRAY"), gray, spent_s)
+        for frame, gray, spent_s in _forwards(case, plan)
+    ]
+    last_s = kept[-1][0].timestamp_s if kept else 0.0
+    for index, (frame, gray, spent_s) in enumerate(reversed(kept)):
+        yield replace(frame, timestamp_s=last_s - frame.timestamp_s, index=index), gray, spent_s
+
+
+def _forwards(case: Case, plan: Plan) -> Iterator[tuple[Frame, Gray, float]]:
     settings = Settings().camera
     rng = np.random.default_rng(plan.seed)
     with open_source(str(case.path) if case.path else "synthetic", settings=settings) as source:

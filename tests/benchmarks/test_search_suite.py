@@ -137,6 +137,17 @@ def test_a_case_names_what_is_no_face(plan: Plan, monkeypatch: pytest.MonkeyPatc
     assert without["clip:/false, naive"].median == FRAMES
 
 
+def test_a_clip_runs_backwards_with_a_clock_that_runs_forwards(plan: Plan) -> None:
+    there = list(contenders.frames_of(Case("clip", plan.clip), plan))
+    back = list(contenders.frames_of(Case("clip", plan.clip, backwards=True), plan))
+    assert [frame.index for frame, _, _ in back] == list(range(FRAMES))
+    assert [frame.timestamp_s for frame, _, _ in back] == sorted(f.timestamp_s for f, _, _ in back)
+    assert all(
+        np.array_equal(gray, same)
+        for (_, gray, _), (_, same, _) in zip(there, back[::-1], strict=True)
+    )
+
+
 def test_the_plain_detectors_find_the_face(plan: Plan) -> None:
     _, gray, _ = next(contenders.frames_of(Case("clip", plan.clip), plan))
     settings = DetectionSettings()
