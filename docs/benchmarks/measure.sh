@@ -3,7 +3,7 @@
 #   docs/benchmarks/measure.sh DATA FER [PART...]
 # DATA: a folder with fer2013 (.npz, .csv or a folder of that name), ravdess, noise and video
 # FER:  the environment of benchmarks/peers/README.md
-# PART: of timed, clip, search, judged, peers, peers_judged; all of them without one
+# PART: of timed, clip, search, judged, switches, peers, peers_judged; all of them without one
 # Each part's results stay in results/ until it is measured again; all parts must be of one machine.
 # $PYTHON has the convert extra; $TIMED and $UNTIMED go before the commands, such as "nice -n -10".
 set -euo pipefail
@@ -33,14 +33,15 @@ measure() {
         timed) "${timed[@]}" "${bench[@]}" latency voice memory startup size "${to[@]}" ;;
         clip) "${timed[@]}" "${bench[@]}" pipeline --clip "${clips[0]}" "${to[@]}" ;;
         search) "${timed[@]}" "${bench[@]}" search --data data "${to[@]}" ;;
-        judged) "${untimed[@]}" "${bench[@]}" accuracy noise preprocessing --data data "${to[@]}" ;;
+        judged) "${untimed[@]}" "${bench[@]}" accuracy noise --data data "${to[@]}" ;;
+        switches) "${untimed[@]}" "${bench[@]}" preprocessing --data data "${to[@]}" ;;
         peers) "${timed[@]}" "${peers[@]}" "${clips[@]/#/--clip=}" "${to[@]}" ;;
         peers_judged) "${untimed[@]}" "${peers[@]}" --data data "${to[@]}" ;;
         *) echo "there is no part $1" >&2; return 2 ;;
     esac
 }
 
-for part in "${@:-timed clip search judged peers peers_judged}"; do
+for part in "${@:-timed clip search judged switches peers peers_judged}"; do
     # Unquoted: where no part is given, it is all of them in one word.
     for each in $part; do measure "$each"; done
 done
