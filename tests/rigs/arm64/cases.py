@@ -21,8 +21,8 @@ from edge.models import shipped
 from edge.settings import CameraSettings
 from edge.sources.synthetic import SyntheticSource
 
-MADE_UP = 50
-FACES = 200
+MADE_UP = 30
+FACES = 100
 CLIPS = ("single_face.mp4", "walking_faces.mp4")
 FILM = "film.avi"
 """Short and small: what the benchmark is given, which takes minutes for a second here."""
