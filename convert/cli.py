@@ -76,6 +76,9 @@ def train(
     noise: Annotated[
         Path | None, typer.Option(help="Voices: a folder of background noise to train in.")
     ] = None,
+    features: Annotated[
+        str | None, typer.Option(help="Voices: log_mel or mfcc, and energy, f0: such as mfcc,f0.")
+    ] = None,
     mixup: Annotated[float | None, typer.Option(min=0, help="Voices: α of mixup.")] = None,
     sequences: Annotated[
         int | None, typer.Option(min=1, help="Video: courses made of stills, an epoch.")
@@ -102,7 +105,7 @@ def train(
         training_stack()
         from convert.speech_cli import train_speech
 
-        asked |= {"mixup": mixup, "split": split, "noise_max": noise_max}
+        asked |= {"features": features, "mixup": mixup, "split": split, "noise_max": noise_max}
         drawn = {"noise_share": noise_share}
         train_speech(name, data, out, asked, drawn, fold, hold_out, noise, resume)
         return

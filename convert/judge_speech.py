@@ -70,7 +70,8 @@ def judge_folds(
     if not trained:
         raise MissingModelError(f"{run} holds no fold_*/best.keras: train them first")
     settings = train_speech.recipe(run, {}, {})
-    architecture = zoo.architecture(json.loads((run / "run.json").read_text())["network"])
+    network = json.loads((run / "run.json").read_text())["network"]
+    architecture = train_speech.hearing(zoo.architecture(network), settings.features)
     whole = voices.load(ravdess.takes(data), settings.features)
     recordings = (
         noise.load(noise_folder, "test", settings.features.sample_rate_hz) if noise_folder else []

@@ -32,6 +32,8 @@ def train_speech(
         if value is not None and option not in known:
             raise UsageError(f"--{option.replace('_', '-')} is for faces: leave it out for {name}")
     given = {option: value for option, value in asked.items() if option in known}
+    if given.get("features") is not None:
+        given["features"] = train_speech.heard(given["features"])
     settings = train_speech.recipe(out, given, augmentation)
     tests = train_speech.tests_of(fold, hold_out)
     folder = noise or _beside(data)
@@ -86,17 +88,17 @@ def quantize_speech(
     from convert import zoo
     from convert.datasets import ravdess, voices
     from convert.quantize import QuantizeSettings, quantize
-    from convert.train_speech import numbers_in
-    from edge.audio.settings import FeatureSettings
+    from convert.train_speech import features_of, hearing, numbers_in
 
     takes = ravdess.takes(data)
     if hold_out:
         kept = ~ravdess.of_actors(takes, numbers_in(hold_out))
         takes = [takes[i] for i in np.flatnonzero(kept)]
-    training = voices.load(takes, FeatureSettings())
+    features = features_of(keras_file)
+    training = voices.load(takes, features)
     # The noise of these settings is a camera's.
     settings = QuantizeSettings(images=images, noise_share=0, seed=seed)
-    architecture = zoo.architecture(name)
+    architecture = hearing(zoo.architecture(name), features)
     quantize(
         keras_file, architecture, training, out, settings, training.settings, training.provenance
     )

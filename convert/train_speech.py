@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,24 +64,57 @@ class SpeechSettings:
 
 
 def recipe(out: Path, asked: dict[str, Any], augmentation: dict[str, Any]) -> SpeechSettings:
-    """What was asked for; where it is None, what the run in `out` was started with, if any."""
+    """What was asked for; where it is None, what the run in `out` was started with, if any.
+
+    asked: fields of `SpeechSettings`; `features` as a dict of fields of `FeatureSettings`
+    """
     run_file = out / "run.json"
     before = json.loads(run_file.read_text()) if run_file.exists() else {}
     before.pop("network", None)
     before.pop("noise", None)
-    features = FeatureSettings(**before.pop("features", {}))
+    heard = _given(asked).get("features", {})
+    features = FeatureSettings(**{**before.pop("features", {}), **heard})
     drawn = {**before.pop("augmentation", {}), **_given(augmentation)}
     for name in ("speeds", "snr_db"):
         if name in drawn:
             drawn[name] = tuple(drawn[name])
     return SpeechSettings(
-        **{**before, "features": features, **_given(asked)},
+        **{**before, **_given(asked), "features": features},
         augmentation=SoundAugmentation(**drawn),
     )
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in asked.items() if value is not None}
+
+
+def heard(text: str) -> dict[str, Any]:
+    """ "mfcc,energy" → the fields of `FeatureSettings`. Raises UsageError for another feature."""
+    names = [name.strip() for name in text.split(",")]
+    spectra = [name for name in names if name in ("log_mel", "mfcc")]
+    for name in names:
+        if name not in ("log_mel", "mfcc", "energy", "f0"):
+            raise UsageError(
+                f"there is no feature {name!r}: give log_mel or mfcc, and energy, f0 beside it"
+            )
+    if len(spectra) != 1:
+        raise UsageError(f"{text!r} has {len(spectra)} spectra: give one of log_mel, mfcc")
+    return {"spectrum": spectra[0], "energy": "energy" in names, "f0": "f0" in names}
+
+
+def hearing(architecture: Architecture, features: FeatureSettings) -> Architecture:
+    """`architecture` for the pictures that `features` make."""
+    shape = (features.window_frames, features.columns, 1)
+    return replace(architecture, input_shape=shape)
+
+
+def features_of(keras_file: Path) -> FeatureSettings:
+    """What a network hears, as its recipe says: NAME.run.json beside it, or its run's run.json."""
+    # A network of a fold, or of held out actors, stands in a folder of its run's.
+    for run_file in (keras_file.with_suffix(".run.json"), keras_file.parent.parent / "run.json"):
+        if run_file.exists():
+            return FeatureSettings(**json.loads(run_file.read_text()).get("features", {}))
+    return FeatureSettings()
 
 
 def tests_of(fold: str, hold_out: str) -> dict[str, Test]:

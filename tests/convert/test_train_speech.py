@@ -63,7 +63,7 @@ def run(data: Path, out: Path, folds: str = "1,2", *, resume: bool = False, **ch
         "batch_size": 16,
         "learning_rate": 0.01,
         "precision": "float32",
-        "features": FEATURES,
+        "features": FEATURES.model_dump(),
         **changes,
     }
     settings = train_speech.recipe(out, asked, {"speeds": (1.03,), "masks": 1, "mask_bands": 2})
@@ -220,3 +220,31 @@ def test_what_is_no_number_is_refused(fold: str, hold_out: str) -> None:
 
     with pytest.raises(UsageError, match="no number"):
         train_speech.tests_of(fold, hold_out)
+
+
+def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_path: Path) -> None:
+    from convert import zoo
+    from convert.macs import macs
+    from convert.train_speech import features_of, heard, hearing, recipe
+
+    chosen = recipe(tmp_path, {"features": heard("mfcc, energy,f0")}, {}).features
+    assert (chosen.spectrum, chosen.energy, chosen.f0, chosen.columns) == ("mfcc", True, True, 34)
+    entry = hearing(zoo.architecture("audio_crnn"), chosen)
+    network = entry.build(chosen)
+    assert network.input_shape == (None, *entry.input_shape)
+    assert macs(network) < zoo.architecture("audio_crnn").macs
+
+    recipe_file = tmp_path / "run.json"
+    recipe_file.write_text(json.dumps({"features": chosen.model_dump()}))
+    assert features_of(tmp_path / "fold_1" / "best.keras") == chosen
+    assert features_of(tmp_path / "elsewhere" / "fold_1" / "best.keras").spectrum == "log_mel"
+    # A resumed run hears what it heard.
+    assert recipe(tmp_path, {"features": None}, {}).features == chosen
+
+
+@pytest.mark.parametrize("text", ["", "log_mel,pitch", "energy", "log_mel,mfcc"])
+def test_what_is_no_choice_of_features_is_refused(text: str) -> None:
+    from convert.train_speech import heard
+
+    with pytest.raises(UsageError, match="log_mel"):
+        heard(text)
