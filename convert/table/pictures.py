@@ -11,6 +11,9 @@ from convert import plots
 from convert.table.cells import Page
 from convert.table.studies import PAIR
 
+LEAST_SHOWN = 0.4
+"""Below this accuracy all networks learn alike."""
+
 
 def draw(page: Page, folder: Path) -> dict[str, str]:
     """PNGs in `folder`; name → file's name, of those that there is something to draw for.
@@ -86,6 +89,7 @@ def _learning(page: Page) -> Any:
     for entry in taught:
         values = [record.get("val_accuracy") for record in entry.history]
         axis.plot(range(1, len(values) + 1), values, label=entry.name, linewidth=1.2)
+    axis.set_ylim(bottom=LEAST_SHOWN)
     axis.set_xlabel("epoch")
     axis.set_ylabel("accuracy, PublicTest")
     axis.grid(alpha=0.3)

@@ -30,6 +30,7 @@ from edge.forecast.sequences import Stretch, names_of, stretches
 from edge.log import Filter, open_log
 
 SEED = 7
+MODELS = ("edge_net", "cnn_lstm")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FRAME_PX = (360, 480)
 
@@ -134,9 +135,12 @@ def main() -> None:
         folder = Path(name)
         tell("clips", *loaded(make_logs(logs / "clips", clips(data)), "face"))
         for order, seed in (("acted", None), ("random", SEED)):
-            for kind, runs, modality in (("faces", faces, "face"), ("voices", voices, "speech")):
-                paths = make_logs(logs / f"{kind}_{order}", runs(data, folder, seed))
-                tell(f"{kind}, {order}", *loaded(paths, modality))
+            for model in MODELS:
+                runs = (["--model", model, *run] for run in faces(data, folder, seed))
+                paths = make_logs(logs / f"faces_{model}_{order}", runs)
+                tell(f"faces by {model}, {order}", *loaded(paths, "face"))
+            paths = make_logs(logs / f"voices_{order}", voices(data, folder, seed))
+            tell(f"voices, {order}", *loaded(paths, "speech"))
 
 
 if __name__ == "__main__":
