@@ -83,6 +83,9 @@ def train(
     sequences: Annotated[
         int | None, typer.Option(min=1, help="Video: courses made of stills, an epoch.")
     ] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=2, help="Video: pictures of a course, to learn by short ones.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
 ) -> None:
     """Train a network; after every epoch its folder is whole, and --resume goes on from there."""
@@ -113,7 +116,7 @@ def train(
         training_stack()
         from convert.video_cli import train_video
 
-        asked |= {"sequences": sequences, "split": split}
+        asked |= {"sequences": sequences, "frames": frames, "split": split}
         drawn = {"noise_share": noise_share, "noise_max": noise_max}
         train_video(name, data, out, asked, drawn, resume)
         return

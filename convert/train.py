@@ -136,7 +136,7 @@ def train(
             "lower --batch-size"
         )
     return fit(
-        lambda: _started(architecture, settings.start),
+        lambda: started(architecture.build(), settings.start),
         lambda first_epoch: Batches(training, settings, first_epoch),
         steps,
         (_as_input(validation.images), _one_hot(validation)),
@@ -145,16 +145,15 @@ def train(
     )
 
 
-def _started(architecture: Architecture, start: str) -> keras.Model:
-    """A new network, with the weights of `start` where one is given.
+def started(model: keras.Model, start: str) -> keras.Model:
+    """`model`, new, with the weights of the .keras `start` where one is given.
 
     Raises MissingDataError, UsageError where its weights do not fit.
     """
-    model = architecture.build()
     if start:
         trained = _load(start, "start")
         if [w.shape for w in trained.weights] != [w.shape for w in model.weights]:
-            raise UsageError(f"{start} is no {architecture.name}: give one of that network")
+            raise UsageError(f"{start} is no {model.name}: give one of that network")
         model.set_weights(trained.get_weights())
     return model
 

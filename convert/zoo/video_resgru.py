@@ -21,13 +21,13 @@ CONV_DROPOUT = 0.1
 DROPOUT = 0.3
 
 
-def build() -> keras.Model:
-    """(8, 48, 48, 1) → (8,): each picture through the same residual blocks, then the GRU.
+def build(frames: int = SEQUENCE.frames) -> keras.Model:
+    """(frames, 48, 48, 1) → (8,): each picture through the same residual blocks, then the GRU.
 
     The pictures are folded into the batch for the convolutions: so they convert to plain
     CONV_2D, where TimeDistributed leaves a loop. The GRU is unrolled for the same reason.
     """
-    course = keras.Input((SEQUENCE.frames, SIDE, SIDE, 1), name="image")
+    course = keras.Input((frames, SIDE, SIDE, 1), name="image")
     x = ops.reshape(course, (-1, SIDE, SIDE, 1))
     x = layers.Conv2D(FILTERS[0], 5, strides=2, padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -35,7 +35,7 @@ def build() -> keras.Model:
     for filters in FILTERS[1:]:
         x = _residual(x, filters, 2)
     x = layers.GlobalAveragePooling2D()(x)
-    x = ops.reshape(x, (-1, SEQUENCE.frames, FILTERS[-1]))
+    x = ops.reshape(x, (-1, frames, FILTERS[-1]))
     x = layers.Dropout(DROPOUT)(x)
     x = layers.GRU(GRU_UNITS, return_sequences=True, unroll=True)(x)
     x = layers.GlobalAveragePooling1D()(x)

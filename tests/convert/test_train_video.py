@@ -27,7 +27,8 @@ def run(
 ) -> list[dict[str, float]]:
     from convert import train_video
 
-    asked = {"epochs": 6, "batch_size": 16, "sequences": 256, "validation_sequences": 64}
+    asked: dict[str, object] = {"frames": tiny_video.SEQUENCE.frames}
+    asked |= {"epochs": 6, "batch_size": 16, "sequences": 256, "validation_sequences": 64}
     asked |= {"precision": "float32", "learning_rate": 0.01, **changes}
     settings = train_video.recipe(out, asked, {"noise_share": 0})
     whole = fer2013.load(data)
@@ -88,6 +89,13 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
             [record[key] for record in history(whole)],
             rtol=2e-3,
         )
+
+
+def test_short_courses_are_gone_on_from_with_whole_ones(data: Path, tmp_path: Path) -> None:
+    short = run(data, tmp_path / "short", frames=2)
+    start = str(tmp_path / "short" / "best.keras")
+    whole = run(data, tmp_path / "whole", start=start, epochs=1, learning_rate=0.001)
+    assert whole[0]["accuracy"] > short[0]["accuracy"] + 0.1
 
 
 def test_another_recipe_is_not_gone_on_with(data: Path, whole: Path) -> None:

@@ -50,7 +50,13 @@ def converted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     from convert.quantize import QuantizeSettings, quantize
 
     folder = tmp_path_factory.mktemp("converted")
-    asked = {"epochs": 5, "batch_size": 16, "sequences": 256, "validation_sequences": 32}
+    asked = {
+        "frames": tiny_video.SEQUENCE.frames,
+        "epochs": 5,
+        "batch_size": 16,
+        "sequences": 256,
+        "validation_sequences": 32,
+    }
     asked |= {"precision": "float32", "learning_rate": 0.01}
     settings = train_video.recipe(folder / "run", asked, {"noise_share": 0})
     whole = fer2013.load(data)

@@ -9,19 +9,19 @@ from edge.vision.settings import SequenceSettings
 SEQUENCE = SequenceSettings(frames=4, step_s=0.25, equalise=True, smooth=True)
 
 
-def build():  # type: ignore[no-untyped-def]  # keras is untyped
-    """(4, 48, 48, 1) → (8,): a residual convolution on each picture, then a GRU."""
+def build(frames: int = SEQUENCE.frames):  # type: ignore[no-untyped-def]  # keras is untyped
+    """(frames, 48, 48, 1) → (8,): a residual convolution on each picture, then a GRU."""
     import keras
     from keras import layers, ops
 
-    course = keras.Input((SEQUENCE.frames, 48, 48, 1), name="image")
+    course = keras.Input((frames, 48, 48, 1), name="image")
     x = ops.reshape(course, (-1, 48, 48, 1))
     x = layers.MaxPooling2D(4)(x)
     x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
     y = layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(x))
     x = layers.ReLU()(layers.Add()([x, y]))
     x = layers.AveragePooling2D(4)(x)
-    x = ops.reshape(x, (-1, SEQUENCE.frames, 3 * 3 * 8))
+    x = ops.reshape(x, (-1, frames, 3 * 3 * 8))
     x = layers.GRU(16, return_sequences=True, unroll=True)(x)
     x = layers.GlobalAveragePooling1D()(x)
     scores = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="scores")(x)
