@@ -70,7 +70,7 @@ def test_each_part_has_its_row(found: dict[str, Measurement]) -> None:
     assert found["nothing on (naive), clip.avi/of naive"].median == 1
     for row in ("in turn", "in two threads"):
         assert found[f"decoding and searching {row}/wall ms a frame"].median > 0
-    for picture in ("640x480 YUV", "1280x720 MJPG"):
+    for picture in ("640x480 YUV", "1280x720 MJPG 4:2:2"):
         for way in ("colours made", "luma taken"):
             assert found[f"gray of a {picture} frame, {way}/CPU ms"].median > 0
     assert found["pipeline, threads of OpenCV 1, of the network 1/wall ms a frame"].median > 0
