@@ -47,7 +47,7 @@ def jpeg_to_bgr(data: Image) -> Image | None:
 
 
 def jpeg_to_gray(data: Image) -> Image | None:
-    """uint8 (H, W), its luma alone, a fifth to a half of the work; None likewise."""
+    """uint8 (H, W), its luma alone, about half of the work; None likewise."""
     return _decoded(data, cv2.IMREAD_GRAYSCALE)
 
 
