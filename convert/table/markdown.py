@@ -8,6 +8,7 @@ from convert.table import recipes, studies
 from convert.table.cells import COST, NOISES, NONE, Page, as_table, both, cost, share
 from convert.table.claims import Source
 from convert.table.entries import Entry
+from convert.zoo import COMBINERS
 
 EVERY, EPOCHS = 10, 60
 """The architecture study trained for so many epochs."""
@@ -167,14 +168,14 @@ def _best(entry: Entry) -> float:
 
 
 def _again(page: Page) -> Iterator[str]:
-    trained = [entry for entry in page.entries if entry.recipes and entry.name != "fusion"]
+    trained = [entry for entry in page.entries if entry.recipes and entry.name not in COMBINERS]
     if not trained:
         return
     yield "## To train one again"
     yield ""
     yield (
         "Then `edge-convert quantize` and `card`, as in [the guide](guides/training.md). A network "
-        "in stages goes on from the one before (`--start`); `fusion` has a command of its own."
+        "in stages goes on from the one before (`--start`); combiners have a command of their own."
     )
     yield ""
     for entry in trained:
