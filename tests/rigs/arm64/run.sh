@@ -119,7 +119,7 @@ print(platform.machine(), "Python", platform.python_version()); sys.exit(platfor
     inside "$root" edge log stats --log /root/.local/state/emotion-edge/demo.sqlite
     # All of it, each once, on a second of film: times say nothing here.
     echo "== $suite: edge-bench run --quick"
-    inside "$root" edge-bench run --quick --rounds 1 --threads 1 --models cnn_lstm,audio_crnn \
+    inside "$root" edge-bench run --quick --rounds 1 --threads 1 --models edge_net,audio_crnn \
         --clip /root/cases/film.avi --json /root/bench.json
     echo "== $suite: predictions beside $(uname -m)'s"
     inside "$root" /opt/emotion-edge/bin/python /root/predictions.py /root/cases /root/there.json
