@@ -49,8 +49,8 @@ def main() -> None:
         "synthetic face": events("--camera", "synthetic"),
         "synthetic voice": events("--camera", "none", "--mic", "synthetic"),
     }
-    for clip in sorted(cases.glob("*.mp4")):
-        runs[clip.name] = events("--camera", str(clip))
+    for clip in sorted(cases.glob("clip_*.avi")):
+        runs[clip.stem] = events("--camera", str(clip))
     answers = {"machine": platform.machine(), "models": scores(cases), "runs": runs}
     out.write_text(json.dumps(answers))
 
