@@ -3,8 +3,9 @@
     python docs/decisions/0008_video.py VIDEO_RESGRU.tflite TRUE_TAKES.npz
 
 The same int8 network is shown the true takes as they went, with their pictures in a random
-order, and with each picture held still; `cnn_lstm` is shown the pictures one by one. All answer by
-the mean over a take, on the seven labels that both sets share. The time is of a call of each.
+order, and with each picture held still; `cnn_lstm` and `edge_net` are shown the pictures one by
+one. All answer by the mean over a take, on the seven labels that both sets share. The time is of a
+call of `cnn_lstm` and of this one.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def judged(model: Model, scores: NDArray[np.float32], takes: list[FaceTake]) -> 
 
 
 def main() -> None:
-    video, single = find(sys.argv[1]), find("cnn_lstm")
+    video, singles = find(sys.argv[1]), (find("cnn_lstm"), find("edge_net"))
     takes = ravdess_faces.load(Path(sys.argv[2]))
     sequence = video.card.sequence
     assert sequence is not None, "give a network for video"
@@ -61,7 +62,7 @@ def main() -> None:
     print("| shown | accuracy [95 %] | UAR | macro F1 |\n|---|---|---|---|")
     for name, model, scores in (
         *((f"`{video.card.name}`, {way}", video, said) for way, said in ways.items()),
-        ("`cnn_lstm`, picture by picture", single, by_take(single, takes)),
+        *((f"`{one.card.name}`, picture by picture", one, by_take(one, takes)) for one in singles),
     ):
         found = judged(model, scores, takes)
         low, high = wilson(found.accuracy, len(takes))
@@ -74,7 +75,7 @@ def main() -> None:
     for name, said in answers.items():
         print(f"  {name}: {', '.join(f'{n} {one}' for one, n in Counter(said).most_common())}")
     first = courses(takes[0], sequence)[0]
-    with Classifier(video) as course, Classifier(single) as picture:
+    with Classifier(video) as course, Classifier(singles[0]) as picture:
         timed = interleave(
             {
                 video.card.name: lambda: course.classify(first),
