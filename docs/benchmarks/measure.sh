@@ -5,6 +5,7 @@
 # FER:  the environment of benchmarks/peers/README.md
 # PART: of timed, clip, search, judged, switches, peers, peers_judged; all of them without one
 # Each part's results stay in results/ until it is measured again; all parts must be of one machine.
+# $NOTE is put at the end: what a reader must know of how it was measured.
 # $PYTHON has the convert extra; $TIMED and $UNTIMED go before the commands, such as "nice -n -10".
 set -euo pipefail
 
@@ -50,5 +51,5 @@ done
 cat >>"$here/README.md" <<END
 
 Made by \`docs/benchmarks/measure.sh DATA FER\`; the same as one page with its plots: [report.html](report.html);
-every single value: [results](results).
+every single value: [results](results). ${NOTE:-}
 END
