@@ -103,7 +103,7 @@ def compare(
         parts["peers, accuracy"] = partial(_accuracy, peers, data)
     report = Report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["python -m benchmarks.peers.compare", *sys.argv[1:]]),
+        command=shlex.join(["python", "-m", "benchmarks.peers.compare", *sys.argv[1:]]),
         machine=read_machine(),
         models=(),
     )
