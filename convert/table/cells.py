@@ -52,10 +52,10 @@ def cost(entry: Entry, measured: Measured | None) -> list[str]:
     ]
 
 
-def both(entry: Entry, what: str) -> list[str]:
+def both(known: Known, what: str) -> list[str]:
     return [
-        f"{share(entry.figure(f'float32 {what}{level}'))} / "
-        f"{share(entry.figure(f'int8 {what}{level}'))}"
+        f"{share(known.figure(f'float32 {what}{level}'))} / "
+        f"{share(known.figure(f'int8 {what}{level}'))}"
         for level in LEVELS
     ]
 

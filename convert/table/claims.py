@@ -76,6 +76,11 @@ class Known:
     entry: Entry
     measured: Measured | None
 
+    def figure(self, name: str) -> float | None:
+        """The card's, or else what was measured."""
+        found = self.entry.figure(name)
+        return found if found is not None or not self.measured else self.measured.figures.get(name)
+
     def recall(self, label: str) -> float | None:
         scores = self.measured.scores if self.measured else None
         if scores is None or label not in self.entry.labels:
@@ -112,7 +117,7 @@ def _training(known: Known) -> float | None:
 
 
 def _accuracy(known: Known) -> float | None:
-    return known.entry.figure("int8 accuracy")
+    return known.figure("int8 accuracy")
 
 
 def gap(known: Known) -> float | None:

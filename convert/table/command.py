@@ -33,6 +33,9 @@ def table(
     other: Annotated[
         str | None, typer.Option(help="NAME=FOLDER: another data set, as for judge.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Measure this network alone; again for more.")
+    ] = None,
     measure: Annotated[
         bool, typer.Option(help="Off: only write the page anew, from what was measured before.")
     ] = True,
@@ -51,7 +54,8 @@ def table(
     store = out.with_suffix(".json")
     kept = Kept.read(store)
     if measure:
-        kept = _measured(found, data, other, kept)
+        asked = [entry for entry in found if only is None or entry.name in only]
+        kept = _measured(asked, data, other, kept)
         kept.write(store)
     said = claims.load()
     page = Page(found, kept, said, claims.check(said.claim, found, kept), {})

@@ -82,8 +82,8 @@ def _face_rows(page: Page) -> Iterator[list[str]]:
         yield [
             f"`{entry.name}`",
             *cost(entry, page.kept.of(entry)),
-            *both(entry, "accuracy"),
-            *both(entry, "macro F1"),
+            *both(page.of(entry), "accuracy"),
+            *both(page.of(entry), "macro F1"),
             share(entry.figure("int8 and float32 agreement")),
         ]
         source = page.claims.network.get(entry.name)

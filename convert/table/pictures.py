@@ -53,7 +53,7 @@ def _cost(page: Page) -> Any:
     """Accuracy (int8, clean) against ms and against parameters, both on logarithmic axes."""
     points = []
     for entry in page.faces:
-        measured, accuracy = page.kept.of(entry), entry.figure("int8 accuracy")
+        measured, accuracy = page.kept.of(entry), page.of(entry).figure("int8 accuracy")
         if entry.card and accuracy is not None and measured and measured.latency:
             size = entry.card.parameters / 1e6
             points.append((entry.name, measured.latency.median_ms, size, accuracy))

@@ -34,7 +34,8 @@ def intermediate(page: Page) -> Iterator[str]:
     yield "## Net C with its intermediate layer and without"
     yield ""
     rows = [
-        [f"`{one.name}`", *cost(one, page.kept.of(one)), *both(one, "accuracy")] for one in pair
+        [f"`{one.name}`", *cost(one, page.kept.of(one)), *both(page.of(one), "accuracy")]
+        for one in pair
     ]
     head = [*COST, "accuracy", *(f"noise {noise}" for noise in NOISES)]
     yield from as_table(head, rows)
@@ -49,7 +50,7 @@ def pair(page: Page) -> Iterator[str]:
     yield (
         "The converted network is that of the epoch that was best on PublicTest; the last epoch "
         "shows where training led. An epoch's training accuracy is with augmentation and dropout, "
-        "where the network has them; the converted one's is without, on 4,000 faces of Training. "
+        "where the network has them; the converted one's is without, on 2,000 faces of Training. "
         "Errors are the converted network's, on PrivateTest."
     )
     yield ""
@@ -73,7 +74,7 @@ def _pair_row(known: Known) -> list[str]:
         share(last("val_accuracy")(known)),
         NONE if best is None else f"{best['epoch']:.0f} of {len(history)}",
         share(measured.training_accuracy if measured else None),
-        share(known.entry.figure("int8 accuracy")),
+        share(known.figure("int8 accuracy")),
         share(gap(known)),
         *(share(None if recall is None else 1 - recall, 2) for recall in recalls),
     ]
