@@ -34,7 +34,7 @@ def table(
         str | None, typer.Option(help="NAME=FOLDER: another data set, as for judge.")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Measure this network alone; again for more.")
+        list[str] | None, typer.Option(help="Show faces to this network alone; again for more.")
     ] = None,
     measure: Annotated[
         bool, typer.Option(help="Off: only write the page anew, from what was measured before.")
@@ -54,8 +54,7 @@ def table(
     store = out.with_suffix(".json")
     kept = Kept.read(store)
     if measure:
-        asked = [entry for entry in found if only is None or entry.name in only]
-        kept = _measured(asked, data, other, kept)
+        kept = _measured(found, data, other, kept, only)
         kept.write(store)
     said = claims.load()
     page = Page(found, kept, said, claims.check(said.claim, found, kept), {})
@@ -65,7 +64,13 @@ def table(
     print(out)
 
 
-def _measured(found: Sequence[Entry], data: Path | None, other: str | None, kept: Kept) -> Kept:
+def _measured(
+    found: Sequence[Entry],
+    data: Path | None,
+    other: str | None,
+    kept: Kept,
+    only: Sequence[str] | None,
+) -> Kept:
     from convert.datasets import fer2013
     from convert.table.measure import Faces, measure
 
@@ -74,7 +79,7 @@ def _measured(found: Sequence[Entry], data: Path | None, other: str | None, kept
         faces = Faces(fer2013.load(data), _other(other))
     elif other is not None:
         raise UsageError("--other needs --data too: give FER2013")
-    return measure(found, faces, kept, lambda text: print(text, file=sys.stderr))
+    return measure(found, faces, kept, lambda text: print(text, file=sys.stderr), only)
 
 
 def _other(text: str | None) -> tuple[str, Path] | None:

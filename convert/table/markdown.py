@@ -45,8 +45,9 @@ def _head(page: Page) -> Iterator[str]:
     if devices:
         yield ""
         yield (
-            "ms: one call of the device's classifier, int8, one thread, median of 40 rounds in "
-            f"which all networks took turns, on {' and '.join(sorted(devices))}. No board."
+            "ms: one call of the device's classifier, int8, one thread: the 5th percentile of 40 "
+            "rounds in which all networks took turns, because what else a machine does only adds; "
+            f"on {' and '.join(sorted(devices))}. No board."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -115,8 +115,16 @@ class Faces:
     other: tuple[str, Path] | None = None
 
 
-def measure(found: Iterable[Entry], faces: Faces | None, kept: Kept, say: Say) -> Kept:
+def measure(
+    found: Iterable[Entry],
+    faces: Faces | None,
+    kept: Kept,
+    say: Say,
+    only: Sequence[str] | None = None,
+) -> Kept:
     """`kept`, with all that can be measured here: each network whose file is at hand.
+
+    only: those that are shown faces; all take their turns in the timing
 
     Raises ModelError for a file that is not the one its card describes, DataError.
     """
@@ -129,7 +137,7 @@ def measure(found: Iterable[Entry], faces: Faces | None, kept: Kept, say: Say) -
         same = before is not None and before.sha256 == model.card.sha256
         known = before if same and before else Measured(sha256=model.card.sha256)
         changes: dict[str, object] = {"latency": times[name]}
-        if faces is not None and _sees_one_face(model):
+        if faces is not None and _sees_one_face(model) and (only is None or name in only):
             say(f"{name} on faces")
             changes |= _on_faces(model, faces)
         networks[name] = known.model_copy(update=changes)

@@ -56,7 +56,7 @@ def _cost(page: Page) -> Any:
         measured, accuracy = page.kept.of(entry), page.of(entry).figure("int8 accuracy")
         if entry.card and accuracy is not None and measured and measured.latency:
             size = entry.card.parameters / 1e6
-            points.append((entry.name, measured.latency.median_ms, size, accuracy))
+            points.append((entry.name, measured.latency.p5_ms, size, accuracy))
     if not points:
         return None
     figure, (by_time, by_size) = plots.canvas(columns=2, size_inch=(10.0, 4.2))
