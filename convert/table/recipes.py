@@ -42,7 +42,8 @@ def command(name: str, recipe: dict[str, Any], out: str) -> str:
     flags = [f"edge-convert train {name} --data DATA --out {out}"]
     flags += [_flag(key, value) for key, value in recipe.items() if key in _FLAGS]
     augmentation = recipe.get("augmentation", {})
-    if augmentation and not any(augmentation.values()):
+    changes = {key: value for key, value in augmentation.items() if key != "noise_max"}
+    if changes and not any(changes.values()):
         flags.append("--no-augment")
     else:
         flags += [_flag(key, augmentation[key]) for key in _DRAWN if key in augmentation]
