@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,20 +62,17 @@ def _cost(page: Page) -> Any:
         return None
     figure, (by_time, by_size) = plots.canvas(columns=2, size_inch=(10.0, 4.2))
     for axis, at, what in (
-        (by_time, 1, "ms a face, one thread"),
-        (by_size, 2, "million parameters"),
+        (by_time, 0, "ms a face, one thread"),
+        (by_size, 1, "million parameters"),
     ):
-        for point in points:
-            axis.plot(point[at], point[3], "o", color="tab:blue")
-            axis.annotate(
-                point[0],
-                (point[at], point[3]),
-                xytext=(5, 4),
-                textcoords="offset points",
-                fontsize=8,
-            )
+        # Left and right in turn, so that names of near ones do not cover each other.
+        for number, (name, *costs, accuracy) in enumerate(sorted(points, key=itemgetter(3))):
+            side, shift = ("right", -6) if number % 2 else ("left", 6)
+            where = (costs[at], accuracy)
+            axis.plot(*where, "o", color="tab:blue")
+            axis.annotate(name, where, (shift, -3), ha=side, textcoords="offset points", fontsize=8)
         plots.logarithmic_x(axis)
-        axis.margins(x=0.25, y=0.1)
+        axis.margins(x=0.3, y=0.1)
         axis.set_xlabel(what)
         axis.set_ylabel("accuracy, int8, PrivateTest")
         axis.grid(alpha=0.3, which="both")
