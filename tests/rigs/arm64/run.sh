@@ -2,7 +2,7 @@
 # The package on 64-bit Arm: Debian's bookworm (Python 3.11) and trixie (3.13) under emulation, what
 # Raspberry Pi OS of both generations is made of. Installs the .deb as a board would, with apt, looks
 # at it with `edge doctor`, does `edge demo` and `edge-bench run --quick`, holds the predictions against
-# this machine's (the same labels, scores within 0.01), and boots the system in a container, where the
+# this machine's (the same labels, scores within 0.01), and boots bookworm in a container, where the
 # service has to come up by itself. Emulated times say nothing.
 #
 #   sudo tests/rigs/arm64/run.sh [bookworm] [trixie]      what `make test-arm64` calls, with both
@@ -126,7 +126,12 @@ print(platform.machine(), "Python", platform.python_version()); sys.exit(platfor
     "$python" $here/compare.py "$work/here.json" "$root/root/there.json" ||
         fail "$suite: the predictions differ"
     echo "== $suite: boot"
-    PYTHON=$python $here/boot.sh "$root" "$work/cpuinfo" || fail "$suite: the service"
+    if [ "$suite" = trixie ]; then
+        # Its systemd 257 starts no unit at all under QEMU 7.2's user emulation: each ends as "resources".
+        echo "left out: this systemd does not boot under emulation"
+    else
+        PYTHON=$python $here/boot.sh "$root" "$work/cpuinfo" || fail "$suite: the service"
+    fi
     echo "ok: $suite"
     rm -rf --one-file-system "$root"
 }
