@@ -1,6 +1,6 @@
-"""What a subscriber gets over breaks, by three ways of sending: the figures of 0008-mqtt.md.
+"""What a subscriber gets over breaks, by three ways of sending: the figures of 0010-mqtt.md.
 
-    PYTHONPATH=. python docs/decisions/0008_mqtt.py [--breaks 5] [--seed 0]
+    PYTHONPATH=. python docs/decisions/0010_mqtt.py [--breaks 5] [--seed 0]
 
 A real mosquitto on loopback, which writes down what it takes over; a subscriber with QoS 2 and a
 session that is kept; about 200 events a second. Either the sender's connections are cut, by a
