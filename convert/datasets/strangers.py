@@ -10,7 +10,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import cv2
@@ -58,7 +57,7 @@ class Strangers:
 
 def known_names() -> dict[str, str]:
     """Every name that a data set may give a label, in lower case → ours."""
-    text = files("convert.datasets").joinpath("labels.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("labels.toml").read_text(encoding="utf-8")
     listed = tomllib.loads(text)
     return {name: label for label in SHARED for name in (label, *listed.get(label, ()))}
 

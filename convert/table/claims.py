@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -64,8 +64,11 @@ class Claims(_Record):
     claim: tuple[Claim, ...] = Field(min_length=1)
 
 
+_CLAIMS = Path(__file__).parent.parent / "claims.toml"
+
+
 def load() -> Claims:
-    text = files("convert").joinpath("claims.toml").read_text(encoding="utf-8")
+    text = _CLAIMS.read_text(encoding="utf-8")
     return Claims.model_validate(tomllib.loads(text))
 
 
