@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.environment import Condition
 
 UNSTABLE_SHARE = 0.10
 TIME_UNITS = ("ms", "s")
-_RESAMPLES = 1000
+# Drawn in parts, since thousands of values a thousand times over fill a board's memory.
+_RESAMPLES, _PARTS = 1000, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Measurement:
     warmups:   how many more were taken before them and dropped
     condition: the device just after, or None where it was not read
     varied:    the values differ by what was measured (the frames of a clip), not by error
+    processes: how many took them, one after another and equally many each
     """
 
     name: str
@@ -35,10 +38,13 @@ class Measurement:
     warmups: int = 0
     condition: Condition | None = None
     varied: bool = False
+    processes: int = 1
 
     def __post_init__(self) -> None:
         if not self.values or not all(map(math.isfinite, self.values)):
             raise ValueError(f"{self.name} needs finite values, at least one: {self.values}")
+        if self.processes < 1 or len(self.values) % self.processes:
+            raise ValueError(f"{self.name}: {self.processes} processes do not share its values")
 
     @property
     def median(self) -> float:
@@ -78,6 +84,19 @@ class Measurement:
         if self.varied or self.stdev == 0:
             return False
         return self.stdev >= UNSTABLE_SHARE * abs(self.mean)
+
+    @property
+    def margin(self) -> float:
+        """How far off the median may be, as a share of it: two standard errors between the
+        processes' medians. 0 for a single process, which cannot know."""
+        if self.processes == 1:
+            return 0.0
+        medians = np.median(self.by_process(), axis=1)
+        return float(2 * medians.std(ddof=1) / math.sqrt(self.processes) / abs(medians.mean()))
+
+    def by_process(self) -> NDArray[np.float64]:
+        """(processes, values of each)"""
+        return np.array(self.values).reshape(self.processes, -1)
 
     def _percentile(self, percent: float) -> float:
         return float(np.percentile(self.values, percent))
@@ -139,20 +158,29 @@ def ratio(
     numerator: Measurement, denominator: Measurement, *, paired: bool = True, seed: int = 0
 ) -> Ratio:
     """The ratio of medians (of means where either varied), with a bootstrap's interval:
-    percentiles of 1,000 resamples.
+    percentiles of 1,000 resamples, of processes and of what each of them took.
 
     `paired`: both come from one `interleave`, whose rounds are then drawn together, so that
     what disturbed both cancels; False for two separate runs.
     """
-    above, below = np.array(numerator.values), np.array(denominator.values)
-    rng = np.random.default_rng(seed)
-    rows = rng.integers(len(above), size=(_RESAMPLES, len(above)))
-    if paired and len(above) == len(below):
-        columns = rows
-    else:
-        columns = rng.integers(len(below), size=(_RESAMPLES, len(below)))
+    above, below = numerator.by_process(), denominator.by_process()
+    together = paired and above.shape == below.shape
     average = np.mean if numerator.varied or denominator.varied else np.median
-    ratios = average(above[rows], axis=1) / average(below[columns], axis=1)
+    rng = np.random.default_rng(seed)
+    ratios = np.empty((_PARTS, _RESAMPLES // _PARTS))
+    for part in ratios:
+        drawn = _resamples(len(part), above.shape, rng)
+        part[:] = average(above[drawn], axis=(1, 2))
+        drawn = drawn if together else _resamples(len(part), below.shape, rng)
+        part /= average(below[drawn], axis=(1, 2))
     low, high = np.percentile(ratios, (2.5, 97.5))
     value = average(above) / average(below)
     return Ratio(numerator.name, denominator.name, float(value), float(low), float(high))
+
+
+def _resamples(
+    count: int, shape: tuple[int, ...], rng: np.random.Generator
+) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Indices, each (count, processes, values): of processes, and within each of its values."""
+    processes = rng.integers(shape[0], size=(count, shape[0], 1))
+    return processes, rng.integers(shape[1], size=(count, *shape))

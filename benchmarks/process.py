@@ -42,8 +42,11 @@ class Watched:
     errors: str
 
 
-def watch(command: Sequence[str], *, timeout_s: float = 300.0) -> Watched:
-    """Run `command` to its end. Raises EdgeError where it fails or takes longer than that."""
+def watch(command: Sequence[str], *, timeout_s: float = 300.0, poll_s: float = _POLL_S) -> Watched:
+    """Run `command` to its end. Raises EdgeError where it fails or takes longer than that.
+
+    poll_s: between two looks at its memory; each takes a core for some µs
+    """
     with tempfile.TemporaryFile() as errors:
         start = perf_counter()
         try:
@@ -53,7 +56,7 @@ def watch(command: Sequence[str], *, timeout_s: float = 300.0) -> Watched:
         lines = _Lines(child)
         inherited = _peak_rss(os.getpid()) + _MARGIN_BYTES
         try:
-            usage, peak = _wait(child, start + timeout_s)
+            usage, peak = _wait(child, start + timeout_s, poll_s)
         finally:
             _stop(child)
             lines.join()
@@ -95,7 +98,9 @@ class _Lines(threading.Thread):
                 self.read.append(line.decode(errors="replace"))
 
 
-def _wait(child: subprocess.Popen[bytes], deadline: float) -> tuple[struct_rusage, int]:
+def _wait(
+    child: subprocess.Popen[bytes], deadline: float, poll_s: float
+) -> tuple[struct_rusage, int]:
     """(resource usage, highest peak seen in /proc) once the child has ended."""
     peak = 0
     while True:
@@ -108,7 +113,7 @@ def _wait(child: subprocess.Popen[bytes], deadline: float) -> tuple[struct_rusag
         if perf_counter() > deadline:
             command = shlex.join(str(part) for part in child.args)  # type: ignore[union-attr]  # a list, ours
             raise EdgeError(f"{command} did not end in time: run it by hand to see why")
-        sleep(_POLL_S)
+        sleep(poll_s)
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

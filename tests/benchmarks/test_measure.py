@@ -53,6 +53,24 @@ def test_a_measurement_needs_finite_values(values: tuple[float, ...]) -> None:
         Measurement("x", "ms", values)
 
 
+@pytest.mark.parametrize("processes", [0, 3])
+def test_processes_share_the_values_alike(processes: int) -> None:
+    with pytest.raises(ValueError, match="do not share its values"):
+        Measurement("x", "ms", (1.0, 2.0), processes=processes)
+
+
+def test_one_process_does_not_know_how_far_off_it_is() -> None:
+    assert noisy("x", 1.0, 1).margin == 0
+
+
+def test_the_margin_is_what_the_processes_differ_by() -> None:
+    # Medians of 1, 2 and 3: their standard error is 1 / √3, two of them 0.577 of the mean.
+    m = Measurement("x", "ms", (1.0, 1.0, 9.0, 2.0, 2.0, 9.0, 3.0, 3.0, 9.0), processes=3)
+    assert m.margin == pytest.approx(1 / 3**0.5)
+    calm = Measurement("x", "ms", (1.0, 1.0, 9.0) * 3, processes=3)
+    assert calm.margin == 0
+
+
 class Recorder:
     """Cases that write down who was called."""
 
@@ -119,6 +137,30 @@ def test_paired_rounds_cancel_what_disturbed_both() -> None:
     together, apart = ratio(b, a), ratio(b, a, paired=False)
     assert together.high - together.low < 1e-9
     assert apart.high - apart.low > 0.05
+
+
+def drawn(name: str, seed: int, processes: int = 12) -> Measurement:
+    """Values that hardly scatter within a process, and do from one to the next."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(1, 0.1, (processes, 1)) * rng.normal(1, 0.001, (processes, 50))
+    return Measurement(name, "ms", tuple(values.ravel()), processes=processes)
+
+
+def test_two_runs_of_the_same_thing_differ_no_more_than_their_processes() -> None:
+    wrong = 0
+    for seed in range(40):
+        found = ratio(drawn("new", seed), drawn("old", 1000 + seed), paired=False)
+        wrong += not found.low < 1 < found.high
+    assert wrong <= 5
+    alone = ratio(drawn("new", 1, processes=1), drawn("old", 2, processes=1), paired=False)
+    assert alone.high - alone.low < 0.002  # one process takes its luck for the truth
+
+
+def test_what_a_process_met_cancels_between_its_cases() -> None:
+    a = drawn("a", 5)
+    b = Measurement("b", "ms", tuple(v / 2 for v in a.values), processes=a.processes)
+    together = ratio(b, a)
+    assert together.high - together.low < 1e-9
 
 
 def test_runs_of_different_length_are_compared_unpaired() -> None:
