@@ -16,19 +16,24 @@ from functools import partial
 
 import numpy as np
 
+SWEEP_BYTES = 16 * 2**20
+"""What is read through in every round: more than the caches of a board hold."""
 _POLL_S = 0.05
 _TIMEOUT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one process does: every model through every engine, in turn.
+    """What one process does: every model through every engine, products, a sweep, in turn.
 
-    models: .tflite paths or names; rounds: timed ones, after `warmups`
+    models:   .tflite paths or names
+    products: dtypes of the matrix products (benchmarks/product.py) that take their turns too
+    rounds:   timed ones, after `warmups`
     """
 
     models: tuple[str, ...]
     engines: tuple[str, ...]
+    products: tuple[str, ...]
     threads: int
     rounds: int
     warmups: int
@@ -36,7 +41,10 @@ class Work:
 
 
 def draw(work: Work) -> list[tuple[float, ...]]:
-    """Milliseconds of each round, by engine and then by model. Raises EdgeError."""
+    """Milliseconds of each round: by engine and then by model, then the products, then the sweep.
+
+    Raises EdgeError.
+    """
     from benchmarks.process import watch
 
     command = [sys.executable, "-m", "benchmarks.draws", json.dumps(asdict(work))]
@@ -46,6 +54,7 @@ def draw(work: Work) -> list[tuple[float, ...]]:
 
 def _timed(work: Work) -> list[tuple[float, ...]]:
     from benchmarks.measure import interleave
+    from benchmarks.product import product
     from edge.inference import Classifier
     from edge.models import find
 
@@ -58,6 +67,9 @@ def _timed(work: Work) -> list[tuple[float, ...]]:
                 classifier = Classifier(model, threads=work.threads, engine=engine)
                 stack.callback(classifier.close)
                 cases[str(len(cases))] = partial(classifier.classify, face)
+        for dtype in work.products:
+            cases[dtype] = product(dtype, threads=work.threads)
+        cases["sweep"] = np.ones(SWEEP_BYTES // 8).sum
         taken = interleave(cases, rounds=work.rounds, warmups=work.warmups, seed=work.seed)
     return [measurement.values for measurement in taken.values()]
 

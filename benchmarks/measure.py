@@ -15,8 +15,7 @@ from benchmarks.environment import Condition
 
 UNSTABLE_SHARE = 0.10
 TIME_UNITS = ("ms", "s")
-# Drawn in parts, since thousands of values a thousand times over fill a board's memory.
-_RESAMPLES, _PARTS = 1000, 10
+_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Measurement:
     warmups:   how many more were taken before them and dropped
     condition: the device just after, or None where it was not read
     varied:    the values differ by what was measured (the frames of a clip), not by error
-    processes: how many took them, one after another and equally many each
+    shares:    how many each process took, in order, where several did; else empty
     """
 
     name: str
@@ -38,13 +37,13 @@ class Measurement:
     warmups: int = 0
     condition: Condition | None = None
     varied: bool = False
-    processes: int = 1
+    shares: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.values or not all(map(math.isfinite, self.values)):
             raise ValueError(f"{self.name} needs finite values, at least one: {self.values}")
-        if self.processes < 1 or len(self.values) % self.processes:
-            raise ValueError(f"{self.name}: {self.processes} processes do not share its values")
+        if self.shares and sum(self.shares) != len(self.values):
+            raise ValueError(f"{self.name}: shares of {sum(self.shares)}, not {len(self.values)}")
 
     @property
     def median(self) -> float:
@@ -88,15 +87,19 @@ class Measurement:
     @property
     def margin(self) -> float:
         """How far off the median may be, as a share of it: two standard errors between the
-        processes' medians. 0 for a single process, which cannot know."""
-        if self.processes == 1:
+        processes' medians, each weighted by its share. 0 of one process, which cannot know."""
+        medians, weights = self.medians(), np.array(self.shares, np.float64)
+        if len(medians) < 2:
             return 0.0
-        medians = np.median(self.by_process(), axis=1)
-        return float(2 * medians.std(ddof=1) / math.sqrt(self.processes) / abs(medians.mean()))
+        middle = np.average(medians, weights=weights)
+        squares = np.square(weights * (medians - middle)).sum()
+        error = math.sqrt(squares * len(medians) / (len(medians) - 1)) / weights.sum()
+        return float(2 * error / abs(middle))
 
-    def by_process(self) -> NDArray[np.float64]:
-        """(processes, values of each)"""
-        return np.array(self.values).reshape(self.processes, -1)
+    def medians(self) -> NDArray[np.float64]:
+        """One of each process."""
+        ends = np.cumsum(self.shares)[:-1]
+        return np.array([np.median(part) for part in np.split(np.array(self.values), ends)])
 
     def _percentile(self, percent: float) -> float:
         return float(np.percentile(self.values, percent))
@@ -158,29 +161,34 @@ def ratio(
     numerator: Measurement, denominator: Measurement, *, paired: bool = True, seed: int = 0
 ) -> Ratio:
     """The ratio of medians (of means where either varied), with a bootstrap's interval:
-    percentiles of 1,000 resamples, of processes and of what each of them took.
+    percentiles of 1,000 resamples, of processes where several took the values.
 
     `paired`: both come from one `interleave`, whose rounds are then drawn together, so that
     what disturbed both cancels; False for two separate runs.
     """
-    above, below = numerator.by_process(), denominator.by_process()
-    together = paired and above.shape == below.shape
+    above, below = np.array(numerator.values), np.array(denominator.values)
+    together = paired and len(above) == len(below) and numerator.shares == denominator.shares
     average = np.mean if numerator.varied or denominator.varied else np.median
     rng = np.random.default_rng(seed)
-    ratios = np.empty((_PARTS, _RESAMPLES // _PARTS))
-    for part in ratios:
-        drawn = _resamples(len(part), above.shape, rng)
-        part[:] = average(above[drawn], axis=(1, 2))
-        drawn = drawn if together else _resamples(len(part), below.shape, rng)
-        part /= average(below[drawn], axis=(1, 2))
+    # A single value resampled is itself.
+    ratios = np.empty(_RESAMPLES if max(len(above), len(below)) > 1 else 1)
+    for number in range(len(ratios)):
+        drawn = _resample(numerator, rng)
+        ratios[number] = average(above[drawn])
+        ratios[number] /= average(below[drawn if together else _resample(denominator, rng)])
     low, high = np.percentile(ratios, (2.5, 97.5))
     value = average(above) / average(below)
     return Ratio(numerator.name, denominator.name, float(value), float(low), float(high))
 
 
-def _resamples(
-    count: int, shape: tuple[int, ...], rng: np.random.Generator
-) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """Indices, each (count, processes, values): of processes, and within each of its values."""
-    processes = rng.integers(shape[0], size=(count, shape[0], 1))
-    return processes, rng.integers(shape[1], size=(count, *shape))
+def _resample(measurement: Measurement, rng: np.random.Generator) -> NDArray[np.int_]:
+    """Indices of as many values; where processes took them, all of each that is drawn."""
+    if len(measurement.shares) < 2:
+        n = len(measurement.values)
+        return rng.integers(n, size=n)
+    shares = np.array(measurement.shares)
+    processes = rng.integers(len(shares), size=len(shares))
+    counts = shares[processes]
+    starts = np.cumsum(shares) - shares
+    shifts = starts[processes] - (np.cumsum(counts) - counts)
+    return np.repeat(shifts, counts) + np.arange(counts.sum())

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks import faces
-from benchmarks.draws import Work
 from benchmarks.installed import closure
 from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Doubt, Finding, Matrix, Remark
-from benchmarks.suites import SUITES, Plan, latency
+from benchmarks.results import Finding, Matrix, Remark
+from benchmarks.suites import SUITES, Plan
 from edge.errors import DataError, EdgeError, MissingDataError, MissingModelError
 from edge.models import Model
 from edge.registry import resolve
@@ -63,51 +62,11 @@ def test_latency_measures_every_case_and_compares_with_the_first(plan: Plan) -> 
         for model in ("cnn", "cnn_lstm")
     ]
     # Three rounds, shared alike by two processes.
-    assert all((len(m.values), m.processes) == (4, 2) for m in timed.values())
+    assert all((len(m.values), sum(m.shares)) == (4, 4) for m in timed.values())
     ratios = [(r.numerator, r.denominator) for r in found if isinstance(r, Ratio)]
     assert ratios == [
         (f"cnn_lstm int8, litert, {t}", f"cnn int8, litert, {t}") for t in ("1 thread", "2 threads")
     ]
-
-
-class Draws:
-    """In place of timed processes: the first ones differ, by more than a run may leave open."""
-
-    def __init__(self, differ: int) -> None:
-        self.differ, self.works = differ, list[Work]()
-
-    def __call__(self, work: Work) -> list[tuple[float, ...]]:
-        self.works.append(work)
-        ms = 2.0 if len(self.works) <= self.differ and len(self.works) % 2 else 1.0
-        return [(ms,) * work.rounds for _ in work.models]
-
-
-def drawn(monkeypatch: pytest.MonkeyPatch, plan: Plan, differ: int) -> tuple[Draws, list[Finding]]:
-    draws = Draws(differ)
-    monkeypatch.setattr(latency, "draw", draws)
-    return draws, findings("latency", replace(plan, rounds=0, quick=False))
-
-
-def test_latency_goes_on_until_the_processes_agree(
-    monkeypatch: pytest.MonkeyPatch, plan: Plan
-) -> None:
-    draws, found = drawn(monkeypatch, plan, differ=4)
-    times = [f for f in found if isinstance(f, Measurement) and f.processes > 1]
-    assert len(draws.works) == times[0].processes > 12
-    assert all(m.margin <= 0.02 for m in times)
-    assert not [f for f in found if isinstance(f, Doubt)]
-    assert len({work.seed for work in draws.works}) == len(draws.works)
-
-
-def test_latency_doubts_what_its_processes_do_not_agree_on(
-    monkeypatch: pytest.MonkeyPatch, plan: Plan
-) -> None:
-    monkeypatch.setattr(latency, "_LONGEST_S", 0.0)
-    draws, found = drawn(monkeypatch, plan, differ=99)
-    assert len(draws.works) == 12
-    doubts = [f.text for f in found if isinstance(f, Doubt)]
-    assert len(doubts) == 2
-    assert "is known to ±20% only: 12 processes had medians of 1 to 2 ms" in doubts[0]
 
 
 def test_latency_gives_rates_that_follow_from_its_times(plan: Plan) -> None:

@@ -1,0 +1,139 @@
+"""Times of rounds in process after process, until enough rounds were undisturbed and agree.
+
+Whoever shares the machine slows it down for milliseconds or for minutes. Two references that
+take their turns in every round tell when: a matrix product (the cores, their clock) and a sweep
+through memory (the caches that are shared, and what lies behind them). Both are the same work
+each time, and no network's own time decides whether that time counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.draws import Work, draw
+from benchmarks.measure import Measurement
+from benchmarks.results import Doubt, Finding, Remark
+
+MARGIN = 0.02
+"""A median that may be further off than by this share is not known well enough."""
+PRODUCT_LIMIT, SWEEP_LIMIT = 0.05, 0.10
+"""A round was disturbed where a reference took longer by more than this share than at its best."""
+_BEST = 1  # percentile; a single fastest round is luck
+_PROCESS_S = 0.5
+_MOST_ROUNDS = 200
+_REMEDY = "stop other programs, cool the board, or run it where nobody shares the machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the processes took.
+
+    timed:       milliseconds by case, of the rounds that count
+    products:    likewise of the matrix products, by dtype
+    rounds:      so many were timed
+    undisturbed: so many of them; where these are too few, the calmest of the others count too
+    """
+
+    timed: dict[str, Measurement]
+    products: dict[str, Measurement]
+    rounds: int
+    undisturbed: int
+
+    @property
+    def counted(self) -> int:
+        return len(next(iter(self.timed.values())).values)
+
+    @property
+    def unsure(self) -> list[Measurement]:
+        return [measurement for measurement in self.timed.values() if measurement.margin > MARGIN]
+
+    def remarks(self) -> list[Finding]:
+        """What a reader must know of how these times came about."""
+        found: list[Finding] = [_unsure(measurement) for measurement in self.unsure]
+        left_out = (
+            f"{next(iter(self.timed))} and beside it: {self.rounds - self.counted} of "
+            f"{self.rounds} rounds are left out, for something else slowed the machine down there "
+            f"(a matrix product by {PRODUCT_LIMIT:.0%} or a sweep through memory by "
+            f"{SWEEP_LIMIT:.0%})"
+        )
+        if self.undisturbed < self.counted:
+            kept = f"{self.counted - self.undisturbed} of the {self.counted} that count too"
+            found.append(Doubt(f"{left_out}, and so it did in {kept}: {_REMEDY}"))
+        elif self.undisturbed < self.rounds / 2:
+            found.append(Doubt(f"{left_out}: {_REMEDY}"))
+        elif self.undisturbed < self.rounds:
+            found.append(Remark(left_out))
+        return found
+
+
+def sample(
+    work: Work,
+    names: Sequence[str],
+    *,
+    processes: int,
+    longest_s: float,
+    on_process: Callable[[int], None],
+) -> Sample:
+    """`processes` of them, then more for up to `longest_s` where they are disturbed or disagree.
+
+    names: of the cases of `work`, by engine and then by model
+    """
+    least = processes * work.rounds
+    until_s = monotonic() + longest_s
+    drawn: list[NDArray[np.float64]] = []
+    while True:
+        drawn.append(np.array(draw(replace(work, seed=work.seed + len(drawn)))))
+        on_process(len(drawn))
+        if len(drawn) < processes:
+            continue
+        so_far = _sample(names, drawn, least, work)
+        settled = so_far.undisturbed >= least and not so_far.unsure
+        if settled or monotonic() >= until_s:
+            return so_far
+        # Fast networks do not fill the time that it takes to start a process.
+        round_s = drawn[-1].sum(axis=0).mean() / 1e3
+        work = replace(work, rounds=max(work.rounds, min(int(_PROCESS_S / round_s), _MOST_ROUNDS)))
+
+
+def _sample(
+    names: Sequence[str], drawn: Sequence[NDArray[np.float64]], least: int, work: Work
+) -> Sample:
+    """drawn: of each process (cases and at last the sweep, rounds)"""
+    taken = np.concatenate(drawn, axis=1)
+    slowness = _slowness(taken, len(work.products))
+    undisturbed = int((slowness <= 1).sum())
+    counts = np.zeros(taken.shape[1], np.bool_)
+    counts[np.argsort(slowness, kind="stable")[: max(undisturbed, least)]] = True
+    ends = np.cumsum([part.shape[1] for part in drawn])[:-1]
+    shares = tuple(int(part.sum()) for part in np.split(counts, ends) if part.any())
+    measurements = [
+        Measurement(name, "ms", tuple(map(float, ms)), len(shares) * work.warmups, shares=shares)
+        for name, ms in zip([*names, *work.products], taken[:-1, counts], strict=True)
+    ]
+    timed = {measurement.name: measurement for measurement in measurements[: len(names)]}
+    products = {measurement.name: measurement for measurement in measurements[len(names) :]}
+    return Sample(timed, products, taken.shape[1], undisturbed)
+
+
+def _slowness(taken: NDArray[np.float64], products: int) -> NDArray[np.float64]:
+    """Of each round: how far its references were from their best, 1 at the limit."""
+    limits = [*[PRODUCT_LIMIT] * products, SWEEP_LIMIT]
+    references = taken[-len(limits) :]
+    best = np.percentile(references, _BEST, axis=1, keepdims=True)
+    slowness: NDArray[np.float64] = ((references / best - 1) / np.array(limits)[:, None]).max(
+        axis=0
+    )
+    return slowness
+
+
+def _unsure(measurement: Measurement) -> Doubt:
+    medians = measurement.medians()
+    return Doubt(
+        f"{measurement.name} is known to ±{measurement.margin:.0%} only: {len(medians)} "
+        f"processes had medians of {medians.min():.3g} to {medians.max():.3g} ms: {_REMEDY}"
+    )
