@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import train_speech, zoo
+from convert import speech_recipe, zoo
 from convert.datasets import noise, ravdess, voices
 from convert.datasets.noise import Noise
 from convert.datasets.ravdess import Take
@@ -69,9 +69,9 @@ def judge_folds(
     trained = sorted(run.glob("fold_*/best.keras"))
     if not trained:
         raise MissingModelError(f"{run} holds no fold_*/best.keras: train them first")
-    settings = train_speech.recipe(run, {}, {})
+    settings = speech_recipe.recipe(run, {}, {})
     network = json.loads((run / "run.json").read_text())["network"]
-    architecture = train_speech.hearing(zoo.architecture(network), settings.features)
+    architecture = speech_recipe.hearing(zoo.architecture(network), settings.features)
     whole = voices.load(ravdess.takes(data), settings.features)
     recordings = (
         noise.load(noise_folder, "test", settings.features.sample_rate_hz) if noise_folder else []
@@ -92,7 +92,7 @@ def judge_folds(
 
 def split_of(run: Path) -> str:
     """What the folds were split by: "speaker" or "random"."""
-    return train_speech.recipe(run, {}, {}).split
+    return speech_recipe.recipe(run, {}, {}).split
 
 
 def _convert(

@@ -25,17 +25,17 @@ def train_speech(
 
     Raises UsageError for an option that is for faces only.
     """
-    from convert import train_speech, zoo
+    from convert import speech_recipe, train_speech, zoo
 
-    known = train_speech.SpeechSettings.__slots__
+    known = speech_recipe.SpeechSettings.__slots__
     for option, value in asked.items():
         if value is not None and option not in known:
             raise UsageError(f"--{option.replace('_', '-')} is for faces: leave it out for {name}")
     given = {option: value for option, value in asked.items() if option in known}
     if given.get("features") is not None:
-        given["features"] = train_speech.heard(given["features"])
-    settings = train_speech.recipe(out, given, augmentation)
-    tests = train_speech.tests_of(fold, hold_out)
+        given["features"] = speech_recipe.heard(given["features"])
+    settings = speech_recipe.recipe(out, given, augmentation)
+    tests = speech_recipe.tests_of(fold, hold_out)
     folder = noise or _beside(data)
     if folder is None and settings.augmentation.noise_share:
         print("there is no noise beside the data: training without (--noise)", file=sys.stderr)
@@ -88,7 +88,7 @@ def quantize_speech(
     from convert import zoo
     from convert.datasets import ravdess, voices
     from convert.quantize import QuantizeSettings, quantize
-    from convert.train_speech import features_of, hearing, numbers_in
+    from convert.speech_recipe import features_of, hearing, numbers_in
 
     takes = ravdess.takes(data)
     if hold_out:

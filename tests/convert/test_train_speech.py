@@ -56,7 +56,7 @@ def tiny():  # type: ignore[no-untyped-def]  # keras is untyped
 
 
 def run(data: Path, out: Path, folds: str = "1,2", *, resume: bool = False, **changes: object):  # type: ignore[no-untyped-def]  # its result is keras-side
-    from convert import train_speech
+    from convert import speech_recipe, train_speech
 
     asked = {
         "epochs": EPOCHS,
@@ -66,8 +66,8 @@ def run(data: Path, out: Path, folds: str = "1,2", *, resume: bool = False, **ch
         "features": FEATURES.model_dump(),
         **changes,
     }
-    settings = train_speech.recipe(out, asked, {"speeds": (1.03,), "masks": 1, "mask_bands": 2})
-    tests = train_speech.tests_of(folds, "")
+    settings = speech_recipe.recipe(out, asked, {"speeds": (1.03,), "masks": 1, "mask_bands": 2})
+    tests = speech_recipe.tests_of(folds, "")
     return train_speech.train(tiny(), data, None, out, settings, tests, resume=resume)
 
 
@@ -148,7 +148,7 @@ def test_another_recipe_does_not_go_on_with_a_run(data: Path, trained: Path) -> 
 
 
 def test_a_resumed_run_takes_its_settings_from_the_folder(trained: Path) -> None:
-    from convert.train_speech import recipe
+    from convert.speech_recipe import recipe
 
     found = recipe(trained, {"epochs": None}, {})
     assert (found.epochs, found.features, found.augmentation.speeds) == (EPOCHS, FEATURES, (1.03,))
@@ -162,7 +162,8 @@ def test_too_few_takes_for_a_batch(data: Path, tmp_path: Path) -> None:
 
 def test_batches_of_an_epoch_are_the_same_whenever_it_begins(data: Path) -> None:
     from convert.datasets import ravdess, voices
-    from convert.train_speech import Batches, SpeechSettings
+    from convert.speech_recipe import SpeechSettings
+    from convert.train_speech import Batches
 
     loaded = voices.load(ravdess.takes(data)[:64], FEATURES)
     settings = SpeechSettings(batch_size=16, features=FEATURES)
@@ -209,23 +210,23 @@ def test_mixed_windows_and_targets_keep_their_shares() -> None:
 def test_what_is_asked_for_becomes_folders(
     fold: str, hold_out: str, expected: dict[str, object]
 ) -> None:
-    from convert import train_speech
+    from convert import speech_recipe
 
-    assert train_speech.tests_of(fold, hold_out) == expected
+    assert speech_recipe.tests_of(fold, hold_out) == expected
 
 
 @pytest.mark.parametrize(("fold", "hold_out"), [("none", ""), ("all", "first"), ("1;2", "")])
 def test_what_is_no_number_is_refused(fold: str, hold_out: str) -> None:
-    from convert import train_speech
+    from convert import speech_recipe
 
     with pytest.raises(UsageError, match="no number"):
-        train_speech.tests_of(fold, hold_out)
+        speech_recipe.tests_of(fold, hold_out)
 
 
 def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_path: Path) -> None:
     from convert import zoo
     from convert.macs import macs
-    from convert.train_speech import features_of, heard, hearing, recipe
+    from convert.speech_recipe import features_of, heard, hearing, recipe
 
     chosen = recipe(tmp_path, {"features": heard("mfcc, energy,f0")}, {}).features
     assert (chosen.spectrum, chosen.energy, chosen.f0, chosen.columns) == ("mfcc", True, True, 34)
@@ -244,7 +245,7 @@ def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_pat
 
 @pytest.mark.parametrize("text", ["", "log_mel,pitch", "energy", "log_mel,mfcc"])
 def test_what_is_no_choice_of_features_is_refused(text: str) -> None:
-    from convert.train_speech import heard
+    from convert.speech_recipe import heard
 
     with pytest.raises(UsageError, match="log_mel"):
         heard(text)
