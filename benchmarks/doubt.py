@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from benchmarks.environment import Condition
 from benchmarks.measure import TIME_UNITS, Measurement
 
@@ -20,23 +22,28 @@ _REMEDIES = {
 }
 
 
-def doubts(before: Condition, after: Condition, measurement: Measurement) -> list[str]:
-    """Every reason to distrust `measurement`, taken between the two readings of the device.
+def doubts(before: Condition, after: Condition, measurements: Sequence[Measurement]) -> list[str]:
+    """Every reason to distrust what was taken between the two readings of the device.
 
     The device's own state only casts doubt on times; a scatter casts doubt on anything.
     """
-    found = []
-    if measurement.unit in TIME_UNITS:
-        readings = [before, measurement.condition or after, after]
-        found = [*_throttling(readings), *_heat(readings), *_clock(after), *_company(before, after)]
-        found += _memory(readings)
-    if measurement.unstable:
-        share = measurement.stdev / abs(measurement.mean)
-        found.append(
-            f"{measurement.name} scatters by {share:.0%} of its mean (a tenth is too much): "
-            "raise --rounds and stop other programs"
-        )
-    return found
+    found: list[str] = []
+    for measurement in measurements:
+        if measurement.unit in TIME_UNITS:
+            readings = [before, measurement.condition or after, after]
+            found += [*_throttling(readings), *_heat(readings), *_clock(after)]
+            found += [*_company(before, after), *_memory(readings)]
+    return [*dict.fromkeys(found), *_scatter(measurements)]
+
+
+def _scatter(measurements: Sequence[Measurement]) -> list[str]:
+    shares = [f"{m.name} by {m.stdev / abs(m.mean):.0%}" for m in measurements if m.unstable]
+    if not shares:
+        return []
+    return [
+        "values scatter by a tenth of their mean or more: raise --rounds and stop other programs: "
+        + "; ".join(shares)
+    ]
 
 
 def _throttling(readings: list[Condition]) -> list[str]:

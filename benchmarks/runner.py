@@ -50,7 +50,7 @@ def watched(
         status, reason, exit_code = "failed", str(error), error.exit_code
     after = read()
     measurements = tuple(f for f in found if isinstance(f, Measurement))
-    doubted = [d for m in measurements for d in doubts(before, after, m)]
+    doubted = doubts(before, after, measurements)
     doubted += [f.text for f in found if isinstance(f, Doubt)]
     return SuiteResult(
         name,

@@ -23,6 +23,7 @@ MARGIN = 0.02
 """A median that may be further off than by this share is not known well enough."""
 PRODUCT_LIMIT, SWEEP_LIMIT = 0.05, 0.10
 """A round was disturbed where a reference took longer by more than this share than at its best."""
+_SIGNS = f"a matrix product by {PRODUCT_LIMIT:.0%} or a sweep through memory by {SWEEP_LIMIT:.0%}"
 _BEST = 1  # percentile; a single fastest round is luck
 _PROCESS_S = 0.5
 _MOST_ROUNDS = 200
@@ -52,22 +53,29 @@ class Sample:
     def unsure(self) -> list[Measurement]:
         return [measurement for measurement in self.timed.values() if measurement.margin > MARGIN]
 
-    def remarks(self) -> list[Finding]:
-        """What a reader must know of how these times came about."""
-        found: list[Finding] = [_unsure(measurement) for measurement in self.unsure]
-        left_out = (
-            f"{next(iter(self.timed))} and beside it: {self.rounds - self.counted} of "
-            f"{self.rounds} rounds are left out, for something else slowed the machine down there "
-            f"(a matrix product by {PRODUCT_LIMIT:.0%} or a sweep through memory by "
-            f"{SWEEP_LIMIT:.0%})"
-        )
+    def remarks(self, where: str) -> list[Finding]:
+        """What a reader must know of how these times came about; `where`: "1 thread"."""
+        found: list[Finding] = []
+        if self.unsure:
+            known = "; ".join(f"{m.name} to ±{m.margin:.0%}" for m in self.unsure)
+            found.append(
+                Doubt(
+                    f"{where}: the processes differ: {_REMEDY}: the medians are known so: {known}"
+                )
+            )
+        disturbed = self.rounds - self.undisturbed
+        slowed = f"{where}: something else slowed the machine down ({_SIGNS}) in"
         if self.undisturbed < self.counted:
-            kept = f"{self.counted - self.undisturbed} of the {self.counted} that count too"
-            found.append(Doubt(f"{left_out}, and so it did in {kept}: {_REMEDY}"))
-        elif self.undisturbed < self.rounds / 2:
-            found.append(Doubt(f"{left_out}: {_REMEDY}"))
-        elif self.undisturbed < self.rounds:
-            found.append(Remark(left_out))
+            kept = self.counted - self.undisturbed
+            found.append(
+                Doubt(f"{slowed} {kept} of the {self.counted} rounds that count: {_REMEDY}")
+            )
+        elif disturbed > self.rounds / 2:
+            found.append(
+                Doubt(f"{slowed} {disturbed} of {self.rounds} rounds, left out here: {_REMEDY}")
+            )
+        elif disturbed:
+            found.append(Remark(f"{slowed} {disturbed} of {self.rounds} rounds, left out here"))
         return found
 
 
@@ -129,11 +137,3 @@ def _slowness(taken: NDArray[np.float64], products: int) -> NDArray[np.float64]:
         axis=0
     )
     return slowness
-
-
-def _unsure(measurement: Measurement) -> Doubt:
-    medians = measurement.medians()
-    return Doubt(
-        f"{measurement.name} is known to ±{measurement.margin:.0%} only: {len(medians)} "
-        f"processes had medians of {medians.min():.3g} to {medians.max():.3g} ms: {_REMEDY}"
-    )

@@ -35,7 +35,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
         taken = _sample(plan, models, engines, threads)
         cases = [_case(model, engine, threads) for engine in engines for model in models]
         yield from (taken.timed[case] for case in cases)
-        yield from taken.remarks()
+        yield from taken.remarks(_threads(threads))
         yield from _ratios(models, engines, threads, taken.timed, plan.seed)
         yield from _rates(models, engines, threads, taken)
     if "litert" in engines:

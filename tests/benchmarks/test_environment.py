@@ -107,7 +107,7 @@ STEADY = Measurement("case", "ms", (1.0, 1.01, 0.99))
 
 
 def test_a_quiet_run_is_not_doubted() -> None:
-    assert doubts(QUIET, AFTER, STEADY) == []
+    assert doubts(QUIET, AFTER, [STEADY]) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_quiet_run_is_not_doubted() -> None:
 def test_each_disturbance_is_one_doubt_that_says_what_to_do(
     before: dict[str, float], after: dict[str, float], said: str
 ) -> None:
-    found = doubts(replace(QUIET, **before), replace(AFTER, **after), STEADY)
+    found = doubts(replace(QUIET, **before), replace(AFTER, **after), [STEADY])
     matching = [sentence for sentence in found if said in sentence]
     assert len(matching) == 1
     assert ": " in matching[0]
@@ -136,17 +136,19 @@ def test_each_disturbance_is_one_doubt_that_says_what_to_do(
 
 def test_what_happened_amid_the_run_counts() -> None:
     amid = replace(STEADY, condition=replace(AFTER, temperature_c=85.0))
-    assert any("85 °C" in sentence for sentence in doubts(QUIET, AFTER, amid))
+    assert any("85 °C" in sentence for sentence in doubts(QUIET, AFTER, [amid]))
 
 
 def test_scatter_is_doubted_by_name() -> None:
-    (found,) = doubts(QUIET, AFTER, Measurement("case", "ms", (1.0, 1.5, 0.5)))
-    assert found.startswith("case scatters by 50%")
+    scattered = [Measurement(name, "ms", (1.0, 1.5, 0.5)) for name in ("one", "other")]
+    (found,) = doubts(QUIET, AFTER, [*scattered, STEADY])
+    assert "raise --rounds" in found
+    assert found.endswith(": one by 50%; other by 50%")
 
 
 def test_the_devices_state_casts_no_doubt_on_an_accuracy() -> None:
     hot = replace(AFTER, temperature_c=90.0, throttled=0xF000F)
-    assert doubts(QUIET, hot, Measurement("accuracy", "share", (0.7,))) == []
+    assert doubts(QUIET, hot, [Measurement("accuracy", "share", (0.7,))]) == []
 
 
 def test_the_real_machine_can_be_read() -> None:

@@ -56,7 +56,7 @@ def test_a_calm_device_is_asked_as_often_as_needed_and_not_more(on: On) -> None:
     taken, device = on(lambda process, number: CALM)
     assert len(device.works) == PROCESSES
     assert taken.rounds == taken.undisturbed == taken.counted == ASKED
-    assert taken.remarks() == []
+    assert taken.remarks("1 thread") == []
     timed = taken.timed["net"]
     assert (timed.shares, timed.warmups) == ((5,) * PROCESSES, 24)
     assert len({work.seed for work in device.works}) == PROCESSES
@@ -78,10 +78,11 @@ def test_rounds_in_which_a_reference_was_slow_are_replaced(
     assert set(taken.timed["net"].values) == {100.0}
     # Nothing is kept of the first five, and four of five rounds of the others.
     assert set(taken.timed["net"].shares) == {4}
-    (remark,) = taken.remarks()
+    (remark,) = taken.remarks("1 thread")
     assert isinstance(remark, Remark)
     left_out = taken.rounds - taken.counted
-    assert f"net and beside it: {left_out} of {taken.rounds} rounds are left out" in remark.text
+    assert remark.text.startswith("1 thread: something else slowed the machine down")
+    assert f" in {left_out} of {taken.rounds} rounds" in remark.text
 
 
 def test_a_network_does_not_choose_its_own_times(on: On) -> None:
@@ -92,17 +93,18 @@ def test_a_network_does_not_choose_its_own_times(on: On) -> None:
 def test_time_runs_out_and_the_run_doubts_itself(on: On) -> None:
     taken, device = on(lambda process, _: (1.0 + process % 2, 2.0, 3.0), longest_s=0.0)
     assert len(device.works) == PROCESSES
-    (doubt,) = taken.remarks()
+    (doubt,) = taken.remarks("1 thread")
     assert isinstance(doubt, Doubt)
-    assert "net is known to ±20% only: 12 processes had medians of 1 to 2 ms" in doubt.text
+    assert doubt.text.startswith("1 thread: the processes differ: stop other programs")
+    assert doubt.text.endswith("net to ±20%")
 
 
 def test_a_device_that_is_hardly_ever_calm_is_a_doubt(on: On) -> None:
     taken, _ = on(lambda process, _: (1.0, 2.0 + process, 3.0), longest_s=0.0)
     assert (taken.undisturbed, taken.counted) == (5, ASKED)
-    (doubt,) = taken.remarks()
+    (doubt,) = taken.remarks("1 thread")
     assert isinstance(doubt, Doubt)
-    assert "and so it did in 55 of the 60 that count too" in doubt.text
+    assert " in 55 of the 60 rounds that count: stop other programs" in doubt.text
 
 
 def test_a_board_that_slows_down_for_good_is_a_doubt(on: On) -> None:
@@ -110,9 +112,9 @@ def test_a_board_that_slows_down_for_good_is_a_doubt(on: On) -> None:
     throttled, cool = (1.5, 3.0, 3.0), (1.0, 2.0, 3.0)
     taken, _ = on(lambda process, _: throttled if 11 <= process < 30 else cool)
     assert taken.undisturbed == taken.counted
-    (doubt,) = taken.remarks()
+    (doubt,) = taken.remarks("1 thread")
     assert isinstance(doubt, Doubt)
-    assert "rounds are left out" in doubt.text
+    assert "rounds, left out here: stop other programs, cool the board" in doubt.text
 
 
 def test_fast_networks_are_timed_longer_in_each_process_that_follows(on: On) -> None:
