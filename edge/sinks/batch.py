@@ -94,6 +94,11 @@ class BatchSink(Sink):
     def _take(self, event: EmotionEvent) -> None:
         """Let the event wait. Raises SinkError for one that can never be logged."""
 
+    @property
+    @abstractmethod
+    def _full(self) -> bool:
+        """Whether one more would cost the oldest of what waits."""
+
     @abstractmethod
     def _put(self, connection: sqlite3.Connection) -> None:
         """Add all that waits, inside a transaction."""
@@ -116,11 +121,13 @@ class BatchSink(Sink):
         self.flush()
 
     def flush(self) -> None:
-        """Commit if the oldest waiting event has waited for `commit_interval_s`."""
+        """Commit if the oldest waiting event has waited for `commit_interval_s`, or no more may."""
         now_s = self._clock()
         if self.pending:
             self._forget_if_told()
-        if self._due_s is not None and now_s >= self._due_s:
+        # What could not be written is tried again when it is due, however much waits.
+        crowded = self._full and self.trouble is None
+        if self._due_s is not None and (now_s >= self._due_s or crowded):
             self.commit()
         if now_s >= self._trim_due_s:
             self._trim()

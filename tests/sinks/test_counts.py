@@ -96,6 +96,15 @@ def test_what_cannot_be_written_waits_and_the_oldest_goes_first(tmp_path: Path) 
         assert [one.events for one in counts(path)] == [2, 2, 3]
 
 
+def test_more_minutes_than_may_wait_are_committed_before_they_are_due(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with CountsSink(path, 3600, keep=3) as sink:
+        for minute in range(5):
+            sink.write(replace(event(1, "happy"), time=START + timedelta(minutes=minute)))
+        assert (sink.pending, sink.lost) == (2, 0)
+    assert [one.events for one in counts(path)] == [1, 1, 1, 1, 1]
+
+
 def test_counts_are_deleted_with_everything(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     with CountsSink(path, 3600, memory=tmp_path) as sink:
