@@ -8,6 +8,7 @@ each time, and no network's own time decides whether that time counts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -24,6 +25,8 @@ MARGIN = 0.02
 PRODUCT_LIMIT, SWEEP_LIMIT = 0.05, 0.10
 """A round was disturbed where a reference took longer by more than this share than at its best."""
 _SIGNS = f"a matrix product by {PRODUCT_LIMIT:.0%} or a sweep through memory by {SWEEP_LIMIT:.0%}"
+_FEWEST = 0.1
+"""Of the rounds asked for, so many count even if they were disturbed: the calmest ones."""
 _BEST = 1  # percentile; a single fastest round is luck
 _PROCESS_S = 0.5
 _MOST_ROUNDS = 200
@@ -37,7 +40,7 @@ class Sample:
     timed:       milliseconds by case, of the rounds that count
     products:    likewise of the matrix products, by dtype
     rounds:      so many were timed
-    undisturbed: so many of them; where these are too few, the calmest of the others count too
+    undisturbed: so many of them; where these are hardly any, the calmest of the others count too
     """
 
     timed: dict[str, Measurement]
@@ -116,7 +119,8 @@ def _sample(
     slowness = _slowness(taken, len(work.products))
     undisturbed = int((slowness <= 1).sum())
     counts = np.zeros(taken.shape[1], np.bool_)
-    counts[np.argsort(slowness, kind="stable")[: max(undisturbed, least)]] = True
+    fewest = math.ceil(_FEWEST * least)
+    counts[np.argsort(slowness, kind="stable")[: max(undisturbed, fewest)]] = True
     ends = np.cumsum([part.shape[1] for part in drawn])[:-1]
     shares = tuple(int(part.sum()) for part in np.split(counts, ends) if part.any())
     measurements = [

@@ -101,10 +101,17 @@ def test_time_runs_out_and_the_run_doubts_itself(on: On) -> None:
 
 def test_a_device_that_is_hardly_ever_calm_is_a_doubt(on: On) -> None:
     taken, _ = on(lambda process, _: (1.0, 2.0 + process, 3.0), longest_s=0.0)
-    assert (taken.undisturbed, taken.counted) == (5, ASKED)
+    assert (taken.rounds, taken.undisturbed, taken.counted) == (ASKED, 5, 6)
     (doubt,) = taken.remarks("1 thread")
     assert isinstance(doubt, Doubt)
-    assert " in 55 of the 60 rounds that count: stop other programs" in doubt.text
+    assert " in 1 of the 6 rounds that count: stop other programs" in doubt.text
+
+
+def test_few_undisturbed_rounds_are_not_filled_up_with_disturbed_ones(on: On) -> None:
+    taken, _ = on(lambda _, number: (1.0, 2.0, 3.0 if number else 9.0), longest_s=0.0)
+    assert taken.undisturbed == taken.counted == PROCESSES * 4
+    taken, _ = on(lambda _, number: (1.0, 2.0, 9.0 if number else 3.0), longest_s=0.0)
+    assert taken.undisturbed == taken.counted == PROCESSES
 
 
 def test_a_board_that_slows_down_for_good_is_a_doubt(on: On) -> None:
