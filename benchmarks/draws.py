@@ -1,8 +1,7 @@
 """Networks timed in processes of their own, one after another.
 
-What memory a process happens to get makes its networks faster or slower for as long as it lives
-(caches find a line by its address), and the device itself has better and worse moments. One
-process says what it met; the median over several of them is the same again the next day.
+Their medians differ: each process has other memory, and meets the device at another moment. One
+says what it met; the median over several of them comes nearer to what is met the next day.
 """
 
 from __future__ import annotations
