@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +27,9 @@ _TRIM_S = 3600.0
 class BatchSink(Sink):
     """Puts what a kind of sink makes of events into the log at `path`, in batches.
 
-    An event waits at most `commit_interval_s` for its commit, and a commit is durable. There is no
-    thread here: `write` and `flush` commit what is due, so call `flush` at least that often, also
-    while no event and no frame comes.
+    An event waits at most `commit_interval_s` for its commit, less where `keep` of them wait before
+    that, and a commit is durable. There is no thread here: `write` and `flush` commit what is due,
+    so call `flush` at least that often, also while no event and no frame comes.
 
     When the disk refuses (full, failing, locked), the run goes on: so much as `keep` says waits in
     memory, the newest, and is written as soon as the disk takes it again. That is said once on the
@@ -40,6 +40,8 @@ class BatchSink(Sink):
     written, pending, lost: events in the log by this sink, waiting, and given up
     trouble: why the log cannot be written at the moment; None while it can
     """
+
+    _waiting: Sized
 
     def __init__(
         self,
@@ -94,11 +96,6 @@ class BatchSink(Sink):
     def _take(self, event: EmotionEvent) -> None:
         """Let the event wait. Raises SinkError for one that can never be logged."""
 
-    @property
-    @abstractmethod
-    def _full(self) -> bool:
-        """Whether one more would cost the oldest of what waits."""
-
     @abstractmethod
     def _put(self, connection: sqlite3.Connection) -> None:
         """Add all that waits, inside a transaction."""
@@ -126,7 +123,7 @@ class BatchSink(Sink):
         if self.pending:
             self._forget_if_told()
         # What could not be written is tried again when it is due, however much waits.
-        crowded = self._full and self.trouble is None
+        crowded = len(self._waiting) >= self._keep and self.trouble is None
         if self._due_s is not None and (now_s >= self._due_s or crowded):
             self.commit()
         if now_s >= self._trim_due_s:

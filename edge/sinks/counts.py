@@ -69,10 +69,6 @@ class CountsSink(BatchSink):
         if len(self._waiting) > self._keep:
             self._give_up(self._waiting.pop(next(iter(self._waiting))))
 
-    @property
-    def _full(self) -> bool:
-        return len(self._waiting) >= self._keep
-
     def _put(self, connection: sqlite3.Connection) -> None:
         self._add(connection, self._waiting)
 

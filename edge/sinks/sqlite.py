@@ -19,7 +19,7 @@ class SqliteSink(BatchSink):
 
     def _take(self, event: EmotionEvent) -> None:
         row = schema.encode(event)
-        if self._full:
+        if len(self._waiting) >= self._keep:
             self._waiting.popleft()
             self._dropped += 1
             self._give_up(1)
@@ -30,10 +30,6 @@ class SqliteSink(BatchSink):
                 self._spool.add(event)
             except OSError as error:
                 self._without_spool(error)
-
-    @property
-    def _full(self) -> bool:
-        return len(self._waiting) >= self._keep
 
     def _put(self, connection: sqlite3.Connection) -> None:
         schema.insert(connection, self._waiting, self._dropped)
