@@ -134,9 +134,31 @@ def interleave(
 
     clock: in ns; a CPU's clock leaves out the time that other programs take
     """
+    taken = turns(cases, rounds=rounds, warmups=warmups, seed=seed, on_round=on_round, clock=clock)
+    return {
+        name: Measurement(name, "ms", tuple(map(float, ms[:, 0])), warmups)
+        for name, ms in taken.items()
+    }
+
+
+def turns(
+    cases: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    warmups: int,
+    calls: int = 1,
+    seed: int = 0,
+    on_round: Callable[[int], None] | None = None,
+    clock: Callable[[], int] = perf_counter_ns,
+) -> dict[str, NDArray[np.float64]]:
+    """As `interleave`, with so many calls in each turn, each timed alone: the first finds the
+    caches as the other cases left them, the later ones as the case itself did.
+
+    Returns milliseconds by case: (rounds, calls).
+    """
     names = list(cases)
     order = np.random.default_rng(seed)
-    taken: dict[str, list[float]] = {name: [] for name in names}
+    taken = {name: np.empty((rounds, calls)) for name in names}
     collecting = gc.isenabled()
     gc.collect()
     gc.disable()
@@ -144,17 +166,18 @@ def interleave(
         for turn in range(-warmups, rounds):
             for position in order.permutation(len(names)):
                 name = names[position]
-                start = clock()
-                cases[name]()
-                spent_ms = (clock() - start) / 1e6
-                if turn >= 0:
-                    taken[name].append(spent_ms)
+                for call in range(calls):
+                    start = clock()
+                    cases[name]()
+                    spent_ns = clock() - start
+                    if turn >= 0:
+                        taken[name][turn, call] = spent_ns / 1e6
             if on_round is not None:
                 on_round(turn + warmups + 1)
     finally:
         if collecting:
             gc.enable()
-    return {name: Measurement(name, "ms", tuple(taken[name]), warmups) for name in names}
+    return taken
 
 
 def ratio(

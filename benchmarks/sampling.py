@@ -16,7 +16,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.draws import Work, draw
+from benchmarks.draws import Draw, Work, draw
 from benchmarks.measure import Measurement
 from benchmarks.results import Doubt, Finding, Remark
 
@@ -37,13 +37,15 @@ _REMEDY = "stop other programs, cool the board, or run it where nobody shares th
 class Sample:
     """What the processes took.
 
-    timed:       milliseconds by case, of the rounds that count
-    products:    likewise of the matrix products, by dtype
+    timed:       milliseconds by case, of the rounds that count: calls after calls of their own
+    first:       likewise, of each turn's first call
+    products:    as `timed`, of the matrix products, by dtype
     rounds:      so many were timed
     undisturbed: so many of them; where these are hardly any, the calmest of the others count too
     """
 
     timed: dict[str, Measurement]
+    first: dict[str, Measurement]
     products: dict[str, Measurement]
     rounds: int
     undisturbed: int
@@ -96,9 +98,9 @@ def sample(
     """
     least = processes * work.rounds
     until_s = monotonic() + longest_s
-    drawn: list[NDArray[np.float64]] = []
+    drawn: list[Draw] = []
     while True:
-        drawn.append(np.array(draw(replace(work, seed=work.seed + len(drawn)))))
+        drawn.append(draw(replace(work, seed=work.seed + len(drawn))))
         on_process(len(drawn))
         if len(drawn) < processes:
             continue
@@ -107,29 +109,33 @@ def sample(
         if settled or monotonic() >= until_s:
             return so_far
         # Fast networks do not fill the time that it takes to start a process.
-        round_s = drawn[-1].sum(axis=0).mean() / 1e3
-        work = replace(work, rounds=max(work.rounds, min(int(_PROCESS_S / round_s), _MOST_ROUNDS)))
+        longer = min(int(_PROCESS_S / drawn[-1].round_s), _MOST_ROUNDS)
+        work = replace(work, rounds=max(work.rounds, longer))
 
 
-def _sample(
-    names: Sequence[str], drawn: Sequence[NDArray[np.float64]], least: int, work: Work
-) -> Sample:
-    """drawn: of each process (cases and at last the sweep, rounds)"""
-    taken = np.concatenate(drawn, axis=1)
-    slowness = _slowness(taken, len(work.products))
+def _sample(names: Sequence[str], drawn: Sequence[Draw], least: int, work: Work) -> Sample:
+    warm = np.concatenate([one.warm for one in drawn], axis=1)
+    first = np.concatenate([one.first for one in drawn], axis=1)
+    slowness = _slowness(warm, len(work.products))
     undisturbed = int((slowness <= 1).sum())
-    counts = np.zeros(taken.shape[1], np.bool_)
+    counts = np.zeros(warm.shape[1], np.bool_)
     fewest = math.ceil(_FEWEST * least)
     counts[np.argsort(slowness, kind="stable")[: max(undisturbed, fewest)]] = True
-    ends = np.cumsum([part.shape[1] for part in drawn])[:-1]
+    ends = np.cumsum([one.warm.shape[1] for one in drawn])[:-1]
     shares = tuple(int(part.sum()) for part in np.split(counts, ends) if part.any())
-    measurements = [
-        Measurement(name, "ms", tuple(map(float, ms)), len(shares) * work.warmups, shares=shares)
-        for name, ms in zip([*names, *work.products], taken[:-1, counts], strict=True)
-    ]
-    timed = {measurement.name: measurement for measurement in measurements[: len(names)]}
-    products = {measurement.name: measurement for measurement in measurements[len(names) :]}
-    return Sample(timed, products, taken.shape[1], undisturbed)
+
+    def measurements(names: Sequence[str], ms: NDArray[np.float64]) -> dict[str, Measurement]:
+        warmups = len(shares) * work.warmups
+        return {
+            name: Measurement(name, "ms", tuple(map(float, of_it)), warmups, shares=shares)
+            for name, of_it in zip(names, ms[:, counts], strict=True)
+        }
+
+    timed = measurements(names, warm[: len(names)])
+    products = measurements(work.products, warm[len(names) : -1])
+    return Sample(
+        timed, measurements(names, first[: len(names)]), products, warm.shape[1], undisturbed
+    )
 
 
 def _slowness(taken: NDArray[np.float64], products: int) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from benchmarks.draws import Work
+from benchmarks.draws import CALLS, SWEEP_BYTES, Work
 from benchmarks.measure import Measurement, ratio
 from benchmarks.product import MACS
 from benchmarks.profiles import by_operator
@@ -48,8 +48,9 @@ def measure(plan: Plan) -> Iterator[Finding]:
         )
     yield Remark(
         "each call is Classifier.classify alone; a round is every case, a matrix product and a "
-        "sweep through memory in random turns, so that a network finds the caches full of other "
-        "things, as after a search for faces; in "
+        f"sweep through {SWEEP_BYTES >> 20} MB of memory in random turns of {CALLS} calls: a "
+        "figure is of a turn's last call, first ms of its first, which finds the caches full of "
+        "other things, as after a search for faces, and ± how well that is known, as a share; in "
         f"{_QUICK_PROCESSES if plan.quick else _PROCESSES} processes or more, since each gets "
         "other memory; peak is the matrix product at its fastest, in the same type"
     )
@@ -71,8 +72,8 @@ def _sample(plan: Plan, models: tuple[Model, ...], engines: list[str], threads: 
         engines=tuple(engines),
         products=tuple(dtypes) if "litert" in engines else (),
         threads=threads,
-        rounds=math.ceil(plan.times(300, 40) / processes),
-        warmups=5 if plan.quick else 20,
+        rounds=math.ceil(plan.times(240, 24) / processes),
+        warmups=2 if plan.quick else 5,
         seed=plan.seed + threads * _APART,
     )
 
@@ -108,7 +109,8 @@ def _ratios(
 def _rates(
     models: tuple[Model, ...], engines: list[str], threads: int, taken: Sample
 ) -> Iterator[Finding]:
-    """Faces and multiply-accumulates a second, and the share of the peak, from the medians."""
+    """Of each case, from the medians: faces and multiply-accumulates a second, the share of the
+    peak, and what a call takes that comes after other work."""
     peaks = {dtype: MACS / taken.products[dtype].minimum / 1e6 for dtype in taken.products}
     for dtype, peak in peaks.items():
         row = f"matrix product {dtype}, {_threads(threads)}"
@@ -121,3 +123,7 @@ def _rates(
             yield Measurement(f"{case}/GMAC/s", "", (achieved,))
             if model.card.dtype in peaks:
                 yield Measurement(f"{case}/of peak", "share", (achieved / peaks[model.card.dtype],))
+            first = taken.first[case]
+            yield Measurement(f"{case}/first ms", "ms", (first.median,))
+            if first.margin:
+                yield Measurement(f"{case}/first ±", "share", (first.margin,))

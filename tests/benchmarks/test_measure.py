@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.measure import Measurement, interleave, ratio
+from benchmarks.measure import Measurement, interleave, ratio, turns
 
 VALUES = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=50)
 
@@ -108,6 +109,21 @@ def test_the_order_changes_from_round_to_round_and_follows_the_seed() -> None:
     assert len({tuple(called[i : i + 3]) for i in range(0, 120, 3)}) == 6
     assert calls(1) == called
     assert calls(1) != calls(2)
+
+
+def test_a_turn_may_be_of_several_calls_each_timed_alone() -> None:
+    recorder = Recorder("ab")
+    ticks = itertools.accumulate(itertools.chain.from_iterable((0, n) for n in itertools.count(1)))
+    taken = turns(
+        recorder.cases, rounds=2, warmups=1, calls=3, clock=lambda: next(ticks) * 1_000_000
+    )
+    in_turns = [recorder.calls[i : i + 3] for i in range(0, len(recorder.calls), 3)]
+    assert len(in_turns) == 3 * 2
+    assert all(len(set(turn)) == 1 for turn in in_turns)
+    assert all(ms.shape == (2, 3) for ms in taken.values())
+    # The n-th call takes n ms: after the warm-ups those are the 7th to the 18th, three in a turn.
+    assert sorted(ms for case in taken.values() for ms in case.ravel()) == list(range(7, 19))
+    assert all((np.diff(ms, axis=1) == 1).all() for ms in taken.values())
 
 
 def test_timing_leaves_the_garbage_collector_as_it_was() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from benchmarks import sampling
-from benchmarks.draws import Work
+from benchmarks.draws import CALLS, Draw, Work
 from benchmarks.results import Doubt, Remark
 from benchmarks.sampling import Sample, sample
 
@@ -26,11 +27,12 @@ class Device:
     def __init__(self, ms: Ms) -> None:
         self.ms, self.works = ms, list[Work]()
 
-    def __call__(self, work: Work) -> list[tuple[float, ...]]:
+    def __call__(self, work: Work) -> Draw:
         rounds = [self.ms(len(self.works), number) for number in range(work.rounds)]
         self.works.append(work)
         network, product, sweep = zip(*rounds, strict=True)
-        return [network, *[product for _ in work.products], sweep]
+        warm = np.array([network, *[product for _ in work.products], sweep], np.float64)
+        return Draw(2 * warm, warm)
 
 
 def run(
@@ -85,6 +87,13 @@ def test_rounds_in_which_a_reference_was_slow_are_replaced(
     assert f" in {left_out} of {taken.rounds} rounds" in remark.text
 
 
+def test_first_calls_are_of_the_same_rounds_and_stand_apart(on: On) -> None:
+    taken, _ = on(lambda process, number: (150.0, 212.0, 300.0) if number == 3 else CALM)
+    (first,) = taken.first.values()
+    assert (first.name, set(first.values)) == ("net", {200.0})
+    assert first.shares == taken.timed["net"].shares
+
+
 def test_a_network_does_not_choose_its_own_times(on: On) -> None:
     taken, _ = on(lambda process, number: (100.0 + number * 50, 200.0, 300.0))
     assert set(taken.timed["net"].values) == {100.0, 150.0, 200.0, 250.0, 300.0}
@@ -127,7 +136,8 @@ def test_a_board_that_slows_down_for_good_is_a_doubt(on: On) -> None:
 def test_fast_networks_are_timed_longer_in_each_process_that_follows(on: On) -> None:
     _, device = on(lambda process, _: (1.0 if process < 9 else 2.0, 2.0, 3.0), longest_s=0.5)
     assert {work.rounds for work in device.works[:PROCESSES]} == {WORK.rounds}
-    assert {work.rounds for work in device.works[PROCESSES:]} == {71}
+    round_s = (CALLS + 1) * (2.0 + 2.0 + 3.0) / 1e3
+    assert {work.rounds for work in device.works[PROCESSES:]} == {int(0.5 / round_s)}
 
 
 def test_without_a_product_the_sweep_alone_tells(on: On) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import faces
+from benchmarks import faces, sampling
+from benchmarks.draws import Draw, Work
 from benchmarks.installed import closure
 from benchmarks.measure import Measurement, Ratio
 from benchmarks.results import Finding, Matrix, Remark
@@ -78,6 +79,24 @@ def test_latency_gives_rates_that_follow_from_its_times(plan: Plan) -> None:
     assert rate == pytest.approx(macs / median_ms / 1e6)
     peak = found["matrix product int8, 1 thread/GMAC/s"].median
     assert found[f"{case}/of peak"].median == pytest.approx(rate / peak)
+
+
+def test_latency_tells_first_calls_apart_and_how_well_they_are_known(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(work: Work) -> Draw:
+        # Two networks, the product, the sweep; every second process meets colder caches.
+        warm = np.full((4, work.rounds), 2.0)
+        return Draw(warm + 1 + work.seed % 2, warm)
+
+    monkeypatch.setattr(sampling, "draw", draw)
+    found = figures("latency", plan)
+    case = "cnn_lstm int8, litert, 1 thread"
+    assert set(found[case].values) == {2.0}
+    first = found[f"{case}/first ms"]
+    assert (first.unit, first.values) == ("ms", (3.5,))
+    # Medians of 3 and 4 ms: their mean has a standard error of 0.5, and two of them are told.
+    assert found[f"{case}/first ±"].values == (pytest.approx(1 / 3.5),)
 
 
 def test_float_stands_beside_int8(make_model: MakeModel) -> None:
