@@ -41,6 +41,8 @@ def connect(path: Path, *, busy_timeout_s: float) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_size_limit = 1048576")
+        # In KiB. The usual 2 MB fill up in the first hours, and save nothing where one appends.
+        connection.execute("PRAGMA cache_size = -256")
         connection.execute("PRAGMA secure_delete = ON")
         _migrate(connection)
         connection.execute(f"{SELECT} ORDER BY event.id DESC LIMIT 1").fetchall()
