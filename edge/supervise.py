@@ -199,6 +199,8 @@ class _Life(Generic[Item]):
     def leave(self, patience_s: float) -> None:
         self._left.set()
         self._thread.join(patience_s)
+        # Its traceback holds this life: a ring that would stay in memory for an hour or two.
+        self.error = None
 
     def _run(self) -> None:
         try:
@@ -209,8 +211,9 @@ class _Life(Generic[Item]):
                     self._hand_over(item)
                     if self._left.is_set():
                         return
-        except Exception as error:  # handed over too, whatever it is
-            self.error = error
+        except Exception as error:  # handed over too, whatever it is, to whoever still waits
+            if not self._left.is_set():
+                self.error = error
         finally:
             self.over.set()
 

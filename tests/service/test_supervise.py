@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -140,6 +142,42 @@ def test_a_bug_in_a_driver_is_not_hidden() -> None:
     stage = Stage(Act([1, ZeroDivisionError("a driver's bug")]))
     with pytest.raises(ZeroDivisionError):
         stage.take(2)
+
+
+class Refused:
+    """A source that does not open; or one that dies, given an item first."""
+
+    name, ended = "refused", None
+
+    def __init__(self, gives: list[int]) -> None:
+        self._gives = gives
+
+    def __enter__(self) -> Refused:
+        if not self._gives:
+            raise SourceError("connection refused")
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._gives
+        raise SourceError("unplugged")
+
+
+def test_lives_that_are_over_leave_no_ring_of_references() -> None:
+    """The collector of such rings may not come for hours in a process that makes few."""
+    lives = [Refused([]), Refused([1]), Refused([]), Refused([2])]
+    begun = [weakref.ref(life) for life in lives]
+    part = Part("camera", "source")
+    kind: Kind[int] = Kind("spec", lambda: lives.pop(0), lambda item, *_: item, lambda item: None)
+    gc.collect()
+    gc.disable()
+    try:
+        with Supervised(kind, QUICK, part) as source:
+            assert list(islice(source, 2)) == [1, 2]
+            assert [life() is None for life in begun] == [True, True, True, False]
+    finally:
+        gc.enable()
 
 
 def test_closing_ends_a_wait_from_another_thread() -> None:
