@@ -163,7 +163,11 @@ class _Job(Generic[T]):
                 self._abandoned.set()
                 raise SourceError(f"the sound system did not answer within {limit_s:g} s")
         if self._error is not None:
-            raise self._error
+            try:
+                raise self._error
+            finally:
+                # Its traceback holds this job: a ring that would stay in memory for long.
+                self._error = None
         return self._returned[0]
 
 

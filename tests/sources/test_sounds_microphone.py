@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
 import pytest
+from rigs.broker import until
 from rigs.fake_pyaudio import OVERFLOW, Card, device, module, tone
 
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError, UsageError
@@ -209,6 +213,27 @@ def test_work_that_fails_fails_here() -> None:
 
     with pytest.raises(MissingDeviceError):
         bounded(fail, 30, lambda late: None)
+
+
+def test_a_refusal_leaves_no_ring_of_references() -> None:
+    """A microphone that is unplugged is asked for again and again, for weeks."""
+    refusals: list[weakref.ref[SourceError]] = []
+
+    def noted(refusal: SourceError) -> SourceError:
+        refusals.append(weakref.ref(refusal))
+        return refusal
+
+    def refuse() -> None:
+        raise noted(SourceError("refused"))
+
+    gc.collect()
+    gc.disable()
+    try:
+        with suppress(SourceError):
+            bounded(refuse, 30, lambda late: None)
+        until(lambda: refusals[0]() is None, "the refusal to be forgotten")
+    finally:
+        gc.enable()
 
 
 def test_only_zeros_are_said_ever_more_seldom(caplog: pytest.LogCaptureFixture) -> None:
