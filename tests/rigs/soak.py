@@ -102,6 +102,8 @@ def soak(home: Path, minutes: float, death_s: float) -> int:
                 print(f"FAILED: the run ended with {run.returncode}")
                 return 1
             time.sleep(SAMPLE_S)
+            if run.poll() is not None:
+                continue
             samples.append(sample(run.pid, began_s))
             if now_s // death_s > deaths and minutes * 60 - now_s > death_s / 2:
                 deaths += 1
