@@ -265,7 +265,7 @@ def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | Non
             f"voice in {summary.voiced}"
             f"{notes}{only}"
         )
-    faces = f"faces followed: {len(summary.tracks)}; " if summary.source else ""
+    faces = f"faces followed: {summary.tracks}; " if summary.source else ""
     kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(summary.modalities.items()))
     of_kinds = f" of {kinds}" if summary.sound and kinds else ""
     lines.append(f"{faces}events: {summary.events}{of_kinds} ({labels})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from edge.sinks import Sink
     from edge.sinks.annotated import AnnotatedVideo
 
+_LATEST_TRACKS = 1000
+
 
 @dataclass(slots=True)
 class RunSummary:
@@ -38,6 +40,7 @@ class RunSummary:
     sound:    the microphone's name, "" without one; `heard_s` seconds of it came, `windows` of
               them were looked at, and in `voiced` somebody spoke
     notes:    what was wrong with the sound, a phrase each
+    tracks:   faces that gave an event; one that comes back after a thousand others counts twice
     """
 
     source: str = ""
@@ -51,9 +54,11 @@ class RunSummary:
     seconds: float = 0.0
     ended: str = ""
     notes: list[str] = field(default_factory=list)
-    tracks: set[int] = field(default_factory=set)
+    tracks: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     modalities: Counter[str] = field(default_factory=Counter)
+    # A run may last for months: the faces of all of it would fill memory.
+    _latest: deque[int] = field(default_factory=lambda: deque(maxlen=_LATEST_TRACKS), repr=False)
 
     @property
     def events(self) -> int:
@@ -67,8 +72,9 @@ class RunSummary:
         for event in events:
             self.labels[event.label] += 1
             self.modalities[event.modality] += 1
-            if event.modality == "face":
-                self.tracks.add(event.track_id)
+            if event.modality == "face" and event.track_id not in self._latest:
+                self._latest.append(event.track_id)
+                self.tracks += 1
 
 
 def run(
