@@ -40,7 +40,7 @@ class RunSummary:
     sound:    the microphone's name, "" without one; `heard_s` seconds of it came, `windows` of
               them were looked at, and in `voiced` somebody spoke
     notes:    what was wrong with the sound, a phrase each
-    tracks:   faces that gave an event; one that comes back after a thousand others counts twice
+    tracks:   faces that gave an event; one seen again after a thousand others counts anew
     """
 
     source: str = ""
