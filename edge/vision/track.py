@@ -38,7 +38,8 @@ class _Track:
 
     def see(self, found: Face, timestamp_s: float) -> None:
         passed_s = timestamp_s - self.seen_s
-        if passed_s > 0:
+        # Frames less than a microsecond apart tell no velocity, or an endless one.
+        if passed_s > 1e-6:
             self.x_velocity += _VELOCITY_GAIN * (
                 (_x_centre(found) - _x_centre(self.face)) / passed_s - self.x_velocity
             )

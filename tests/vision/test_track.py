@@ -150,3 +150,10 @@ def test_nothing_is_kept_of_what_has_gone(walk: list[tuple[list[Face], float]]) 
         ended += tracker.gone
     assert seen <= set(ended)
     assert len(ended) == len(set(ended))
+
+
+def test_frames_at_nearly_the_same_moment_give_no_endless_velocity() -> None:
+    tracker = Tracker()
+    for box, time_s in ((Face(14, 0, 3, 80), 0.0), (Face(5, 0, 12, 72), 2.3e-308)):
+        tracker.update([box], time_s)
+    assert tracker.update([], 2.3e-308) == []
