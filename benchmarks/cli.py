@@ -14,13 +14,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks import render
-from benchmarks.environment import read_machine
-from benchmarks.report import document, written
-from benchmarks.results import ModelUsed, Report, json_schema, load, merged, save, write_json
+from benchmarks.measuring.environment import read_machine
+from benchmarks.plan import Plan
+from benchmarks.report import document
+from benchmarks.report import text as render
+from benchmarks.report import write as written
+from benchmarks.results.results import (
+    ModelUsed,
+    Report,
+    json_schema,
+    load,
+    merged,
+    save,
+    write_json,
+)
 from benchmarks.runner import run_suite
-from benchmarks.suites import SUITES, Plan
-from edge.command import FAILED, INTERRUPTED, run_app
+from benchmarks.suites import SUITES
+from edge.cli.app import FAILED, INTERRUPTED, run_app
 from edge.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
@@ -217,7 +227,7 @@ def compare(
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the ratios here.")] = None,
 ) -> int:
     """What changed from one run to another: ratios, with their confidence intervals."""
-    from benchmarks import comparison
+    from benchmarks.results import compare as comparison
 
     limit = None if fail_over is None else comparison.parse_share(fail_over)
     found = comparison.compare(load(old), load(new))

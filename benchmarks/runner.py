@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from benchmarks.doubt import doubts
-from benchmarks.environment import Condition, read_condition
-from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Doubt, Finding, Matrix, Remark, SuiteResult
-from benchmarks.suites import SUITES, Plan
-from edge.command import INTERRUPTED
+from benchmarks.measuring.environment import Condition, read_condition
+from benchmarks.measuring.findings import Doubt, Finding, Matrix, Remark
+from benchmarks.measuring.reliability import doubts
+from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.plan import Plan
+from benchmarks.results.results import SuiteResult
+from benchmarks.suites import SUITES
+from edge.cli.app import INTERRUPTED
 from edge.errors import EdgeError, MissingPartError
 from edge.registry import resolve
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from edge.capture import LatestFrames
 from edge.errors import SourceError
+from edge.run.live_readers import LatestFrames
 from edge.types import Frame
 
 IMAGE = np.zeros((4, 4, 3), np.uint8)

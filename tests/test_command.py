@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import typer
 
-from edge import command
+from edge.cli import app as command
 from edge.errors import EdgeError, MissingDataError, ModelError, UsageError
 
 
@@ -140,7 +140,7 @@ def test_every_help_tells_of_debug(argv: list[str], capsys: pytest.CaptureFixtur
 def test_a_reader_that_leaves_ends_it_in_silence() -> None:
     script = (
         "import typer, sys\n"
-        "from edge.command import run_app\n"
+        "from edge.cli.app import run_app\n"
         "app = typer.Typer()\n"
         "@app.command()\n"
         "def work() -> None:\n"

@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from edge.cli import app
-from edge.courses import Courses
+from edge.cli.main import app
 from edge.errors import ModelError
 from edge.models import read_card
-from edge.pace import EvenPace
-from edge.pipeline import build_face_pipeline
-from edge.settings import PreprocessSettings, Settings
-from edge.smoothing import State
-from edge.sources import open_source
+from edge.pipeline.face import build_face_pipeline
+from edge.pipeline.schedule import EvenPace
+from edge.pipeline.sequence import Courses
+from edge.pipeline.smoothing import State
+from edge.settings.sections import PreprocessSettings, Settings
+from edge.sources.video import open_source
 from edge.types import Prediction
 from edge.vision.preprocess import Preprocessor
-from edge.vision.settings import SequenceSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 SEQUENCE = SequenceSettings(frames=4, step_s=0.5)
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

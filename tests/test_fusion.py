@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.fusion import Fusion, build_fusion
-from edge.labels import SHARED, SenseLabels, shared
-from edge.pipeline import Observation, Scene
-from edge.settings import Settings, SmoothingSettings
-from edge.smoothing import State
-from edge.speech import Hearing
+from edge.models.labels import SHARED, SenseLabels, shared
+from edge.pipeline.face import Observation, Scene
+from edge.pipeline.fusion import Fusion, build_fusion
+from edge.pipeline.smoothing import State
+from edge.pipeline.speech import Hearing
+from edge.settings.sections import Settings, SmoothingSettings
 from edge.types import Face, Frame, Prediction
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 import tiny_model
 
 from edge.errors import MissingPackageError, ModelError, UsageError
-from edge.inference import Classifier
 from edge.models import Model, find
+from edge.models.classifier import Classifier
 
 
 class Spy:

@@ -25,11 +25,11 @@ from sinks.samples import (
 )
 
 from edge.errors import SinkError, UsageError
-from edge.log import Filter, default_log_path, open_log
-from edge.log_export import FORMATS, events_table, export_file, write_csv, writer_for
-from edge.log_purge import delete_all, purge
-from edge.sinks.jsonl import from_line
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
+from edge.log.export import FORMATS, events_table, export_file, write_csv, writer_for
+from edge.log.purge import delete_all, purge
+from edge.log.reader import Filter, default_log_path, open_log
+from edge.sinks.event_json import from_line
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_delete_all_removes_no_file_that_is_not_a_log(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_holds_the_bytes_is_said(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.log_purge.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("edge.log.purge.BUSY_TIMEOUT_S", 0.05)
     reader = sqlite3.connect(log, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM event").fetchone()

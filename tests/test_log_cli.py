@@ -17,12 +17,12 @@ from sinks.samples import (
     small_disk,
 )
 
-from edge.command import run_app
+from edge.cli.app import run_app
+from edge.cli.log import app
 from edge.errors import MissingDataError
-from edge.log import open_log
-from edge.log_cli import app
-from edge.sinks.jsonl import from_line
-from edge.sinks.schema import DamagedLogError
+from edge.log.reader import open_log
+from edge.log.schema import DamagedLogError
+from edge.sinks.event_json import from_line
 
 Edge = Callable[..., tuple[int, str, str]]
 

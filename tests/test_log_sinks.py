@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from sinks.samples import event, make_log
 
 from edge.errors import UsageError
-from edge.log import open_log
-from edge.log_purge import delete_all
-from edge.log_sinks import events_log, log_path, log_sinks, retention
-from edge.settings import Settings, override
+from edge.log.configure import events_log, log_path, log_sinks, retention
+from edge.log.purge import delete_all
+from edge.log.reader import open_log
+from edge.settings.loading import override
+from edge.settings.sections import Settings
 from edge.types import EmotionEvent
 
 
@@ -124,7 +125,7 @@ def test_in_ram_events_are_in_memory_and_counts_on_the_disk(tmp_path: Path, memo
 def test_in_ram_without_a_folder_in_memory_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.log_sinks.memory_folder", lambda: None)
+    monkeypatch.setattr("edge.log.configure.memory_folder", lambda: None)
     with pytest.raises(UsageError, match=r"log\.mode"):
         list(log_sinks(asked(tmp_path / "log.sqlite", log__mode="ram")))
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.moments import LiveHearings, in_order
-from edge.pipeline import Scene
-from edge.sources.sounds import SoundHealth
-from edge.speech import Hearing
+from edge.pipeline.face import Scene
+from edge.pipeline.speech import Hearing
+from edge.run.live_readers import LiveHearings
+from edge.run.timeline import in_order
+from edge.sources.audio import SoundHealth
 from edge.types import AudioChunk, Frame
 
 WAIT_S = 20.0

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from sinks.samples import event, make_log
 
-from edge.command import run_app
-from edge.log import open_log
-from edge.log_cli import app
-from edge.notice import notice_text
-from edge.settings import Settings, override
-from edge.sinks.counts import CountsSink
-from edge.sinks.sqlite import SqliteSink
+from edge.cli.app import run_app
+from edge.cli.log import app
+from edge.log.count_sink import CountsSink
+from edge.log.event_sink import SqliteSink
+from edge.log.privacy_notice import notice_text
+from edge.log.reader import open_log
+from edge.settings.loading import override
+from edge.settings.sections import Settings
 
 Edge = Callable[..., tuple[int, str, str]]
 

@@ -12,14 +12,19 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
-from edge.pace import Pace
-from edge.pipeline import FacePipeline, Scene, build_face_pipeline
-from edge.reporting import Reporter
-from edge.settings import DetectionSettings, PreprocessSettings, Settings, SmoothingSettings
-from edge.smoothing import Smoother
+from edge.pipeline.events import Reporter
+from edge.pipeline.face import FacePipeline, Scene, build_face_pipeline
+from edge.pipeline.schedule import Pace
+from edge.pipeline.smoothing import Smoother
+from edge.settings.sections import (
+    DetectionSettings,
+    PreprocessSettings,
+    Settings,
+    SmoothingSettings,
+)
 from edge.types import Face, Frame, Prediction
 from edge.vision.preprocess import Preprocessor
-from edge.vision.track import Tracker
+from edge.vision.tracker import Tracker
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LABELS = ("dark", "bright")

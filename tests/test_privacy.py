@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 import tiny_model
 
-from edge.audio.settings import FeatureSettings
-from edge.log import open_log
-from edge.vision.settings import SequenceSettings
+from edge.audio.feature_settings import FeatureSettings
+from edge.log.reader import open_log
+from edge.vision.sequence_settings import SequenceSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENT = {

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tiny_model
 
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 
 pytest.importorskip("soundfile")
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import MissingDataError, UsageError
-from edge.settings import Settings, load, override
+from edge.settings.loading import load, override
+from edge.settings.sections import Settings
 
 _values = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())

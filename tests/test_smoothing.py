@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.settings import SmoothingSettings
-from edge.smoothing import Smoother
+from edge.pipeline.smoothing import Smoother
+from edge.settings.sections import SmoothingSettings
 from edge.types import UNKNOWN, Prediction
 
 LABELS = ("angry", "happy", "sad", "neutral")

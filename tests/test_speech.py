@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import UsageError
-from edge.settings import MicSettings, Settings, SmoothingSettings
-from edge.sources.sounds import open_sound
-from edge.sources.synthetic_sound import SyntheticSoundSource
-from edge.speech import Hearing, SpeechPipeline, build_speech_pipeline
+from edge.pipeline.speech import Hearing, SpeechPipeline, build_speech_pipeline
+from edge.settings.sections import MicSettings, Settings, SmoothingSettings
+from edge.sources.audio import open_sound
+from edge.sources.audio.synthetic import SyntheticSoundSource
 from edge.types import AudioChunk, Prediction
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)

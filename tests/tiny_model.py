@@ -15,8 +15,8 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from edge.models import Model, ModelCard, write_card
-from edge.settings import PreprocessSettings
-from edge.vision.settings import SequenceSettings
+from edge.settings.sections import PreprocessSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 SIDE = 48

@@ -22,18 +22,19 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from benchmarks import render
-from benchmarks.environment import read_machine
-from benchmarks.measure import Measurement
+from benchmarks.measuring.environment import read_machine
+from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.timing import Measurement
 from benchmarks.peers.faces import accuracy
 from benchmarks.peers.frames import Clip, clips, speed
 from benchmarks.peers.process import PeerProcess
-from benchmarks.results import Finding, Remark, Report, SuiteResult, save
+from benchmarks.report import text as render
+from benchmarks.results.results import Report, SuiteResult, save
 from benchmarks.runner import watched
 from benchmarks.suites.size import base_requirements
-from edge.command import run_app
+from edge.cli.app import run_app
 from edge.errors import MissingDataError, UsageError
-from edge.settings import Settings
+from edge.settings.sections import Settings
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 _STARTS = 5

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.corruptions import CLEAN, noise
-from benchmarks.faces import test_faces
-from benchmarks.measure import Measurement
+from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.timing import Measurement
 from benchmarks.peers.process import PeerProcess
-from benchmarks.results import Finding, Remark
-from benchmarks.suites import Plan
-from convert.scores import class_scores
+from benchmarks.plan import Plan
+from benchmarks.suites.accuracy.corruptions import CLEAN, noise
+from benchmarks.suites.accuracy.faces import test_faces
+from convert.metrics import class_scores
 
 _CONDITIONS = (CLEAN, *(noise(level) for level in (0.05, 0.10, 0.30)))
 # Faces at a time, so that a peer's memory stays small.

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Measurement, ratio
+from benchmarks.measuring.findings import Finding
+from benchmarks.measuring.timing import Measurement, ratio
 from benchmarks.peers.process import PeerProcess
-from benchmarks.results import Finding
 from edge.errors import DataError, MissingDataError
 
 _WARMUPS = 10

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers.served import serve
-from edge.inference import Classifier
 from edge.models import find
-from edge.pipeline import build_face_pipeline
-from edge.settings import Settings
+from edge.models.classifier import Classifier
+from edge.pipeline.face import build_face_pipeline
+from edge.settings.sections import Settings
 from edge.types import Frame
 
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.installed import closure, distribution_bytes
+from benchmarks.measuring.disk_usage import closure, distribution_bytes
 
 Image = NDArray[np.uint8]
 

@@ -9,5 +9,5 @@ from typing import Any
 
 def published(name: str) -> dict[str, Any]:
     """`papers` or `boards`: the tables of benchmarks/NAME.toml."""
-    path = Path(__file__).parents[1] / f"{name}.toml"
+    path = Path(__file__).with_name(f"{name}.toml")
     return tomllib.loads(path.read_text(encoding="utf-8"))

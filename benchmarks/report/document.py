@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.environment import Condition
-from benchmarks.report import boards, papers, tables
+from benchmarks.measuring.environment import Condition
+from benchmarks.report import papers, tables
+from benchmarks.report import projections as boards
 from benchmarks.report.blocks import Block, Document, Doubt, Section, Table, Text
 from benchmarks.report.figures import figures
 from benchmarks.report.tables import number
-from benchmarks.results import Report, SuiteResult
+from benchmarks.results.results import Report, SuiteResult
 
 DASH = "–"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from benchmarks.measure import Measurement
-from benchmarks.profiles import REST
+from benchmarks.measuring.stages import OTHER, WHOLE
+from benchmarks.measuring.timing import Measurement
 from benchmarks.report.blocks import Bars, Figure, Lines, Series
 from benchmarks.report.tables import grid
-from benchmarks.results import ModelUsed, SuiteResult
-from benchmarks.stages import OTHER, WHOLE
+from benchmarks.results.results import ModelUsed, SuiteResult
+from benchmarks.suites.latency.operators import REST
 
 _SMALL_SHARE = 0.02
 _GRAY = 6

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.report.blocks import Bars, Block, Lines, Note, Origin, Section, Series, Table, Text
 from benchmarks.report.data import published
-from benchmarks.results import Report
+from benchmarks.results.results import Report
 
 NETWORKS = {"cnn": "CNN", "cnn_lstm": "CNN-LSTM"}
 """Ours, by name, and what the paper calls them."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.measure import Measurement, Ratio
+from benchmarks.measuring.findings import Matrix
+from benchmarks.measuring.timing import Measurement, Ratio
 from benchmarks.report.blocks import Block, Doubt, Note, Table, Text, cells
-from benchmarks.results import Matrix, SuiteResult
+from benchmarks.results.results import SuiteResult
 
 
 def number(value: float) -> str:

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.measure import Measurement
-from benchmarks.process import watch
-from benchmarks.results import Finding, Remark
-from benchmarks.suites import Plan, model_argument
+from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.process import watch
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan, model_argument
 
 _SHOW_OWN = "import re; print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
 # The difference that a classifier makes to a process which has all its imports already.
 _CLASSIFIER = """
 import re, sys
 import numpy as np
-from edge.inference import Classifier
+from edge.models.classifier import Classifier
 from edge.models import find
 
 def resident():
@@ -47,7 +47,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
             [_kilobytes(_CLASSIFIER, model_argument(model)) for _ in range(repeats)],
         )
         if find_spec("ai_edge_litert"):
-            arena = [sys.executable, "-m", "benchmarks.arena", model_argument(model)]
+            arena = [sys.executable, "-m", "benchmarks.measuring.arena", model_argument(model)]
             size = int(watch(arena).output) / 1e6
             yield Measurement(f"arena, {model.card.name}", "MB", (size,))
     yield Remark(

@@ -12,10 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 import edge
-from benchmarks.installed import bare_name, closure, distribution_bytes
-from benchmarks.measure import Measurement
-from benchmarks.results import Finding, Remark
-from benchmarks.suites import Plan
+from benchmarks.measuring.disk_usage import bare_name, closure, distribution_bytes
+from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan
 from edge.errors import EdgeError
 
 DISTRIBUTION = "emotion-edge"

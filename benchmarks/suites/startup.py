@@ -7,10 +7,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
-from benchmarks.measure import Measurement
-from benchmarks.process import watch
-from benchmarks.results import Finding, Remark
-from benchmarks.suites import Plan, model_argument
+from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.process import watch
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan, model_argument
 from edge.errors import EdgeError
 
 _SHOWN_IMPORTS = 10

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.datasets import Provenance
-from convert.datasets.faces import SIDE, USAGES, FaceSet, checked
-from convert.datasets.folders import load_folders
+from convert.datasets.face_set import SIDE, USAGES, FaceSet, checked
+from convert.datasets.fer2013_folders import load_folders
 from edge.errors import DataError, MissingDataError, UsageError
 
 __all__ = ["LABELS", "PROVENANCE", "USAGES", "FaceSet", "load"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.datasets import sounds
+from convert.datasets import audio_files as sounds
 from edge.errors import DataError, MissingDataError, UsageError
 
 SNRS_DB = (20.0, 10.0, 5.0, 0.0)

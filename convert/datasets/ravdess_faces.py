@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from convert.datasets import ravdess
 from convert.datasets.ravdess import Take
 from edge.errors import DataError, MissingDataError
-from edge.settings import DetectionSettings, PreprocessSettings
+from edge.settings.sections import DetectionSettings, PreprocessSettings
 from edge.types import Face
 from edge.vision import open_detector
 from edge.vision.preprocess import Preprocessor
-from edge.vision.settings import SequenceSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 TAKE_S = 3.7
 """What a spoken take lasts (actor 01's: median, from 3.2 to 5.0): the file does not say it."""

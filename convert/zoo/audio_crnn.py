@@ -11,7 +11,7 @@ from keras import KerasTensor, layers
 
 from convert.datasets.ravdess import LABELS
 from convert.zoo import Architecture
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 
 FILTERS = (16, 32, 64, 96)
 GRU_UNITS = 64

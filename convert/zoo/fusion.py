@@ -7,7 +7,7 @@ from keras import layers
 
 from convert.datasets import fer2013, ravdess
 from convert.zoo import Architecture
-from edge.labels import SHARED, SenseLabels
+from edge.models.labels import SHARED, SenseLabels
 
 SENSES = SenseLabels(face_labels=fer2013.LABELS, speech_labels=ravdess.LABELS)
 UNITS = 24

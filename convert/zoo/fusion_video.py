@@ -7,7 +7,7 @@ import keras
 from convert.datasets import ravdess
 from convert.zoo import Architecture
 from convert.zoo.fusion import combiner
-from edge.labels import SHARED, SenseLabels
+from edge.models.labels import SHARED, SenseLabels
 
 SENSES = SenseLabels(face_labels=ravdess.LABELS, speech_labels=ravdess.LABELS)
 

@@ -11,7 +11,7 @@ from keras import KerasTensor, layers, ops
 
 from convert.datasets.ravdess import LABELS
 from convert.zoo import Architecture
-from edge.vision.settings import SequenceSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 SEQUENCE = SequenceSettings(frames=8, step_s=0.3, equalise=True, smooth=True)
 SIDE = 48

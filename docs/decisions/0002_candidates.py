@@ -17,9 +17,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from keras import KerasTensor, layers
 
-from benchmarks.measure import interleave, ratio
-from convert.macs import macs
-from convert.quantize import convert_in_child
+from benchmarks.measuring.timing import interleave, ratio
+from convert.conversion.macs import macs
+from convert.conversion.quantize import convert_in_child
 from convert.zoo import architecture
 from convert.zoo.blocks import conv_block, dense_block
 

@@ -14,8 +14,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.measure import interleave, ratio
-from convert.fused import FusedBatchNormalization
+from benchmarks.measuring.timing import interleave, ratio
+from convert.training.fast_layers import FusedBatchNormalization
 
 BATCH, ROUNDS, WARMUPS = 64, 10, 2
 STAGES = [

@@ -22,11 +22,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edge.log_sinks import retention
-from edge.settings import LogSettings, Settings, SmoothingSettings
-from edge.sinks.jsonl import to_line
-from edge.sinks.retention import Retention
-from edge.sinks.sqlite import SqliteSink
+from edge.log.configure import retention
+from edge.log.event_sink import SqliteSink
+from edge.log.retention import Retention
+from edge.settings.sections import LogSettings, Settings, SmoothingSettings
+from edge.sinks.event_json import to_line
 from edge.types import EmotionEvent, Face
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import interleave, ratio
-from convert.datasets import fer2013, ravdess, ravdess_faces, voices
-from convert.datasets.pairs import Scored, draw
-from convert.judge_fusion import heard
-from convert.validate import predict
+from benchmarks.measuring.timing import interleave, ratio
+from convert.datasets import fer2013, ravdess, ravdess_faces
+from convert.datasets import speech_set as voices
+from convert.evaluation.fusion import heard
+from convert.predict import predict
+from convert.training.score_pairs import Scored, draw
 from convert.zoo.fusion import SENSES
-from edge.inference import Classifier
-from edge.labels import SHARED, shared
 from edge.models import find
+from edge.models.classifier import Classifier
+from edge.models.labels import SHARED, shared
 
 STEPS, RATE, DECAY = 2000, 0.5, 1e-3
 

@@ -27,7 +27,7 @@ from edge.forecast.judge import judge
 from edge.forecast.model import FORECASTERS, STAYS, fit
 from edge.forecast.report import HORIZONS_S
 from edge.forecast.sequences import Stretch, names_of, stretches
-from edge.log import Filter, open_log
+from edge.log.reader import Filter, open_log
 
 SEED = 7
 MODELS = ("edge_net", "cnn_lstm")

@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import interleave, ratio
+from benchmarks.measuring.timing import interleave, ratio
 from convert.datasets import ravdess_faces
 from convert.datasets.ravdess_faces import FaceTake, courses
-from convert.judge_takes import by_take
-from convert.scores import ClassScores, class_scores, wilson
-from convert.validate import predict
-from edge.inference import Classifier
-from edge.labels import SHARED, shared
+from convert.evaluation.takes import by_take
+from convert.metrics import ClassScores, class_scores, wilson
+from convert.predict import predict
 from edge.models import Model, find
+from edge.models.classifier import Classifier
+from edge.models.labels import SHARED, shared
 from edge.vision.preprocess import Preprocessor
-from edge.vision.settings import SequenceSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 
 def held(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:

@@ -22,9 +22,9 @@ from typing import Any
 
 from paho.mqtt import client as paho
 
-from edge.settings import MqttSettings
-from edge.sinks.mqtt import MqttSink
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
+from edge.mqtt.sink import MqttSink
+from edge.settings.sections import MqttSettings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 

@@ -21,11 +21,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.draws import SWEEP_BYTES
-from benchmarks.measure import turns
-from benchmarks.product import product
-from edge.inference import Classifier
+from benchmarks.measuring.matmul import product
+from benchmarks.measuring.timing import turns
+from benchmarks.measuring.worker import SWEEP_BYTES
 from edge.models import find
+from edge.models.classifier import Classifier
 
 NETWORKS = ("edge_net", "cnn_lstm", "cnn")
 CALLS, ROUNDS, WARMUPS, PARTS = 8, 25, 5, 10

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.audio.feature_settings import FeatureSettings
 from edge.audio.framing import Framer
 from edge.audio.mel import Spectrum, decibels
 from edge.audio.pitch import Pitch
-from edge.audio.settings import FeatureSettings
 
 
 class Features:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 
 POWER_FLOOR = 1e-10
 """Of a band or a frame: -100 dB, so that silence has a logarithm."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.audio.feature_settings import FeatureSettings
 from edge.audio.mel import dct
 from edge.audio.pitch import F0_MAX_HZ, F0_MIN_HZ
-from edge.audio.settings import FeatureSettings
 
 _MFCC_DEVIATIONS = 3.0
 

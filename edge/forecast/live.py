@@ -16,15 +16,15 @@ from edge.forecast.judge import judge
 from edge.forecast.model import Forecaster, fit
 from edge.forecast.report import lack_of, ranked, sequences
 from edge.forecast.sequences import LEAST_BREAK_S, faded
-from edge.log import open_log
-from edge.log_sinks import events_log
+from edge.log.configure import events_log
+from edge.log.reader import open_log
 from edge.sinks import Sink
 from edge.types import EmotionEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.settings import Settings
+    from edge.settings.sections import Settings
 
 _MODALITIES = ("face", "speech", "fusion")
 _TRACKS_KEPT = 64

@@ -10,7 +10,7 @@ from edge.errors import MissingDataError
 from edge.forecast.judge import LEAST_CHANGES, LEAST_CLUSTERS, LEAST_MOMENTS, Judgement, judge
 from edge.forecast.model import fit
 from edge.forecast.sequences import LEAST_BREAK_S, Stretch, names_of, stretches
-from edge.log import Filter, Log
+from edge.log.reader import Filter, Log
 
 HORIZONS_S = (2.0, 5.0, 10.0)
 NEWEST = 20_000

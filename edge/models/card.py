@@ -14,11 +14,11 @@ from pydantic import (
     model_validator,
 )
 
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ModelError
-from edge.labels import SenseLabels
-from edge.settings import PreprocessSettings
-from edge.vision.settings import SequenceSettings
+from edge.models.labels import SenseLabels
+from edge.settings.sections import PreprocessSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 _Text = Annotated[str, Field(min_length=1)]
 Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | SenseLabels

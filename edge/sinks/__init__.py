@@ -10,10 +10,10 @@ from edge.registry import resolve
 from edge.types import EmotionEvent
 
 _TABLE = {
-    "sqlite": "edge.sinks.sqlite:SqliteSink",
+    "sqlite": "edge.log.event_sink:SqliteSink",
     "jsonl": "edge.sinks.jsonl:JsonlSink",
     "console": "edge.sinks.console:ConsoleSink",
-    "mqtt": "edge.sinks.mqtt:MqttSink",
+    "mqtt": "edge.mqtt.sink:MqttSink",
 }
 
 

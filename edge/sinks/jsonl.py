@@ -2,62 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import Any
-
-from edge.errors import DataError, SinkError
+from edge.sinks.event_json import to_line
 from edge.sinks.text import TextSink
-from edge.types import EmotionEvent, Face
-
-
-def as_dict(event: EmotionEvent) -> dict[str, Any]:
-    """The event in JSON's types: time in ISO 8601, scores to 4 decimals, face as an object or None.
-
-    Raises SinkError for a time without zone and for a score outside 0 … 1.
-    """
-    if event.time.tzinfo is None:
-        raise SinkError(f"cannot write the time {event.time}: it has no time zone")
-    face = event.face
-    scores = {label: round(float(score), 4) for label, score in event.scores.items()}
-    confidence = round(float(event.confidence), 4)
-    if not all(0 <= score <= 1.001 for score in (confidence, *scores.values())):
-        raise SinkError(f"cannot write an event with the scores {scores}: they are no shares of 1")
-    return {
-        "time": event.time.isoformat(),
-        "modality": event.modality,
-        "track_id": int(event.track_id),
-        "label": event.label,
-        "confidence": confidence,
-        "scores": scores,
-        "face": face
-        and {
-            "x": int(face.x),
-            "y": int(face.y),
-            "width": int(face.width),
-            "height": int(face.height),
-        },
-        "model": event.model,
-    } | ({} if event.forecast is None else {"forecast": event.forecast})
-
-
-def to_line(event: EmotionEvent) -> str:
-    """One line of JSON, with no line end."""
-    return json.dumps(as_dict(event), ensure_ascii=True, separators=(",", ":"))
-
-
-def from_line(line: str) -> EmotionEvent:
-    """The event of one line. Raises DataError for a line that `to_line` did not write."""
-    try:
-        raw = json.loads(line)
-        face = raw.pop("face")
-        return EmotionEvent(
-            time=datetime.fromisoformat(raw.pop("time")),
-            face=face and Face(**face, track_id=raw["track_id"]),
-            **raw,
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DataError(f"this line is no event ({error}): {line[:80]!r}") from error
+from edge.types import EmotionEvent
 
 
 class JsonlSink(TextSink):

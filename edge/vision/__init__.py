@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, cast
 from edge.registry import resolve
 
 if TYPE_CHECKING:
-    from edge.settings import DetectionSettings
-    from edge.vision.detect import FaceDetector
+    from edge.settings.sections import DetectionSettings
+    from edge.vision.cascade import FaceDetector
 
 DETECTORS = {
-    "haar": "edge.vision.detect:HaarDetector",
-    "lbp": "edge.vision.detect:LbpDetector",
+    "haar": "edge.vision.cascade:HaarDetector",
+    "lbp": "edge.vision.cascade:LbpDetector",
     "yunet": "edge.vision.yunet:YunetDetector",
 }
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.settings import PreprocessSettings
+from edge.settings.sections import PreprocessSettings
 from edge.types import Face
-from edge.vision.detect import load_cascade
-from edge.vision.shrink import shrunk
+from edge.vision.cascade import load_cascade
+from edge.vision.resize import shrunk
 
 SIZE_PX = 48
 """The networks' input is this square (FER2013's pictures)."""

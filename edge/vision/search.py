@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.settings import DetectionSettings
+from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
-from edge.vision.changes import Cells, Changes, cells_of, frame_of, whole
-from edge.vision.detect import FaceDetector, without_nested
-from edge.vision.looks import Looks
+from edge.vision.cascade import FaceDetector, without_nested
+from edge.vision.motion import Cells, Changes, cells_of, frame_of, whole
+from edge.vision.template import Looks
 
 Gray = NDArray[np.uint8]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import MissingModelError, MissingPartError, ModelError
-from edge.settings import DetectionSettings
+from edge.settings.sections import DetectionSettings
 from edge.types import Face
-from edge.vision.detect import at_scale, scaled, without_nested
+from edge.vision.cascade import at_scale, scaled, without_nested
 
 
 class YunetDetector:

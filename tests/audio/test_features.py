@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import Features, extract
 from edge.audio.mel import POWER_FLOOR, Spectrum, dct, mel_filters
-from edge.audio.settings import FeatureSettings
 from edge.errors import UsageError
 
 RATE_HZ = 16_000

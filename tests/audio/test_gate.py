@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.audio.gate import VoiceGate
-from edge.audio.settings import FeatureSettings
-from edge.settings import MicSettings
-from edge.sources.synthetic_sound import SyntheticSoundSource
-from edge.speech import LEAST_VOICE_S
+from edge.audio.feature_settings import FeatureSettings
+from edge.audio.voice_activity import VoiceGate
+from edge.pipeline.speech import LEAST_VOICE_S
+from edge.settings.sections import MicSettings
+from edge.sources.audio.synthetic import SyntheticSoundSource
 
 SETTINGS = FeatureSettings()
 MARGIN_DB = MicSettings().gate_db

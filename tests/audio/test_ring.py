@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.audio.ring import BlockRing
+from edge.sources.audio.block_queue import BlockRing
 
 
 def taken(ring: BlockRing) -> list[tuple[bytes, bool]]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract
-from edge.audio.settings import FeatureSettings
 from edge.audio.windows import SlidingWindows, picture, shares
 
 SMALL = FeatureSettings(window_frames=8, n_mels=8, n_mfcc=4)

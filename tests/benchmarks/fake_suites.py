@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.measure import Measurement
-from benchmarks.results import Doubt, Finding, Matrix, Remark
-from benchmarks.suites import Plan
+from benchmarks.measuring.findings import Doubt, Finding, Matrix, Remark
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan
 from edge.errors import EdgeError, MissingDataError
 
 TABLE = {

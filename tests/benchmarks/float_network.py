@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edge.models import Model, ModelCard, find, write_card
-from edge.settings import PreprocessSettings
+from edge.settings.sections import PreprocessSettings
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 PATTERNS = np.random.default_rng(42).choice([-1, 1], (7, 48, 48))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from benchmarks.environment import Condition, Machine
-from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult
+from benchmarks.measuring.environment import Condition, Machine
+from benchmarks.measuring.findings import Matrix, Remark
+from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.results.results import ModelUsed, Report, SuiteResult
 
 BEFORE = Condition("ondemand", 1.5e9, 1.5e9, 51.0, 0, 0.2, 3 * 2**28, 10.0, 5.0, 0.0, 1.0)
 AFTER = replace(BEFORE, clock_hz=1e9, temperature_c=81.4, throttled=0x40004, at_s=72.0)

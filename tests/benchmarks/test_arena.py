@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.arena import arena_bytes
+from benchmarks.measuring.arena import arena_bytes
 from edge.models import Model, find, verify
 
 

@@ -14,9 +14,9 @@ import fake_suites
 import pytest
 
 from benchmarks import cli, runner
-from benchmarks.results import load
+from benchmarks.results.results import load
 from benchmarks.suites import SUITES
-from edge.command import run_app
+from edge.cli.app import run_app
 from edge.registry import resolve
 
 
@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1]); import fake_suites;"
-        "from benchmarks import cli, runner; from edge.command import run_app;"
+        "from benchmarks import cli, runner; from edge.cli.app import run_app;"
         "cli.SUITES = runner.SUITES = fake_suites.TABLE; cli._models = lambda asked: ();"
         "fake_suites.uses_plan = lambda plan: iter(lambda: time.sleep(60), 0);"
         "arguments = ['run', 'good', 'uses-plan', '--json', sys.argv[2]];"

@@ -7,10 +7,10 @@ from dataclasses import replace
 import made_report
 import pytest
 
-from benchmarks.report import boards
+from benchmarks.report import projections as boards
 from benchmarks.report.blocks import Note, Section, Table
 from benchmarks.report.document import build
-from benchmarks.results import Report
+from benchmarks.results.results import Report
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.cli import app
-from benchmarks.comparison import compare, parse_share
-from benchmarks.environment import Condition, Machine
-from benchmarks.measure import Measurement
-from benchmarks.results import ModelUsed, Report, SuiteResult, save
-from edge.command import run_app
+from benchmarks.measuring.environment import Condition, Machine
+from benchmarks.measuring.timing import Measurement
+from benchmarks.results.compare import compare, parse_share
+from benchmarks.results.results import ModelUsed, Report, SuiteResult, save
+from edge.cli.app import run_app
 from edge.errors import UsageError
 
 CONDITION = Condition(None, None, None, None, None, None, None, 0.0, None, None, 0.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.corruptions import (
+from benchmarks.suites.accuracy.corruptions import (
     BEYOND,
     PAPERS_NOISE,
     Corruption,

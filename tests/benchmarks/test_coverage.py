@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.coverage import appearances, coverage, false_boxes, without
+from benchmarks.suites.face_search.coverage import appearances, coverage, false_boxes, without
 from edge.types import Face
 
 FPS = 10.0

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.doubt import doubts
-from benchmarks.environment import Condition, describe, read_condition, read_machine
-from benchmarks.measure import Measurement
+from benchmarks.measuring.environment import Condition, describe, read_condition, read_machine
+from benchmarks.measuring.reliability import doubts
+from benchmarks.measuring.timing import Measurement
 
 ZERO_2_W = {
     "proc/device-tree/model": "Raspberry Pi Zero 2 W Rev 1.0\0",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.measure import Measurement, interleave, ratio, turns
+from benchmarks.measuring.timing import Measurement, interleave, ratio, turns
 
 VALUES = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=50)
 

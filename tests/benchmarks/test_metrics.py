@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.metrics import f1s, of_group, precisions
-from convert.scores import ClassScores, class_scores
+from benchmarks.suites.accuracy.metrics import f1s, of_group, precisions
+from convert.metrics import ClassScores, class_scores
 
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import operators
-from benchmarks.measure import Measurement
-from benchmarks.profiles import REST, by_operator
-from benchmarks.results import Remark
-from benchmarks.suites import Plan
+from benchmarks.measuring import operators
+from benchmarks.measuring.findings import Remark
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan
+from benchmarks.suites.latency.operators import REST, by_operator
 from edge.errors import EdgeError
 from edge.models import Model, find
 

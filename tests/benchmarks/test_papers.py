@@ -10,9 +10,9 @@ import pytest
 from benchmarks.report import papers
 from benchmarks.report.blocks import Bars, Lines, Table
 from benchmarks.report.data import published
-from benchmarks.results import Report
-from benchmarks.suites.accuracy import SIMPLE
-from convert.augment import NOISE_LEVELS
+from benchmarks.results.results import Report
+from benchmarks.suites.accuracy.suite import SIMPLE
+from convert.augmentation.image import NOISE_LEVELS
 
 PRINTED = {
     (1, "F1"): (0.65, 0.61),

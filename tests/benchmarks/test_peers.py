@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.measure import Measurement
+from benchmarks.measuring.timing import Measurement
 from benchmarks.peers.compare import app, contenders
 from benchmarks.peers.frames import clips, speed
 from benchmarks.peers.process import PeerProcess
 from benchmarks.report.blocks import Bars
 from benchmarks.report.figures import figures
-from benchmarks.results import load
+from benchmarks.results.results import load
 from benchmarks.runner import watched
-from edge.command import run_app
+from edge.cli.app import run_app
 from edge.errors import DataError, EdgeError, MissingDataError
-from edge.settings import CameraSettings
-from edge.sources.synthetic import SyntheticSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video.synthetic import SyntheticSource
 
 Image = NDArray[np.uint8]
 FRAMES = 12

@@ -13,17 +13,18 @@ import float_network
 import numpy as np
 import pytest
 
-from benchmarks.growth import by_faces, by_width
-from benchmarks.measure import Measurement
-from benchmarks.results import Doubt, Remark
-from benchmarks.stages import OTHER, WHOLE, PlayedLive, staged
-from benchmarks.suites import Plan, pipeline
+from benchmarks.measuring.findings import Doubt, Remark
+from benchmarks.measuring.stages import OTHER, WHOLE, PlayedLive, staged
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan
+from benchmarks.suites.pipeline import suite as pipeline
+from benchmarks.suites.pipeline.scaling import by_faces, by_width
 from edge.errors import DataError, EdgeError
-from edge.inference import Classifier
 from edge.models import Model
-from edge.pipeline import build_face_pipeline
-from edge.settings import Settings
-from edge.sources.synthetic import SyntheticSource
+from edge.models.classifier import Classifier
+from edge.pipeline.face import build_face_pipeline
+from edge.settings.sections import Settings
+from edge.sources.video.synthetic import SyntheticSource
 
 STAGES = ["capture", "gray", "search", "track", "preprocess", "inference", "smoothing", "sink"]
 

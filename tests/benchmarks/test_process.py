@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.process import watch
+from benchmarks.measuring.process import watch
 from edge.errors import EdgeError
 
 

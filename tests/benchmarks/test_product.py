@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import product
+from benchmarks.measuring import matmul as product
 
 
 @pytest.mark.parametrize("dtype", ["int8", "float32"])

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import render
-from benchmarks.environment import Condition, Machine
-from benchmarks.measure import Measurement, Ratio
+from benchmarks.measuring.environment import Condition, Machine
+from benchmarks.measuring.findings import Matrix, Remark
+from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.report import text as render
 from benchmarks.report.tables import number
-from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult
+from benchmarks.results.results import ModelUsed, Report, SuiteResult
 
 CONDITION = Condition("performance", 1e9, 1e9, 51.5, 0, 0.5, None, 1.0, 2.0, 0.0, 0.5)
 RESULT = SuiteResult(

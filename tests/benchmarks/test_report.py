@@ -11,12 +11,13 @@ from pathlib import Path
 import made_report
 import pytest
 
-from benchmarks import cli, render
+from benchmarks import cli
+from benchmarks.report import text as render
 from benchmarks.report.document import build, sections
 from benchmarks.report.markdown import figure_files, markdown
 from benchmarks.report.page import page
-from benchmarks.results import Report, save
-from edge.command import run_app
+from benchmarks.results.results import Report, save
+from edge.cli.app import run_app
 
 TITLES = [
     "What was measured, and on what", "Doubts", "At a glance", "latency", "pipeline", "search",

@@ -11,16 +11,18 @@ import cv2
 import pytest
 from made_report import MACHINE
 
-from benchmarks.report import boards, papers
+from benchmarks.plan import Plan
+from benchmarks.report import papers
+from benchmarks.report import projections as boards
 from benchmarks.report.blocks import Bars, Lines, Table
 from benchmarks.report.document import build
 from benchmarks.report.figures import figures
-from benchmarks.results import ModelUsed, Report, SuiteResult
+from benchmarks.results.results import ModelUsed, Report, SuiteResult
 from benchmarks.runner import run_suite
-from benchmarks.suites import Plan, pipeline
+from benchmarks.suites.pipeline import suite as pipeline
 from edge.models import Model
-from edge.settings import Settings
-from edge.sources.synthetic import SyntheticSource
+from edge.settings.sections import Settings
+from edge.sources.video.synthetic import SyntheticSource
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks import results
-from benchmarks.environment import Condition, Machine
-from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Matrix, ModelUsed, Remark, Report, SuiteResult, load, merged, save
+from benchmarks.measuring.environment import Condition, Machine
+from benchmarks.measuring.findings import Matrix, Remark
+from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.results import results
+from benchmarks.results.results import ModelUsed, Report, SuiteResult, load, merged, save
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
 
 CONDITION = Condition(None, None, None, 51.5, 0x50000, 0.5, None, 1.0, 2.0, 0.0, 0.5)

@@ -8,9 +8,9 @@ import fake_suites
 import pytest
 
 from benchmarks import runner
-from benchmarks.environment import Condition
+from benchmarks.measuring.environment import Condition
+from benchmarks.plan import Plan
 from benchmarks.runner import run_suite
-from benchmarks.suites import Plan
 from edge.errors import UsageError
 
 CONDITION = Condition("performance", None, None, 50.0, 0, 0.0, None, 0.0, None, None, 0.0)

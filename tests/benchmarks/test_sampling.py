@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from benchmarks import sampling
-from benchmarks.draws import CALLS, Draw, Work
-from benchmarks.results import Doubt, Remark
-from benchmarks.sampling import Sample, sample
+from benchmarks.measuring import sampling
+from benchmarks.measuring.findings import Doubt, Remark
+from benchmarks.measuring.sampling import Sample, sample
+from benchmarks.measuring.worker import CALLS, Draw, Work
 
 PROCESSES = 12
 WORK = Work(("net",), ("litert",), ("int8",), threads=1, rounds=5, warmups=2, seed=100)

@@ -10,14 +10,16 @@ import float_network
 import numpy as np
 import pytest
 
-from benchmarks import contenders, search_parts
-from benchmarks.contenders import Case, Everywhere, PlainDetector
-from benchmarks.measure import Measurement
-from benchmarks.suites import Plan, search
-from edge.settings import DetectionSettings, Settings
-from edge.sources.synthetic import SyntheticSource
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan
+from benchmarks.suites.face_search import baselines as contenders
+from benchmarks.suites.face_search import micro as search_parts
+from benchmarks.suites.face_search import suite as search
+from benchmarks.suites.face_search.baselines import Case, Everywhere, PlainDetector
+from edge.settings.sections import DetectionSettings, Settings
+from edge.sources.video.synthetic import SyntheticSource
 from edge.types import Face, Frame, iou
-from edge.vision.detect import load_cascade
+from edge.vision.cascade import load_cascade
 
 FRAMES = 24
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import faces, sampling
-from benchmarks.draws import Draw, Work
-from benchmarks.installed import closure
-from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Finding, Matrix, Remark
-from benchmarks.suites import SUITES, Plan
+from benchmarks.measuring import sampling
+from benchmarks.measuring.disk_usage import closure
+from benchmarks.measuring.findings import Finding, Matrix, Remark
+from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.measuring.worker import Draw, Work
+from benchmarks.plan import Plan
+from benchmarks.suites import SUITES
+from benchmarks.suites.accuracy import faces
 from edge.errors import DataError, EdgeError, MissingDataError, MissingModelError
 from edge.models import Model
 from edge.registry import resolve

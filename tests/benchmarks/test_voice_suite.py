@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tiny_model
 
-from benchmarks import voice_parts
-from benchmarks.measure import Measurement, Ratio
-from benchmarks.results import Finding
-from benchmarks.suites import Plan
-from benchmarks.suites.voice import measure
-from edge.audio.gate import VoiceGate
-from edge.audio.settings import FeatureSettings
+from benchmarks.measuring.findings import Finding
+from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.plan import Plan
+from benchmarks.suites.voice import micro as voice_parts
+from benchmarks.suites.voice.suite import measure
+from edge.audio.feature_settings import FeatureSettings
+from edge.audio.voice_activity import VoiceGate
 from edge.errors import MissingModelError
 from edge.models import find
 from edge.types import AudioChunk, Prediction

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 import tiny_model
 
-from benchmarks import voices
-from benchmarks.measure import Measurement
+from benchmarks.measuring.findings import Remark
+from benchmarks.measuring.timing import Measurement
+from benchmarks.plan import Plan
 from benchmarks.report.blocks import Lines
 from benchmarks.report.figures import figures
-from benchmarks.results import Remark
 from benchmarks.runner import run_suite
-from benchmarks.suites import SUITES, Plan
+from benchmarks.suites import SUITES
+from benchmarks.suites.accuracy import voices
 from convert.datasets.ravdess import LABELS
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import DataError, MissingDataError
 from edge.models import Model, find
 from edge.registry import resolve

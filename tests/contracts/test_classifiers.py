@@ -10,7 +10,7 @@ import pytest
 import tiny_model
 
 from edge.errors import ModelError, UsageError
-from edge.inference import ENGINES, Classifier
+from edge.models.classifier import ENGINES, Classifier
 
 
 @pytest.fixture(params=[*ENGINES, "auto"])

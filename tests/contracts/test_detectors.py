@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.settings import DetectionSettings
+from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
 from edge.vision import DETECTORS, open_detector
-from edge.vision.detect import FaceDetector
+from edge.vision.cascade import FaceDetector
 
 PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "assets" / "astronaut.jpg"
 

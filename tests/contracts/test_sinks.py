@@ -16,10 +16,10 @@ from rigs.broker import broker, listener, until
 from sinks.samples import alike, event, make_log
 
 from edge.errors import SinkError, UsageError
-from edge.log import open_log
-from edge.settings import MqttSettings
+from edge.log.reader import open_log
+from edge.settings.sections import MqttSettings
 from edge.sinks import _TABLE, Sink, open_sink
-from edge.sinks.jsonl import from_line
+from edge.sinks.event_json import from_line
 from edge.types import EmotionEvent, Face
 
 
@@ -79,8 +79,8 @@ class _Logged(Sink):
 @pytest.fixture
 def mqtt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Rig]]:
     """A real broker, and somebody who listens: made where a test is about to use it."""
-    monkeypatch.setattr("edge.sinks.mqtt.folder", lambda: None)
-    monkeypatch.setattr("edge.sinks.mqtt.DRAIN_S", 20.0)  # a busy machine is slow, not wrong
+    monkeypatch.setattr("edge.mqtt.sink.folder", lambda: None)
+    monkeypatch.setattr("edge.mqtt.sink.DRAIN_S", 20.0)  # a busy machine is slow, not wrong
     with ExitStack() as stack:
 
         def make(folder: Path) -> Rig:

@@ -14,8 +14,8 @@ from rigs import fake_pyaudio
 from rigs.tracks import write_video
 
 from edge.errors import SourceError
-from edge.settings import MicSettings
-from edge.sources.sounds import _TABLE, SAMPLE_RATE_HZ, SoundSource, open_sound
+from edge.settings.sections import MicSettings
+from edge.sources.audio import _TABLE, SAMPLE_RATE_HZ, SoundSource, open_sound
 
 SETTINGS = MicSettings(open_timeout_s=10, read_timeout_s=10, retries=1, retry_delay_s=0.01)
 Maker = Callable[[pytest.MonkeyPatch, Path], SoundSource | None]

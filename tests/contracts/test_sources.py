@@ -16,8 +16,8 @@ from rigs.clips import FakeCapture, frame, write_clip
 from rigs.servers import mjpeg_server
 
 from edge.errors import SourceError
-from edge.settings import CameraSettings
-from edge.sources import _TABLE, Source, open_source
+from edge.settings.sections import CameraSettings
+from edge.sources.video import _TABLE, Source, open_source
 
 SETTINGS = CameraSettings(
     width=320, height=240, open_timeout_s=2, read_timeout_s=1, retries=1, retry_delay_s=0.01
@@ -32,7 +32,7 @@ def mjpeg() -> Iterator[str]:
 
 
 def make_camera(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
-    from edge.sources import camera
+    from edge.sources.video import camera
 
     node = folder / "video0"
     node.touch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convert.augment import Augmentation
+from convert.augmentation.image import Augmentation
 
 FACES = np.random.default_rng(0).integers(0, 256, (64, 48, 48), np.uint8)
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import sound_files
 
-from convert.augment_sound import SoundAugmentation, add_noise
-from convert.datasets import noise, ravdess, voices
+from convert.augmentation.audio import SoundAugmentation, add_noise
+from convert.datasets import noise, ravdess
+from convert.datasets import speech_set as voices
+from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract
-from edge.audio.settings import FeatureSettings
 from edge.audio.windows import picture
 
 pytest.importorskip("soundfile")

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import tiny_network
 
-from convert import cli, quantize, zoo
-from edge.command import run_app
+from convert import zoo
+from convert.cli import main as cli
+from convert.conversion import quantize
+from edge.cli.app import run_app
 from edge.errors import ConversionError, ModelError
 from edge.models import find
 
@@ -124,7 +126,7 @@ class TestTheWholeWay:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         # The float network's answers are turned round: nothing agrees any more.
-        from convert import validate
+        from convert.evaluation import compare as validate
 
         true_predict = validate.predict
 
@@ -274,7 +276,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 
 def test_help_loads_no_tensorflow() -> None:
     script = (
-        "import sys; from convert import cli; from edge.command import run_app\n"
+        "import sys; from convert import cli; from edge.cli.app import run_app\n"
         "assert run_app(cli.app, 'edge-convert', ['--help']) == 0\n"
         "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
     )

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from convert import cli
-from convert.datasets import strangers
-from edge.command import run_app
+from convert.cli import main as cli
+from convert.datasets import class_folders as strangers
+from edge.cli.app import run_app
 from edge.errors import DataError, MissingDataError, UsageError
-from edge.labels import SHARED
-from edge.settings import CameraSettings, PreprocessSettings
-from edge.sources import open_source
+from edge.models.labels import SHARED
+from edge.settings.sections import CameraSettings, PreprocessSettings
+from edge.sources.video import open_source
 
 Judge = Callable[..., tuple[int, str, str]]
 PLAIN = PreprocessSettings()

@@ -11,7 +11,7 @@ import tiny_network
 import tiny_video
 from typer.testing import CliRunner
 
-from convert.cli import app
+from convert.cli.main import app
 from edge.errors import DataError, MissingDataError, MissingModelError, UsageError
 
 keras = pytest.importorskip("keras")
@@ -30,7 +30,7 @@ def first(network, kind) -> str:  # type: ignore[no-untyped-def]  # keras is unt
 
 
 def test_the_maps_are_the_layers_output(network) -> None:  # type: ignore[no-untyped-def]
-    from convert.features import feature_maps
+    from convert.evaluation.feature_maps import feature_maps
 
     face = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
     pooled = feature_maps(network, first(network, keras.layers.MaxPooling2D), face)
@@ -39,7 +39,7 @@ def test_the_maps_are_the_layers_output(network) -> None:  # type: ignore[no-unt
 
 
 def test_a_network_for_video_sees_the_face_as_its_card_prepares_it() -> None:
-    from convert.features import feature_maps
+    from convert.evaluation.feature_maps import feature_maps
     from convert.zoo.video_resgru import SEQUENCE
     from edge.vision.preprocess import Preprocessor
 
@@ -51,7 +51,7 @@ def test_a_network_for_video_sees_the_face_as_its_card_prepares_it() -> None:
 
 
 def test_a_layer_that_is_not_there_or_has_no_maps_names_those_that_have(network) -> None:  # type: ignore[no-untyped-def]
-    from convert.features import feature_maps
+    from convert.evaluation.feature_maps import feature_maps
 
     face = np.zeros((48, 48), np.uint8)
     with pytest.raises(UsageError, match=rf"no layer 'x'.*{first(network, keras.layers.Conv2D)}"):
@@ -61,7 +61,7 @@ def test_a_layer_that_is_not_there_or_has_no_maps_names_those_that_have(network)
 
 
 def test_a_network_that_sees_no_faces_is_refused() -> None:
-    from convert.features import feature_maps
+    from convert.evaluation.feature_maps import feature_maps
 
     hears = keras.Sequential([keras.Input((30, 8, 1)), keras.layers.Conv2D(2, 3)])
     with pytest.raises(UsageError, match="sees faces"):
@@ -69,7 +69,7 @@ def test_a_network_that_sees_no_faces_is_refused() -> None:
 
 
 def test_the_face_in_a_picture_is_found() -> None:
-    from convert.features import face_in
+    from convert.evaluation.feature_maps import face_in
 
     face, whole = face_in(ASTRONAUT), cv2.imread(str(ASTRONAUT), cv2.IMREAD_GRAYSCALE)
     assert (face.shape, face.dtype.name) == ((48, 48), "uint8")
@@ -78,7 +78,7 @@ def test_the_face_in_a_picture_is_found() -> None:
 
 
 def test_pictures_that_are_none(tmp_path: Path) -> None:
-    from convert.features import face_in
+    from convert.evaluation.feature_maps import face_in
 
     with pytest.raises(MissingDataError, match="no picture"):
         face_in(tmp_path / "none.png")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convert.datasets.faces import FaceSet, duplicates
+from convert.datasets.face_set import FaceSet, duplicates
 from convert.datasets.fer2013 import LABELS, USAGES, load
 from edge.errors import DataError, MissingDataError, UsageError
 

@@ -16,7 +16,7 @@ pytestmark = [
 
 def pair(shape: tuple[int, ...]) -> tuple[keras.Layer, keras.Layer]:
     """Keras's layer and the fused one with the same random weights."""
-    from convert.fused import FusedBatchNormalization
+    from convert.training.fast_layers import FusedBatchNormalization
 
     rng = np.random.default_rng(1)
     plain, fast = keras.layers.BatchNormalization(), FusedBatchNormalization()
@@ -61,7 +61,7 @@ def test_gradients_agree(shape: tuple[int, ...]) -> None:
 
 
 def test_a_model_for_training_holds_fused_layers_and_the_same_weights_in_the_same_order() -> None:
-    from convert import fused
+    from convert.training import fast_layers as fused
 
     image = keras.Input((4, 4, 1))
     x = keras.layers.BatchNormalization()(keras.layers.Conv2D(2, 3)(image))
@@ -75,7 +75,7 @@ def test_a_model_for_training_holds_fused_layers_and_the_same_weights_in_the_sam
 
 @pytest.mark.parametrize(("stride", "side"), [(1, 6), (2, 6), (2, 7)])
 def test_a_shifted_depthwise_convolution_is_keras_own(stride: int, side: int) -> None:
-    from convert.fused import ShiftedDepthwiseConv2D
+    from convert.training.fast_layers import ShiftedDepthwiseConv2D
 
     rng = np.random.default_rng(4)
     plain = keras.layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)

@@ -11,11 +11,11 @@ import sound_files
 import tiny_model
 import tiny_network
 
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import DataError, UsageError
-from edge.labels import SHARED, SenseLabels
 from edge.models import find
-from edge.vision.settings import SequenceSettings
+from edge.models.labels import SHARED, SenseLabels
+from edge.vision.sequence_settings import SequenceSettings
 
 FEATURES = FeatureSettings(window_frames=48, n_mels=48, n_mfcc=8)
 SENSES = SenseLabels(face_labels=SHARED, speech_labels=SHARED)
@@ -23,7 +23,7 @@ SENSES = SenseLabels(face_labels=SHARED, speech_labels=SHARED)
 
 def scored(n: int, seed: int):  # type: ignore[no-untyped-def]  # its import needs the convert extra
     """Scores that are right three times in four."""
-    from convert.datasets.pairs import Scored
+    from convert.training.score_pairs import Scored
 
     rng = np.random.default_rng(seed)
     labels = np.arange(n, dtype=np.uint8) % len(SHARED)
@@ -34,7 +34,7 @@ def scored(n: int, seed: int):  # type: ignore[no-untyped-def]  # its import nee
 
 
 def test_a_pair_is_a_face_and_a_voice_of_its_label() -> None:
-    from convert.datasets.pairs import draw
+    from convert.training.score_pairs import draw
 
     faces, voices = scored(70, 0), scored(49, 1)
     drawn = draw(faces, voices, SENSES, 400, np.random.default_rng(2))
@@ -51,7 +51,7 @@ def test_a_pair_is_a_face_and_a_voice_of_its_label() -> None:
 
 
 def test_some_lack_a_sense_and_none_lacks_both() -> None:
-    from convert.datasets.pairs import draw
+    from convert.training.score_pairs import draw
 
     drawn = draw(scored(70, 0), scored(70, 1), SENSES, 1000, np.random.default_rng(2), absent=0.2)
     face, voice = drawn.images[:, -2] > 0, drawn.images[:, -1] > 0
@@ -61,7 +61,7 @@ def test_some_lack_a_sense_and_none_lacks_both() -> None:
 
 
 def test_an_emotion_that_nobody_shows_is_named() -> None:
-    from convert.datasets.pairs import draw
+    from convert.training.score_pairs import draw
 
     voices = scored(70, 1)
     unhappy = voices.where(voices.labels != SHARED.index("happy"))
@@ -70,7 +70,7 @@ def test_an_emotion_that_nobody_shows_is_named() -> None:
 
 
 def test_wilsons_interval() -> None:
-    from convert.scores import wilson
+    from convert.metrics import wilson
 
     assert wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
     low, high = wilson(1.0, 10)
@@ -112,8 +112,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fuse(world: Path, out: Path, eyes: str = "face"):  # type: ignore[no-untyped-def]  # its result is keras-side
-    from convert.fusion_cli import fuse
-    from convert.train_fusion import FusionSettings
+    from convert.cli.fusion import fuse
+    from convert.training.fusion import FusionSettings
 
     return fuse(
         world / "faces.npz",

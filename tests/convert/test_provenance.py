@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convert.datasets.fer2013 import PROVENANCE
-from convert.provenance import of_faces
+from convert.training.provenance import of_faces
 from edge.errors import DataError
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convert.scores import class_scores
-from convert.validate import Comparison, Limits, compare, noisy, predict
+from convert.augmentation.image import noisy
+from convert.evaluation.compare import Comparison, Limits, compare
+from convert.metrics import class_scores
+from convert.predict import predict
 
 LABELS = ("angry", "happy", "sad")
 
@@ -59,7 +61,7 @@ def test_noise_is_the_same_each_time_and_clean_is_untouched() -> None:
 def test_predictions_keep_the_faces_order(tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's
     import tiny_model
 
-    from convert.datasets.faces import FaceSet
+    from convert.datasets.face_set import FaceSet
 
     model = tiny_model.write(tmp_path)
     images = np.random.default_rng(2).integers(0, 256, (37, 48, 48), dtype=np.uint8)

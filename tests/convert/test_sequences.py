@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convert.datasets import fer2013
-from convert.datasets.faces import FaceSet
+from convert.datasets.face_set import FaceSet
 from convert.datasets.ravdess import LABELS
-from convert.datasets.sequences import Motion, Stills, drawn_set, targets
+from convert.datasets.synthetic_sequences import Motion, Stills, drawn_set, targets
 from edge.errors import DataError
-from edge.labels import SHARED, UNSEEN, of_takes, shared
-from edge.vision.settings import SequenceSettings
+from edge.models.labels import SHARED, UNSEEN, of_takes, shared
+from edge.vision.sequence_settings import SequenceSettings
 
 SEQUENCE = SequenceSettings(frames=5, step_s=0.3)
 UNMOVED = Motion(

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert.datasets import noise, sounds
+from convert.datasets import audio_files as sounds
+from convert.datasets import noise
 from edge.errors import DataError, MissingDataError, MissingPackageError, UsageError
 
 soundfile = pytest.importorskip("soundfile")

@@ -13,13 +13,14 @@ import tiny_model
 import tiny_network
 import typer.main
 
-from convert import cli, zoo
-from convert.table import claims, markdown, measure, recipes
-from convert.table.cells import Page
-from convert.table.claims import Claim
-from convert.table.entries import Entry, entries
-from convert.table.measure import Kept, Measured, latencies
-from edge.command import run_app
+from convert import zoo
+from convert.cli import main as cli
+from convert.comparison import claims, markdown, measure, recipes
+from convert.comparison.cells import Page
+from convert.comparison.claims import Claim
+from convert.comparison.entries import Entry, entries
+from convert.comparison.measure import Kept, Measured, latencies
+from edge.cli.app import run_app
 from edge.errors import DataError
 from edge.models import Figure, find, write_card
 
@@ -228,7 +229,7 @@ def test_the_sources_claims_are_of_networks_of_the_zoo() -> None:
 
 
 def test_the_first_paper_is_quoted_alike_here_and_in_the_benchmarks() -> None:
-    printed = tomllib.loads((ROOT / "benchmarks" / "papers.toml").read_text())["table"]
+    printed = tomllib.loads((ROOT / "benchmarks" / "report" / "papers.toml").read_text())["table"]
     metrics, cost, accuracy, f1 = printed[:4]
     rows = {"0.05": "5 %", "0.1": "10 %", "0.3": "30 %"}
     for name in ("cnn", "cnn_lstm"):

@@ -9,12 +9,12 @@ import pytest
 import tiny_model
 from ai_edge_litert import schema_py_generated as schema
 
-from convert import tflite_file
-from convert.card import card_of
-from convert.inspect import inspect
+from convert.conversion import flatbuffer as tflite_file
+from convert.conversion.card import card_of
+from convert.conversion.inspect import inspect
 from edge.errors import MissingModelError, ModelError
-from edge.inference import Classifier
 from edge.models import Model
+from edge.models.classifier import Classifier
 
 
 def write(path: Path, content: bytes) -> Path:

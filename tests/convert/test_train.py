@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import tiny_network
 
-from convert.augment import Augmentation, add_noise
-from convert.datasets import faces, fer2013
+from convert.augmentation.image import Augmentation, add_noise
+from convert.datasets import face_set as faces
+from convert.datasets import fer2013
 from edge.errors import DataError, UsageError
 
 pytest.importorskip("keras")
@@ -34,7 +35,7 @@ run(Path(sys.argv[1]), Path(sys.argv[2]))
 def run(
     data: Path, out: Path, *, resume: bool = False, **changes: object
 ) -> list[dict[str, float]]:
-    from convert import train
+    from convert.training import face as train
 
     asked = {"epochs": EPOCHS, "batch_size": 32, "precision": "float32", **changes}
     settings = train.recipe(out, asked, {})
@@ -109,7 +110,7 @@ def test_killed_and_resumed_is_as_if_it_never_was(data: Path, whole: Path, tmp_p
 
 
 def test_a_kill_between_the_files_of_an_epoch_loses_nothing(whole: Path, tmp_path: Path) -> None:
-    from convert.fit import restore
+    from convert.training.loop import restore
 
     out = tmp_path / "run"
     shutil.copytree(whole, out)
@@ -123,7 +124,9 @@ def test_a_kill_between_the_files_of_an_epoch_loses_nothing(whole: Path, tmp_pat
 
 
 def compiled():  # type: ignore[no-untyped-def]  # keras is untyped
-    from convert import fit, fused, train
+    from convert.training import face as train
+    from convert.training import fast_layers as fused
+    from convert.training import loop as fit
 
     model = fused.for_training(tiny_network.build())
     fit.compile_model(model, train.TrainSettings(epochs=EPOCHS), steps_per_epoch=14)
@@ -138,7 +141,7 @@ def test_a_second_run_in_the_same_folder_is_refused(data: Path, whole: Path) -> 
 
 
 def test_a_resumed_run_takes_its_settings_from_the_folder(whole: Path) -> None:
-    from convert.train import recipe
+    from convert.training.face import recipe
 
     assert recipe(whole, {"epochs": None}, {}).epochs == EPOCHS
     assert recipe(whole, {"epochs": 9}, {"noise_share": 0.1}).augmentation.noise_share == 0.1

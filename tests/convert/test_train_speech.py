@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sound_files
 
-from edge.audio.settings import FeatureSettings
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import DataError, UsageError
 
 pytest.importorskip("keras")
@@ -56,7 +56,8 @@ def tiny():  # type: ignore[no-untyped-def]  # keras is untyped
 
 
 def run(data: Path, out: Path, folds: str = "1,2", *, resume: bool = False, **changes: object):  # type: ignore[no-untyped-def]  # its result is keras-side
-    from convert import speech_recipe, train_speech
+    from convert.training import speech as train_speech
+    from convert.training import speech_settings as speech_recipe
 
     asked = {
         "epochs": EPOCHS,
@@ -112,7 +113,8 @@ def test_every_fold_leaves_its_files_and_its_test_speakers(trained: Path) -> Non
 def test_the_last_epoch_is_kept_so_that_the_test_chooses_nothing(data: Path, trained: Path) -> None:
     import keras
 
-    from convert.datasets import ravdess, voices
+    from convert.datasets import ravdess
+    from convert.datasets import speech_set as voices
 
     folder = trained / "fold_1"
     takes = ravdess.takes(data)
@@ -148,7 +150,7 @@ def test_another_recipe_does_not_go_on_with_a_run(data: Path, trained: Path) -> 
 
 
 def test_a_resumed_run_takes_its_settings_from_the_folder(trained: Path) -> None:
-    from convert.speech_recipe import recipe
+    from convert.training.speech_settings import recipe
 
     found = recipe(trained, {"epochs": None}, {})
     assert (found.epochs, found.features, found.augmentation.speeds) == (EPOCHS, FEATURES, (1.03,))
@@ -161,9 +163,10 @@ def test_too_few_takes_for_a_batch(data: Path, tmp_path: Path) -> None:
 
 
 def test_batches_of_an_epoch_are_the_same_whenever_it_begins(data: Path) -> None:
-    from convert.datasets import ravdess, voices
-    from convert.speech_recipe import SpeechSettings
-    from convert.train_speech import Batches
+    from convert.datasets import ravdess
+    from convert.datasets import speech_set as voices
+    from convert.training.speech import Batches
+    from convert.training.speech_settings import SpeechSettings
 
     loaded = voices.load(ravdess.takes(data)[:64], FEATURES)
     settings = SpeechSettings(batch_size=16, features=FEATURES)
@@ -178,7 +181,7 @@ def test_batches_of_an_epoch_are_the_same_whenever_it_begins(data: Path) -> None
 
 
 def test_rare_classes_come_up_as_often_as_the_others() -> None:
-    from convert.train_speech import balanced
+    from convert.training.speech import balanced
 
     labels = np.array([0] * 4 + [1] * 8 + [2] * 7, np.uint8)
     drawn = np.bincount(labels[balanced(labels)])
@@ -186,7 +189,7 @@ def test_rare_classes_come_up_as_often_as_the_others() -> None:
 
 
 def test_mixed_windows_and_targets_keep_their_shares() -> None:
-    from convert.train_speech import mix_pairs
+    from convert.training.speech import mix_pairs
 
     n = 64
     heard = np.broadcast_to(np.arange(n, dtype=np.float32)[:, None, None], (n, 2, 3))
@@ -210,14 +213,14 @@ def test_mixed_windows_and_targets_keep_their_shares() -> None:
 def test_what_is_asked_for_becomes_folders(
     fold: str, hold_out: str, expected: dict[str, object]
 ) -> None:
-    from convert import speech_recipe
+    from convert.training import speech_settings as speech_recipe
 
     assert speech_recipe.tests_of(fold, hold_out) == expected
 
 
 @pytest.mark.parametrize(("fold", "hold_out"), [("none", ""), ("all", "first"), ("1;2", "")])
 def test_what_is_no_number_is_refused(fold: str, hold_out: str) -> None:
-    from convert import speech_recipe
+    from convert.training import speech_settings as speech_recipe
 
     with pytest.raises(UsageError, match="no number"):
         speech_recipe.tests_of(fold, hold_out)
@@ -225,8 +228,8 @@ def test_what_is_no_number_is_refused(fold: str, hold_out: str) -> None:
 
 def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_path: Path) -> None:
     from convert import zoo
-    from convert.macs import macs
-    from convert.speech_recipe import features_of, heard, hearing, recipe
+    from convert.conversion.macs import macs
+    from convert.training.speech_settings import features_of, heard, hearing, recipe
 
     chosen = recipe(tmp_path, {"features": heard("mfcc, energy,f0")}, {}).features
     assert (chosen.spectrum, chosen.energy, chosen.f0, chosen.columns) == ("mfcc", True, True, 34)
@@ -245,7 +248,7 @@ def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_pat
 
 @pytest.mark.parametrize("text", ["", "log_mel,pitch", "energy", "log_mel,mfcc"])
 def test_what_is_no_choice_of_features_is_refused(text: str) -> None:
-    from convert.speech_recipe import heard
+    from convert.training.speech_settings import heard
 
     with pytest.raises(UsageError, match="log_mel"):
         heard(text)

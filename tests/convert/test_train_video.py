@@ -25,7 +25,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(
     data: Path, out: Path, *, resume: bool = False, **changes: object
 ) -> list[dict[str, float]]:
-    from convert import train_video
+    from convert.training import video as train_video
 
     asked: dict[str, object] = {"frames": tiny_video.SEQUENCE.frames}
     asked |= {"epochs": 6, "batch_size": 16, "sequences": 256, "validation_sequences": 64}
@@ -68,7 +68,7 @@ def test_the_recipe_is_kept(whole: Path) -> None:
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(
     data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from convert.train_video import Batches
+    from convert.training.video import Batches
 
     ended = Batches.on_epoch_end
 
@@ -109,7 +109,7 @@ def test_too_few_courses_for_a_batch(data: Path, tmp_path: Path) -> None:
 
 
 def test_an_option_of_other_networks_is_refused(data: Path, tmp_path: Path) -> None:
-    from convert.video_cli import train_video
+    from convert.cli.video import train_video
 
     with pytest.raises(UsageError, match="--mixup is not for video_resgru"):
         train_video("video_resgru", data, tmp_path, {"mixup": 0.2}, {}, resume=False)

@@ -17,7 +17,7 @@ from convert.datasets.ravdess_faces import FaceTake, courses, load
 from edge.errors import UsageError
 from edge.models import Model, find
 from edge.vision.preprocess import Preprocessor
-from edge.vision.settings import SequenceSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 pytest.importorskip("keras")
 pytestmark = [pytest.mark.keras, pytest.mark.timeout(900)]
@@ -45,9 +45,9 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def converted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """(a trained tiny network, its int8 model)."""
-    from convert import train_video
-    from convert.datasets.sequences import PROVENANCE, Motion, Stills, drawn_set
-    from convert.quantize import QuantizeSettings, quantize
+    from convert.conversion.quantize import QuantizeSettings, quantize
+    from convert.datasets.synthetic_sequences import PROVENANCE, Motion, Stills, drawn_set
+    from convert.training import video as train_video
 
     folder = tmp_path_factory.mktemp("converted")
     asked = {
@@ -92,9 +92,9 @@ def test_the_card_says_what_it_sees_and_what_it_never_learned(
 def test_int8_is_judged_on_courses_and_on_takes(
     converted: tuple[Path, Path], data: Path, takes: Path
 ) -> None:
-    from convert.card import figures, figures_on_takes
-    from convert.judge import judge
-    from convert.validate import Limits
+    from convert.evaluation.card_figures import figures, figures_on_takes
+    from convert.evaluation.compare import Limits
+    from convert.evaluation.verify import judge
 
     keras_file, model = converted
     verdict = judge(
@@ -121,8 +121,8 @@ def test_int8_is_judged_on_courses_and_on_takes(
 
 def test_the_shipped_shape_converts_and_runs(data: Path, tmp_path: Path) -> None:
     from convert import zoo
-    from convert.video_cli import quantize_video
-    from edge.inference import Classifier
+    from convert.cli.video import quantize_video
+    from edge.models.classifier import Classifier
 
     zoo.architecture("video_resgru").build().save(tmp_path / "new.keras")
     out = tmp_path / "video_resgru.tflite"
@@ -153,7 +153,7 @@ def test_a_take_shorter_than_a_course_ends_as_it_does(takes: Path) -> None:
 
 
 def test_a_model_of_faces_is_not_judged_on_takes_labels(tmp_path: Path, takes: Path) -> None:
-    from convert.judge_takes import compare_on_takes
+    from convert.evaluation.takes import compare_on_takes
 
     model = tiny_model.write(tmp_path)
     with pytest.raises(UsageError, match="leave the takes out"):
@@ -161,8 +161,8 @@ def test_a_model_of_faces_is_not_judged_on_takes_labels(tmp_path: Path, takes: P
 
 
 def test_a_take_gets_the_mean_of_what_is_said_of_its_pictures(tmp_path: Path, takes: Path) -> None:
-    from convert.judge_takes import by_take
-    from convert.validate import predict
+    from convert.evaluation.takes import by_take
+    from convert.predict import predict
 
     seen = load(takes)[:2]
     seen[1] = replace(seen[1], faces=seen[1].faces[:5])

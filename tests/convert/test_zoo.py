@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_a_network_is_what_its_entry_says(name: str) -> None:
-    from convert.macs import macs
+    from convert.conversion.macs import macs
 
     entry = zoo.architecture(name)
     model = entry.build()
@@ -33,7 +33,7 @@ def test_an_unknown_network_names_the_choices() -> None:
 
 
 def test_macs_by_hand() -> None:
-    from convert.macs import macs
+    from convert.conversion.macs import macs
 
     layers = keras.layers
     image = keras.Input((8, 8, 3))
@@ -49,7 +49,7 @@ def test_macs_by_hand() -> None:
 
 
 def test_a_layer_that_cannot_be_counted_is_an_error() -> None:
-    from convert.macs import macs
+    from convert.conversion.macs import macs
 
     image = keras.Input((4, 4))
     model = keras.Model(image, keras.layers.EinsumDense("abc,cd->abd", (None, 3))(image))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convert.datasets.ravdess import LABELS
 from convert.zoo import Architecture
-from edge.vision.settings import SequenceSettings
+from edge.vision.sequence_settings import SequenceSettings
 
 SEQUENCE = SequenceSettings(frames=4, step_s=0.25, equalise=True, smooth=True)
 

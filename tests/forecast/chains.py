@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sinks.samples import LABELS, START
 
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
 from edge.types import EmotionEvent, Face
 
 ALIKE = np.full((7, 7), 1 / 7)

@@ -16,14 +16,15 @@ import pytest
 from forecast.chains import ALIKE, circle, events, log_of, walk
 from sinks.samples import LABELS, START, make_log
 
-from edge.command import run_app
+from edge.cli.app import run_app
+from edge.cli.log import app
 from edge.errors import UsageError
 from edge.forecast.live import ForecastingSink, open_forecasts
-from edge.log_cli import app
-from edge.settings import Settings, override
+from edge.log.count_sink import CountsSink
+from edge.settings.loading import override
+from edge.settings.sections import Settings
 from edge.sinks import Sink
-from edge.sinks.counts import CountsSink
-from edge.sinks.jsonl import from_line, to_line
+from edge.sinks.event_json import from_line, to_line
 from edge.types import EmotionEvent
 
 Edge = Callable[..., tuple[int, str, str]]

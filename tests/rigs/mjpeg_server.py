@@ -31,8 +31,8 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from edge.settings import CameraSettings
-from edge.sources.synthetic import SyntheticSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video.synthetic import SyntheticSource
 
 # Run as a script, it has to find its neighbours as the tests do.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sinks.samples import event
 
-from edge.board import temperature_c, throttling
-from edge.health import Health, State
+from edge.health.board import temperature_c, throttling
+from edge.health.report import Health, State
 
 
 class Clock:

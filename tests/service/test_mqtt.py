@@ -16,17 +16,17 @@ from rigs.proxy import network
 from sinks.samples import event, make_log
 
 from edge.errors import MissingDataError, SinkError, UsageError
-from edge.health import Health, Part, State
-from edge.settings import MqttSettings
-from edge.sinks.mqtt import MqttSink
-from edge.sinks.mqtt_link import Link
-from edge.sinks.sqlite import SqliteSink
+from edge.health.report import Health, Part, State
+from edge.log.event_sink import SqliteSink
+from edge.mqtt.connection import Link
+from edge.mqtt.sink import MqttSink
+from edge.settings.sections import MqttSettings
 
 
 @pytest.fixture(autouse=True)
 def _no_memory_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """No cursor of a test may be left in the user's own folder."""
-    monkeypatch.setattr("edge.sinks.mqtt.folder", lambda: None)
+    monkeypatch.setattr("edge.mqtt.sink.folder", lambda: None)
 
 
 def settings(port: int, **more: Any) -> MqttSettings:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.notify import Notifier
+from edge.service.sd_notify import Notifier
 
 
 @pytest.fixture(params=["path", "abstract"])

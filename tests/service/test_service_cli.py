@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.command import run_app
+from edge.cli.app import run_app
+from edge.cli.service import app
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
-from edge.health import Health
-from edge.health_file import HealthFile, folder, read
-from edge.service_cli import app, lines
-from edge.service_files import UNITS, Layout, install
-from edge.settings import Settings, load
+from edge.health.file import HealthFile, folder, read
+from edge.health.report import Health
+from edge.service.files import UNITS, Layout, install
+from edge.settings.loading import load
+from edge.settings.sections import Settings
+from edge.status.text import lines
 
 PREFIX = Path("/srv/emotion")
 
@@ -110,7 +112,7 @@ def test_status_gives_systemds_word_and_the_runs_own(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("edge.health_file.SYSTEM", tmp_path)
+    monkeypatch.setattr("edge.health.file.SYSTEM", tmp_path)
     _report(tmp_path)
     assert run_app(app, "edge service", ["status"]) == 0
     said = capsys.readouterr().out
@@ -127,7 +129,7 @@ def test_status_without_a_service_says_how_to_have_one(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setattr("edge.health_file.SYSTEM", tmp_path / "nothing")
+    monkeypatch.setattr("edge.health.file.SYSTEM", tmp_path / "nothing")
     assert run_app(app, "edge service", ["status"]) == 1
     assert "sudo edge service install" in capsys.readouterr().out
 

@@ -21,15 +21,17 @@ from rigs.servers import mjpeg_server
 from sinks.samples import event
 
 from edge.errors import SinkError, UsageError
-from edge.health import Health, Part, State
-from edge.log import open_log
-from edge.notify import Notifier
-from edge.session import run
-from edge.settings import Settings, override
+from edge.health.report import Health, Part, State
+from edge.log.reader import open_log
+from edge.run.clock import WallClock
+from edge.run.session import run
+from edge.run.watchdog import Vitals
+from edge.service.sd_notify import Notifier
+from edge.settings.loading import override
+from edge.settings.sections import Settings
 from edge.sinks import Sink
 from edge.sinks.guarded import GuardedSink
 from edge.types import EmotionEvent
-from edge.vitals import Vitals, WallClock
 
 
 class Run:

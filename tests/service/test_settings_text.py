@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from edge.settings import Settings, load, override
-from edge.settings_text import as_toml, from_environment, line_of, variable
+from edge.settings.loading import from_environment, line_of, load, override, variable
+from edge.settings.sections import Settings
+from edge.settings.toml import as_toml
 
 SECTIONS = tuple(Settings.model_fields)
 

@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from sinks.samples import START, event, make_log
 
 from edge.errors import EdgeError, UsageError
-from edge.health import Health
-from edge.last_day import LastDayReader, count
-from edge.settings import StatusSettings, load
-from edge.status_html import page
-from edge.status_page import MAX_AT_ONCE, MAX_REQUEST_BYTES, StatusPage
-from edge.status_text import prometheus
+from edge.health.report import Health
+from edge.settings.loading import load
+from edge.settings.sections import StatusSettings
+from edge.status.html import page
+from edge.status.last_day import LastDayReader, count
+from edge.status.prometheus import prometheus
+from edge.status.server import MAX_AT_ONCE, MAX_REQUEST_BYTES, StatusPage
 
 TOKEN = "0123456789abcdef"
 

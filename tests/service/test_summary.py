@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from datetime import UTC, datetime
 
-from edge.service import RunSummary
+from edge.run.summary import RunSummary
 from edge.types import EmotionEvent, Face
 
 

@@ -16,11 +16,17 @@ from rigs.broker import free_port, until
 from rigs.servers import mjpeg_server
 
 from edge.errors import MissingDeviceError, SourceError, UsageError
-from edge.health import Part, State
-from edge.settings import CameraSettings, MicSettings, ServiceSettings, Settings
-from edge.sources.base import StaleWatch
-from edge.supervise import MAX_HUNG, Kind, Supervised
-from edge.supervised import SupervisedCamera, SupervisedMicrophone, ZeroWatch, camera, is_live
+from edge.health.report import Part, State
+from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings, Settings
+from edge.sources.supervised import (
+    SupervisedCamera,
+    SupervisedMicrophone,
+    ZeroWatch,
+    camera,
+    is_live,
+)
+from edge.sources.supervisor import MAX_HUNG, Kind, Supervised
+from edge.sources.video.base import StaleWatch
 from edge.types import AudioChunk, Frame
 
 QUICK = ServiceSettings(stall_s=1, retry_delay_s=0.01)
@@ -112,7 +118,7 @@ def test_a_driver_that_hangs_is_left_behind_and_another_life_begun() -> None:
 def test_one_hang_too_many_ends_it_because_only_a_new_process_helps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("edge.supervise.LEAVE_S", 0.05)
+    monkeypatch.setattr("edge.sources.supervisor.LEAVE_S", 0.05)
     hang = threading.Event()
     stage = Stage(Act([hang]))
     try:
@@ -254,7 +260,7 @@ def test_files_end_once_and_for_all_and_are_not_supervised() -> None:
     assert is_live("auto")
     assert is_live("0")
     assert is_live("rtsp://camera/1")
-    from edge.health import Health
+    from edge.health.report import Health
 
     assert camera(Settings(camera=CameraSettings(source="synthetic")), Health()) is None
 

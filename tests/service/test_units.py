@@ -43,8 +43,8 @@ def _analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_verify_finds_nothing_to_say(installed: Path, network: bool) -> None:
     """It exits with 0 whatever it warns of: silence is the verdict."""
     if network:
-        (installed / "edge.service.d").mkdir()
-        shutil.copy(SYSTEMD / "network.conf", installed / "edge.service.d")
+        (installed / "edge.run.runner.d").mkdir()
+        shutil.copy(SYSTEMD / "network.conf", installed / "edge.run.runner.d")
     found = _analyze("verify", *(str(installed / unit) for unit in UNITS))
     assert (found.returncode, found.stderr) == (0, "")
 

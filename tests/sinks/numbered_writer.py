@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sinks.samples import event
 
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
 
 
 def write(path: Path, first: int, last: int, memory: Path | None, out: Connection) -> None:

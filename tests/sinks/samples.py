@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
 from edge.types import EmotionEvent, Face
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

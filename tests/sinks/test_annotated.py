@@ -13,7 +13,7 @@ import pytest
 from sinks.samples import fill, small_disk
 
 from edge.errors import SinkError, UsageError
-from edge.sinks.annotated import AnnotatedVideo, colour, draw
+from edge.pipeline.annotate import AnnotatedVideo, colour, draw
 from edge.types import UNKNOWN, Face, Frame
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", UNKNOWN)

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sinks.samples import LABELS, START, event, events, fill, make_log, small_disk
 
-from edge.log import Filter, open_log
-from edge.log_purge import delete_all
-from edge.log_stats import Count
-from edge.sinks.counts import CountsSink
+from edge.log.count_sink import CountsSink
+from edge.log.purge import delete_all
+from edge.log.reader import Filter, open_log
+from edge.log.stats import Count
 from edge.types import EmotionEvent
 
 

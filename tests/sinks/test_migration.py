@@ -11,10 +11,10 @@ import pytest
 from sinks.samples import LABELS, alike, event, make_read_only, small_disk
 
 from edge.errors import SinkError
-from edge.log import open_log
-from edge.log_purge import purge
-from edge.sinks import schema
-from edge.sinks.sqlite import SqliteSink
+from edge.log import schema
+from edge.log.event_sink import SqliteSink
+from edge.log.purge import purge
+from edge.log.reader import open_log
 
 COUNT = 500
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sinks.samples import START, event, make_log
 
-from edge.log_purge import delete_all, purge
-from edge.sinks.outbox import Outbox
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
+from edge.log.purge import delete_all, purge
+from edge.mqtt.outbox import Outbox
 
 
 def log_events(path: Path, numbers: range) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sinks.samples import START, event, make_log
 
-from edge.log import open_log
-from edge.log_purge import keep
-from edge.sinks import database
-from edge.sinks.counts import CountsSink
-from edge.sinks.retention import Retention, trim, used_bytes
-from edge.sinks.sqlite import SqliteSink
+from edge.log import database
+from edge.log.count_sink import CountsSink
+from edge.log.event_sink import SqliteSink
+from edge.log.purge import keep
+from edge.log.reader import open_log
+from edge.log.retention import Retention, trim, used_bytes
 
 DAYS = 3650
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sinks.samples import alike, event, events, make_log
 
-from edge.log import Filter, open_log
-from edge.log_purge import delete_all
-from edge.sinks import spool
-from edge.sinks.spool import Spool, memory_folder
-from edge.sinks.sqlite import SqliteSink
+from edge.log import spool
+from edge.log.event_sink import SqliteSink
+from edge.log.purge import delete_all
+from edge.log.reader import Filter, open_log
+from edge.log.spool import Spool, memory_folder
 from edge.types import EmotionEvent
 
 

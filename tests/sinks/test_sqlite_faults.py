@@ -13,8 +13,8 @@ import pytest
 from sinks.samples import event, fill, make_log, make_read_only, small_disk
 
 from edge.errors import SinkError
-from edge.log import open_log
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
+from edge.log.reader import open_log
 
 
 def tracks(path: Path) -> list[int]:
@@ -126,7 +126,7 @@ def test_a_failure_in_the_middle_of_a_batch_leaves_nothing_half_done(
     path = tmp_path / "log.sqlite"
     with SqliteSink(path, commit_interval_s=0) as sink:
         with monkeypatch.context() as broken:
-            broken.setattr("edge.sinks.schema.INSERT", "INSERT INTO nowhere VALUES (?)")
+            broken.setattr("edge.log.schema.INSERT", "INSERT INTO nowhere VALUES (?)")
             sink.write(event(1))
             assert (sink.pending, sink.written) == (1, 0)
         sink.write(event(2))

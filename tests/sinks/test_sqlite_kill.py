@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from sinks.numbered_writer import write
 
-from edge.log import open_log
-from edge.sinks.sqlite import SqliteSink
+from edge.log.event_sink import SqliteSink
+from edge.log.reader import open_log
 
 ENDLESS = 10**9
 KILLS = 25  # a test: 200 with a folder in memory, 50 without one

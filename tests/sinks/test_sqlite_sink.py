@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from sinks.samples import alike, event, events
 
 from edge.errors import SinkError
-from edge.log import open_log
-from edge.log_sinks import retention
-from edge.settings import Settings
-from edge.sinks import schema
-from edge.sinks.sqlite import SqliteSink
+from edge.log import schema
+from edge.log.configure import retention
+from edge.log.event_sink import SqliteSink
+from edge.log.reader import open_log
+from edge.settings.sections import Settings
 from edge.types import EmotionEvent
 
 

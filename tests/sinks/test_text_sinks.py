@@ -18,7 +18,8 @@ from sinks.samples import alike, event, events
 
 from edge.errors import DataError, SinkError
 from edge.sinks.console import ConsoleSink
-from edge.sinks.jsonl import JsonlSink, from_line, to_line
+from edge.sinks.event_json import from_line, to_line
+from edge.sinks.jsonl import JsonlSink
 from edge.types import EmotionEvent
 
 

@@ -11,8 +11,8 @@ from rigs.fake_pyaudio import tone
 from rigs.tracks import write_video
 
 from edge.errors import MissingDataError, MissingPackageError, SourceError, UsageError
-from edge.settings import MicSettings
-from edge.sources.sounds import SoundSource, open_sound
+from edge.settings.sections import MicSettings
+from edge.sources.audio import SoundSource, open_sound
 
 soundfile = pytest.importorskip("soundfile")
 SETTINGS = MicSettings()

@@ -17,11 +17,11 @@ from rigs.broker import until
 from rigs.fake_pyaudio import OVERFLOW, Card, device, module, tone
 
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError, UsageError
-from edge.settings import MicSettings
-from edge.sources.microphone import MicrophoneSource
-from edge.sources.portaudio import bounded
-from edge.sources.sound import SampleClock, ZeroWatch
-from edge.sources.sounds import list_microphones
+from edge.settings.sections import MicSettings
+from edge.sources.audio import list_microphones
+from edge.sources.audio.conditioning import SampleClock, ZeroWatch
+from edge.sources.audio.microphone import MicrophoneSource
+from edge.sources.audio.portaudio import bounded
 
 SETTINGS = MicSettings(read_timeout_s=5, open_timeout_s=20, retries=2, retry_delay_s=0.01)
 

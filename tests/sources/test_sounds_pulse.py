@@ -15,9 +15,9 @@ from rigs.pulse import RATE_HZ, Pulse, pulse_server
 from rigs.servers import RigMissingError
 
 from edge.errors import MissingDeviceError, SourceError
-from edge.settings import MicSettings
-from edge.sources.microphone import MicrophoneSource
-from edge.sources.sounds import list_microphones
+from edge.settings.sections import MicSettings
+from edge.sources.audio import list_microphones
+from edge.sources.audio.microphone import MicrophoneSource
 from edge.types import AudioChunk
 
 # Room for a busy machine: nothing here waits for as long unless something is broken.
@@ -160,8 +160,8 @@ def test_nothing_but_our_own_words_comes_to_the_terminal(pulse: Pulse, tmp_path:
     script = tmp_path / "listen.py"
     script.write_text(
         "import os, signal, sys\n"
-        "from edge.settings import MicSettings\n"
-        "from edge.sources.microphone import MicrophoneSource\n"
+        "from edge.settings.sections import MicSettings\n"
+        "from edge.sources.audio.microphone import MicrophoneSource\n"
         "settings = MicSettings(open_timeout_s=30, read_timeout_s=5, retries=0)\n"
         "with MicrophoneSource('desk', settings) as source:\n"
         "    next(iter(source))\n"

@@ -15,11 +15,13 @@ import pytest
 from rigs.clips import FakeCapture, frame
 
 from edge.errors import MissingDeviceError, SourceError
-from edge.settings import CameraSettings
-from edge.sources import Spec, camera, devices, life
-from edge.sources.base import StaleWatch
-from edge.sources.camera import CameraSource
-from edge.sources.life import retry_delay_s
+from edge.settings.sections import CameraSettings
+from edge.sources import lifecycle as life
+from edge.sources.lifecycle import retry_delay_s
+from edge.sources.video import camera, devices
+from edge.sources.video.base import StaleWatch
+from edge.sources.video.camera import CameraSource
+from edge.sources.video.spec import Spec
 
 SETTINGS = CameraSettings(width=320, height=240, retries=2, retry_delay_s=0.01)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import SourceError
-from edge.sources.frames import as_bgr
+from edge.pixel_formats import as_bgr
 
 
 def test_bgr_passes_without_a_copy() -> None:

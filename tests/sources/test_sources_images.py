@@ -11,8 +11,8 @@ import pytest
 from rigs.clips import frame
 
 from edge.errors import MissingDataError, SourceError
-from edge.settings import CameraSettings
-from edge.sources.images import ImagesSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video.images import ImagesSource
 
 SETTINGS = CameraSettings(fps=4)
 

@@ -11,8 +11,9 @@ from rigs import fake_picamera2
 from rigs.fake_picamera2 import LEFT, RIGHT, FakePicamera2
 
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError
-from edge.settings import CameraSettings
-from edge.sources import Spec, devices, list_cameras, open_source
+from edge.settings.sections import CameraSettings
+from edge.sources.video import devices, list_cameras, open_source
+from edge.sources.video.spec import Spec
 
 FORMATS = ["RGB888", "BGR888", "XRGB8888", "YUV420", "NV12"]
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import MissingDataError, MissingDeviceError, UsageError
-from edge.settings import CameraSettings
-from edge.sources import Spec, devices, open_source, parse
-from edge.sources.images import ImagesSource
-from edge.sources.stream import without_password
-from edge.sources.video import VideoSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video import devices, open_source
+from edge.sources.video.file import VideoSource
+from edge.sources.video.images import ImagesSource
+from edge.sources.video.spec import Spec, parse
+from edge.sources.video.stream import without_password
 
 SETTINGS = CameraSettings()
 

@@ -11,8 +11,8 @@ from rigs.mjpeg_server import BURST, HEIGHT, WIDTH
 from rigs.servers import RigMissingError, Server, mjpeg_server, rtsp_server
 
 from edge.errors import SourceError
-from edge.settings import CameraSettings
-from edge.sources import Source, open_source
+from edge.settings.sections import CameraSettings
+from edge.sources.video import Source, open_source
 
 SETTINGS = CameraSettings(open_timeout_s=5, read_timeout_s=1, retries=2, retry_delay_s=0.05)
 HASTY = CameraSettings(open_timeout_s=1, read_timeout_s=1, retries=0)

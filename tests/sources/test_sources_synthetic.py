@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.settings import CameraSettings
-from edge.sources.synthetic import SyntheticSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video.synthetic import SyntheticSource
 
 SETTINGS = CameraSettings(fps=30)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from rigs.clips import frame, frame_offsets, write_clip
 
 from edge.errors import MissingDataError, SourceError
-from edge.settings import CameraSettings
-from edge.sources import video
-from edge.sources.video import VideoSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video import file as video
+from edge.sources.video.file import VideoSource
 from edge.types import Frame
 
 SETTINGS = CameraSettings(fps=20)
@@ -102,8 +102,8 @@ def test_opencv_and_ffmpeg_print_nothing(tmp_path: Path) -> None:
     # In a process of its own: FFMPEG's level is set once, by the first video a process touches.
     code = f"""
 from edge.errors import SourceError
-from edge.settings import CameraSettings
-from edge.sources import open_source
+from edge.settings.sections import CameraSettings
+from edge.sources.video import open_source
 try:
     open_source({str(path)!r}, settings=CameraSettings()).__enter__()
 except SourceError:

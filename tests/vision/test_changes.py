@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge.types import Face, iou
-from edge.vision.changes import Changes, cells_of, frame_of, whole
+from edge.vision.motion import Changes, cells_of, frame_of, whole
 
 WIDTH, HEIGHT = 640, 480
 ROOM = np.full((HEIGHT, WIDTH), 100, np.uint8)

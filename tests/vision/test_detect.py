@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from edge.errors import MissingModelError, MissingPartError, ModelError, UsageError
-from edge.settings import DetectionSettings
+from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
 from edge.vision import open_detector
-from edge.vision.detect import HaarDetector, LbpDetector, load_cascade
+from edge.vision.cascade import HaarDetector, LbpDetector, load_cascade
 
 
 def grays(clip: Path, every: int) -> Iterator[np.ndarray]:

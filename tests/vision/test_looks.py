@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.types import Face, iou
-from edge.vision.looks import Looks
+from edge.vision.template import Looks
 
 WIDTH, HEIGHT = 320, 240
 FEATURES = np.random.default_rng(8).integers(0, 256, (8, 8)).astype(np.uint8)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.colour import to_gray
-from edge.settings import DetectionSettings, PreprocessSettings
+from edge.pixel_formats import to_gray
+from edge.settings.sections import DetectionSettings, PreprocessSettings
 from edge.types import Face
-from edge.vision.detect import HaarDetector, load_cascade
+from edge.vision.cascade import HaarDetector, load_cascade
 from edge.vision.preprocess import Preprocessor, eye_tilt
 
 PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "assets" / "astronaut.jpg"

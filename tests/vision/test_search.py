@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.settings import DetectionSettings
+from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
 from edge.vision.search import TRUST_S, FullSearch, TrackedSearch
-from edge.vision.track import Tracker
+from edge.vision.tracker import Tracker
 
 WIDTH, HEIGHT = 640, 480
 FPS = 20.0

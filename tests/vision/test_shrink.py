@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.vision.shrink import shrunk
+from edge.vision.resize import shrunk
 
 
 @pytest.mark.parametrize("size", [(48, 48), (391, 391), (720, 1280), (97, 801), (30, 30)])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.types import Face
-from edge.vision.track import Tracker
+from edge.vision.tracker import Tracker
 
 FPS = 10.0
 

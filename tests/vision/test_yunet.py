@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.settings import DetectionSettings
+from edge.settings.sections import DetectionSettings
 from edge.types import Face
 from edge.vision.yunet import YunetDetector
 

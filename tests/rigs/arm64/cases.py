@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.models import shipped
-from edge.settings import CameraSettings
-from edge.sources.synthetic import SyntheticSource
+from edge.settings.sections import CameraSettings
+from edge.sources.video.synthetic import SyntheticSource
 
 MADE_UP = 30
 FACES = 100

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from edge.inference import Classifier
 from edge.models import find
+from edge.models.classifier import Classifier
 
 FRAMES = 90
 

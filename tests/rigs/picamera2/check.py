@@ -67,8 +67,8 @@ def main() -> int:
     picamera2 = patch_picamera2()
     print(f"Picamera2 {version('picamera2')}: {picamera2.global_camera_info()}")
 
-    from edge.settings import CameraSettings
-    from edge.sources import list_cameras, open_source
+    from edge.settings.sections import CameraSettings
+    from edge.sources.video import list_cameras, open_source
 
     print(f"list_cameras: {list_cameras()}")
     settings = CameraSettings(pixel_format="NV12", width=640, height=480)

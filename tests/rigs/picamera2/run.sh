@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs edge.sources.picamera against the real Picamera2 class, with no Raspberry Pi.
+# Runs edge.sources.video.picamera against the real Picamera2 class, with no Raspberry Pi.
 #
 # libcamera's "virtual" pipeline stands in for the sensor. It comes with Debian trixie, so a small
 # trixie system is installed once (about 1.2 GB) under ${XDG_CACHE_HOME:-.cache}/emotion-edge and

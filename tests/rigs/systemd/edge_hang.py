@@ -12,7 +12,7 @@ def _wait_for_it() -> None:
     while not HANG.exists():
         time.sleep(0.5)
     HANG.unlink()
-    from edge.pipeline import FacePipeline
+    from edge.pipeline.face import FacePipeline
 
     FacePipeline._scene = lambda self, frame: time.sleep(1e6)
 

@@ -1,0 +1,1 @@
+"""How things are measured: timing, sampling, processes, the machine."""

@@ -1,0 +1,1 @@
+"""Results of a run as JSON, and two of them compared."""

@@ -1,0 +1,1 @@
+"""The accuracy suites: clean, in noise, by preprocessing."""

@@ -1,0 +1,101 @@
+"""What happens to a face before it is a 48x48 picture: light, focus, motion, distance, cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.augmentation.image import NOISE_LEVELS, noisy
+
+Image = NDArray[np.uint8]
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Corruption:
+    """`apply`: uint8 (n, 48, 48) and a generator → the same, changed; its input stays."""
+
+    name: str
+    apply: Callable[[Images, np.random.Generator], Images]
+
+
+CLEAN = Corruption("clean", lambda images, _: images)
+
+
+def noise(level: float) -> Corruption:
+    """The papers': X in [0, 1] → clip(X + level · N(0, 1), 0, 1); as `edge-convert verify` draws
+    it, so the figures are those of the cards."""
+    return Corruption(f"noise {level:g}", lambda images, _: noisy(images, level))
+
+
+def low_light(share: float) -> Corruption:
+    """The light falls to `share`; what is lost in rounding stays lost."""
+    return Corruption(
+        f"low light {share:g}", lambda images, _: (images * np.float32(share)).astype(np.uint8)
+    )
+
+
+def blur(sigma_px: float) -> Corruption:
+    return _each(f"blur {sigma_px:g} px", lambda image: cv2.GaussianBlur(image, (0, 0), sigma_px))
+
+
+def motion(length_px: int) -> Corruption:
+    """Sideways, over `length_px`."""
+    kernel = np.full((1, length_px), 1 / length_px, np.float32)
+    return _each(f"motion {length_px} px", lambda image: cv2.filter2D(image, -1, kernel))
+
+
+def small(side_px: int) -> Corruption:
+    """A face of `side_px` in the frame, enlarged to 48."""
+
+    def shrunk(image: Image) -> object:
+        tiny = cv2.resize(image, (side_px, side_px), interpolation=cv2.INTER_AREA)
+        return cv2.resize(tiny, image.shape[::-1])
+
+    return _each(f"face of {side_px} px", shrunk)
+
+
+def jpeg(quality: int) -> Corruption:
+    def packed(image: Image) -> object:
+        data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+
+    return _each(f"JPEG quality {quality}", packed)
+
+
+def occlusion(share: float) -> Corruption:
+    """A gray square over `share` of the area, anywhere."""
+
+    def apply(images: Images, rng: np.random.Generator) -> Images:
+        side = round(images.shape[1] * share**0.5)
+        covered = images.copy()
+        for image in covered:
+            top, left = rng.integers(0, images.shape[1] - side + 1, 2)
+            image[top : top + side, left : left + side] = 128
+        return covered
+
+    return Corruption(f"occlusion {share:.0%}", apply)
+
+
+def _each(name: str, change: Callable[[Image], object]) -> Corruption:
+    """One that changes each picture by itself."""
+
+    def apply(images: Images, _: np.random.Generator) -> Images:
+        return np.stack([np.asarray(change(image), np.uint8) for image in images])
+
+    return Corruption(name, apply)
+
+
+PAPERS_NOISE = tuple(noise(level) for level in NOISE_LEVELS)
+BEYOND = (
+    *(blur(sigma) for sigma in (1, 2, 3)),
+    *(motion(length) for length in (3, 7, 11)),
+    *(low_light(share) for share in (0.5, 0.3, 0.1)),
+    *(small(side) for side in (32, 24, 16)),
+    *(jpeg(quality) for quality in (50, 20, 10)),
+    *(occlusion(share) for share in (0.1, 0.25, 0.4)),
+)

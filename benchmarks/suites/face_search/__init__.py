@@ -1,0 +1,1 @@
+"""The face search suite: cost and coverage beside plain Haar."""

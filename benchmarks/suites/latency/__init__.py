@@ -1,0 +1,1 @@
+"""The latency suite: milliseconds a network."""

@@ -1,0 +1,1 @@
+"""The pipeline suite: where a frame's time goes."""

@@ -1,0 +1,1 @@
+"""The voice suite: features, windows, the microphone."""

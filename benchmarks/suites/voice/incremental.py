@@ -1,0 +1,68 @@
+"""What keeping the old feature frames saves: a step's new sound against its whole window anew.
+
+Printed by a process of its own with one BLAS thread, in CPU time of that thread: of several
+threads only the window's larger product makes use, and how well depends on what else runs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from time import thread_time_ns
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measuring.process import watch
+from benchmarks.measuring.timing import Measurement, interleave
+from edge.audio.feature_settings import FeatureSettings
+from edge.audio.features import Features
+from edge.models import find
+from edge.settings.sections import Settings
+from edge.sources.audio import SAMPLE_RATE_HZ
+
+CHUNK = SAMPLE_RATE_HZ // 10
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "VECLIB_MAXIMUM_THREADS=1")
+
+
+def measured(model: str, *, rounds: int, seed: int) -> tuple[list[float], list[float]]:
+    """CPU ms of a step's new frames, and of its window's frames anew. Raises EdgeError."""
+    own = [
+        sys.executable,
+        "-m",
+        "benchmarks.suites.voice.incremental",
+        model,
+        str(rounds),
+        str(seed),
+    ]
+    new, anew = json.loads(watch(["env", *_ONE_THREAD, *own]).output)
+    return new, anew
+
+
+def push(features: Features, samples: NDArray[np.float32]) -> None:
+    """In the chunks that a microphone delivers."""
+    for start in range(0, len(samples), CHUNK):
+        features.push(samples[start : start + CHUNK])
+
+
+def _anew(features: Features, window: NDArray[np.float32]) -> None:
+    features.reset()
+    features.push(window)
+
+
+def _compared(heard: FeatureSettings, rounds: int, seed: int) -> list[Measurement]:
+    rng = np.random.default_rng(seed)
+    window = rng.normal(0, 0.1, round(heard.window_s * SAMPLE_RATE_HZ)).astype(np.float32)
+    step = window[: round(Settings().mic.step_s * SAMPLE_RATE_HZ)]
+    cases = {
+        "new": partial(push, Features(heard), step),
+        "anew": partial(_anew, Features(heard), window),
+    }
+    timed = interleave(cases, rounds=rounds, warmups=10, seed=seed, clock=thread_time_ns)
+    return list(timed.values())
+
+
+if __name__ == "__main__":
+    compared = _compared(find(sys.argv[1]).card.features, int(sys.argv[2]), int(sys.argv[3]))
+    print(json.dumps([each.values for each in compared]))

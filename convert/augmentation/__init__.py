@@ -1,0 +1,1 @@
+"""What a training example may look or sound like on a device."""

@@ -1,0 +1,130 @@
+"""What fusion is worth: on takes in which one person is seen and heard saying one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.datasets import ravdess
+from convert.datasets import speech_set as voices
+from convert.datasets.ravdess_faces import FaceTake
+from convert.evaluation.takes import by_take
+from convert.metrics import ClassScores, class_scores, wilson
+from convert.predict import predict
+from edge.errors import DataError
+from edge.models import Figure, Model
+from edge.models.labels import SHARED, shared
+
+_FACE, _VOICE, _BOTH = "face alone", "voice alone", "face and voice"
+_FACE_ABSENT, _VOICE_ABSENT = "combiner, face absent", "combiner, voice absent"
+
+
+@dataclass(frozen=True, slots=True)
+class FusionVerdict:
+    """Each way of judging → its scores over the same takes, on `SHARED`'s labels.
+
+    looked_at: what of a take the network for faces was shown
+    """
+
+    takes: int
+    actors: tuple[int, ...]
+    ways: dict[str, ClassScores]
+    looked_at: str
+
+    @property
+    def gain(self) -> float:
+        """Of both over the better single sense, in accuracy."""
+        single = max(self.ways[_FACE].accuracy, self.ways[_VOICE].accuracy)
+        return self.ways[_BOTH].accuracy - single
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "takes": self.takes,
+            "actors": list(self.actors),
+            "ways": {
+                way: {"accuracy": scores.accuracy, "uar": scores.uar, "macro_f1": scores.macro_f1}
+                for way, scores in self.ways.items()
+            },
+            "gain": self.gain,
+        }
+
+    def lines(self) -> Iterator[str]:
+        actors = ", ".join(f"{actor:02}" for actor in self.actors)
+        yield f"{self.takes} takes of actor {actors}; 95 % interval after Wilson"
+        yield f"{'':<24}{'accuracy':<28}{'UAR':<10}macro F1"
+        for way, scores in self.ways.items():
+            low, high = wilson(scores.accuracy, self.takes)
+            spread = f"{scores.accuracy:.4f} [{low:.3f}, {high:.3f}]"
+            yield f"{way:<24}{spread:<28}{scores.uar:<10.4f}{scores.macro_f1:.4f}"
+        yield f"gain over the better single sense: {self.gain:+.4f}"
+
+    def figures(self) -> tuple[Figure, ...]:
+        actors = ", ".join(f"{actor:02}" for actor in self.actors)
+        protocol = (
+            f"{self.takes} true takes of RAVDESS actor {actors}, whom no network heard or saw in "
+            f"training: the mean of {self.looked_at} a take, the loudest window of its voice; "
+            f"{len(SHARED)} shared labels"
+        )
+        return tuple(
+            Figure(name=f"int8 accuracy, {way}", value=round(scores.accuracy, 4), protocol=protocol)
+            for way, scores in self.ways.items()
+        )
+
+
+def judge(
+    seen: Sequence[FaceTake], sound: Path, face: Model, speech: Model, fusion: Model
+) -> FusionVerdict:
+    """Judge all three models on the takes `seen`, whose sound is in the folder `sound`.
+
+    Raises DataError where a take has no sound.
+    """
+    by_face = by_take(face, seen)
+    spoken = voices.load(heard(seen, sound), speech.card.features)
+    by_voice = predict(speech, spoken.images)
+    senses = fusion.card.senses
+    truth = np.array([SHARED.index(shared(take.take.emotion)) for take in seen], np.uint8)
+
+    def combined(faces: bool, voices: bool) -> NDArray[np.float32]:
+        rows = [
+            senses.row(one if faces else None, other if voices else None)
+            for one, other in zip(by_face, by_voice, strict=True)
+        ]
+        return predict(fusion, np.stack(rows))
+
+    answers = {
+        _FACE: _in_shared(face, by_face),
+        _VOICE: _in_shared(speech, by_voice),
+        _BOTH: combined(True, True),
+        _VOICE_ABSENT: combined(True, False),
+        _FACE_ABSENT: combined(False, True),
+    }
+    ways = {
+        way: class_scores(truth, scores.argmax(axis=1), len(SHARED))
+        for way, scores in answers.items()
+    }
+    actors = tuple(sorted({take.take.actor for take in seen}))
+    looked_at = "20 faces" if face.card.sequence is None else "its courses of faces"
+    return FusionVerdict(len(seen), actors, ways, looked_at)
+
+
+def heard(seen: Sequence[FaceTake], sound: Path) -> list[ravdess.Take]:
+    """The spoken takes of the same words, in the same order."""
+    by_words = {take.path.stem[3:]: take for take in ravdess.takes(sound)}
+    missing = [take.take.path.stem for take in seen if take.take.path.name[3:] not in by_words]
+    if missing:
+        raise DataError(f"the take {missing[0]} has no sound in {sound}: give all of RAVDESS")
+    return [by_words[take.take.path.name[3:]] for take in seen]
+
+
+def _in_shared(model: Model, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, len(SHARED)): the scores of labels that are one there added up."""
+    columns = [SHARED.index(shared(label)) for label in model.card.labels]
+    summed = np.zeros((len(scores), len(SHARED)), np.float32)
+    for column, source in zip(columns, scores.T, strict=True):
+        summed[:, column] += source
+    return summed

@@ -1,0 +1,1 @@
+"""Training networks: faces, speech, video and fusion."""

@@ -1,0 +1,104 @@
+"""What all three commands share: errors become one sentence and an exit code.
+
+    0 done   1 the work failed   2 the arguments are wrong   3 a needed part is missing
+    130 interrupted
+
+`--debug`, anywhere on the line, or EDGE_DEBUG in the environment shows the traceback too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from edge.errors import EdgeError
+from edge.native_output import debugging
+
+if TYPE_CHECKING:
+    import typer
+
+FAILED, WRONG_ARGUMENTS, INTERRUPTED = 1, 2, 130
+_EPILOG = "--debug shows the traceback of an error."
+
+
+def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
+    """Run `app` on `argv` (the process's own by default) and return its exit code.
+
+    A command fails by raising an EdgeError, by `typer.Exit(code)`, or by returning its code.
+    """
+    import typer.main
+
+    arguments = _without_debug(sys.argv[1:] if argv is None else argv)
+    _mention_debug(app)
+    try:
+        code = typer.main.get_command(app).main(arguments, prog_name=prog, standalone_mode=False)
+    except SystemExit as stop:
+        # Only typer exits by itself: when whoever read our output has closed it (`| head`).
+        code = stop.code
+    except BrokenPipeError:
+        code = FAILED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except EdgeError as error:
+        code = _report(prog, str(error), error.exit_code)
+    except Exception as error:
+        code = _unforeseen(prog, error)
+    return _flushed(code if isinstance(code, int) else 0)
+
+
+def _without_debug(arguments: list[str]) -> list[str]:
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options, rest = arguments[:end], arguments[end:]
+    if "--debug" in options:
+        # In the environment it reaches child processes as well.
+        os.environ["EDGE_DEBUG"] = "1"
+    return [option for option in options if option != "--debug"] + rest
+
+
+def _mention_debug(app: typer.Typer) -> None:
+    """Put --debug into every command's help; it belongs to none of them."""
+    for command in app.registered_commands:
+        command.epilog = command.epilog or _EPILOG
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _mention_debug(group.typer_instance)
+
+
+def _unforeseen(prog: str, error: Exception) -> int:
+    # typer brings click's exceptions in some versions and vendors them in others: so by shape.
+    kind = type(error).__name__
+    if kind == "Abort":
+        return INTERRUPTED
+    describe = getattr(error, "format_message", None)
+    if describe is None:
+        sentence = f"unexpected {kind}: {error}; run again with --debug to see where"
+        return _report(prog, sentence, FAILED)
+    if kind == "NoArgsIsHelpError":
+        print(describe(), file=sys.stderr)
+        return WRONG_ARGUMENTS
+    context = getattr(error, "ctx", None)
+    path = prog if context is None else context.command_path
+    sentence = f"{describe().strip().rstrip('.')}: see '{path} --help'"
+    return _report(prog, sentence, getattr(error, "exit_code", WRONG_ARGUMENTS))
+
+
+def _report(prog: str, sentence: str, code: int) -> int:
+    if debugging():
+        traceback.print_exc()
+    print(f"{prog}: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _flushed(code: int) -> int:
+    """`code`, once the output is out; with nobody left to read it, FAILED and no complaint."""
+    try:
+        for stream in (sys.stdout, sys.__stdout__):
+            if stream is not None:
+                stream.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more as it ends: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return code or FAILED
+    return code

@@ -1,0 +1,283 @@
+"""`edge log`: read the log, export it, and make events leave it."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edge.cli.forecast import forecast
+from edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge.log.reader import Filter
+    from edge.log.stats import LogStats
+    from edge.settings.sections import Settings
+
+app = typer.Typer(help="The log of events on this device.", no_args_is_help=True)
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_DAYS_SHOWN = 14
+_NOTES_SHOWN = 5
+
+_Path = Annotated[
+    Path | None, typer.Option("--log", help="The log's file.", show_default="the one of edge run")
+]
+_AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_Label = Annotated[str | None, typer.Option(help="Only this label.")]
+_Modality = Annotated[str | None, typer.Option(help="Only face, speech or fusion.")]
+_Since = Annotated[
+    str | None, typer.Option(help="Only later than: 90s, 15m, 2h, 7d ago, or 2026-07-25T14:00.")
+]
+
+
+@app.command()
+def stats(log: _Path = None, as_json: _AsJson = False) -> None:
+    """How many events, from when to when, of which labels, on how many bytes."""
+    from edge.log.reader import open_log
+
+    with open_log(_path(log)) as opened:
+        found = opened.stats()
+    if as_json:
+        values = asdict(found) | {
+            "shares": found.shares,
+            "bytes_per_event": found.bytes_per_event,
+        }
+        typer.echo(json.dumps(values, indent=2, default=_plain))
+        return
+    for line in _lines(found):
+        typer.echo(line)
+
+
+@app.command()
+def show(
+    log: _Path = None,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many.")] = 20,
+    label: _Label = None,
+    modality: _Modality = None,
+    since: _Since = None,
+    as_json: _AsJson = False,
+) -> None:
+    """The latest events, the newest last."""
+    from edge.log.reader import open_log
+    from edge.sinks.console import blocks, describe
+    from edge.sinks.event_json import as_dict
+
+    with open_log(_path(log)) as opened:
+        events = opened.latest(count, _filter(label, modality, since))
+    if as_json:
+        typer.echo(json.dumps([as_dict(event) for event in events], indent=2))
+        return
+    cells = blocks(sys.stdout)
+    for event in events:
+        typer.echo(f"{_local(event.time)}  {describe(event, cells)}")
+
+
+app.command()(forecast)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Argument(help="OUT.csv, .json, .jsonl or .parquet; - to print.")],
+    log: _Path = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="csv, json, jsonl or parquet.", show_default="by the file's name"
+        ),
+    ] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Counts an interval instead.")] = False,
+    label: _Label = None,
+    modality: _Modality = None,
+    since: _Since = None,
+) -> None:
+    """Write the events to a file for other programs; times are UTC."""
+    from edge.log.export import counts_table, events_table, export_file, writer_for
+    from edge.log.reader import open_log
+
+    printed = str(to) == "-"
+    writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
+    which = _filter(label, modality, since)
+    with open_log(_path(log)) as opened:
+        table = (
+            counts_table(opened.counts(which))
+            if counts
+            else events_table(opened.events(which), opened.score_labels())
+        )
+        if printed:
+            writer(table, sys.stdout.buffer)
+            return
+        count = export_file(table, to, writer)
+    typer.echo(f"{count} {'counts' if counts else 'events'} written to {to}", err=True)
+
+
+@app.command()
+def purge(
+    log: _Path = None,
+    older_than: Annotated[str | None, typer.Option(help="Age: 12h, 30d, 8w.")] = None,
+    max_size: Annotated[str | None, typer.Option(help="Size to cut the log to: 20MB.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Apply log.retention_days and log.max_size_mb of this file.")
+    ] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Delete the old events, for good; a run that writes the log may go on."""
+    from edge.log.configure import log_path, retention
+    from edge.log.purge import keep, purge
+
+    if older_than is None and max_size is None:
+        if config is None:
+            raise UsageError(
+                "nothing says what to purge: give --older-than, --max-size or both, or --config"
+            )
+        settings = _settings(config)
+        path = log or log_path(settings)
+        if path is None:
+            raise UsageError(f'{config} keeps no log (log.path is "none"): give another --log')
+        gone = keep(path, retention(settings.log), datetime.now(UTC))
+    else:
+        path = log or (log_path(_settings(config)) if config else None) or _path(None)
+        before = datetime.now(UTC) - _age(older_than) if older_than else None
+        gone = purge(path, before=before, max_size_bytes=_bytes(max_size) if max_size else None)
+    _tell_deleted(path, gone, as_json)
+
+
+@app.command()
+def notice(
+    config: Annotated[Path | None, typer.Option(help="Settings, as TOML.")] = None,
+    who: Annotated[
+        str, typer.Option(help="Who answers for the device, and how they are reached.")
+    ] = "",
+) -> None:
+    """A text to put up beside the camera: what it does, what is kept, and for how long."""
+    from edge.log.privacy_notice import notice_text
+
+    typer.echo(notice_text(_settings(config), who))
+
+
+@app.command()
+def delete(
+    log: _Path = None,
+    every: Annotated[bool, typer.Option("--all", help="Every event; nothing less.")] = False,
+    as_json: _AsJson = False,
+) -> None:
+    """Delete the whole log's content, for good, with the damaged logs set aside beside it."""
+    from edge.log.purge import delete_all
+
+    if not every:
+        raise UsageError("delete takes every event: say so with --all, or use `edge log purge`")
+    path = _path(log)
+    _tell_deleted(path, delete_all(path), as_json)
+
+
+def _path(log: Path | None) -> Path:
+    from edge.log.reader import default_log_path
+
+    return log if log is not None else default_log_path()
+
+
+def _settings(config: Path | None) -> Settings:
+    from edge.settings.loading import load
+
+    return load(config)
+
+
+def _filter(label: str | None, modality: str | None, since: str | None) -> Filter:
+    from edge.log.reader import Filter
+
+    return Filter(label, modality, _moment(since) if since else None)
+
+
+def _moment(text: str) -> datetime:
+    """An age before now, or a date and time, in the machine's zone where it names none."""
+    if re.fullmatch(r"\d+[a-z]", text):
+        return datetime.now(UTC) - _age(text)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{text!r} is no time: give 90s, 15m, 2h, 7d or 2026-07-25T14:00"
+        ) from error
+
+
+def _age(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,5})([smhdw])", text)
+    if not found:
+        raise UsageError(f"{text!r} is no age: give 90s, 15m, 12h, 30d or 8w")
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,15})\s*([KMG]?B?)", text.upper())
+    if not found or found[2] not in _BYTES:
+        raise UsageError(f"{text!r} is no size: give 500KB, 20MB or 1GB")
+    return int(found[1]) * _BYTES[found[2]]
+
+
+def _tell_deleted(path: Path, gone: int, as_json: bool) -> None:
+    from edge.log.database import size_bytes
+
+    left = size_bytes(path)
+    if as_json:
+        typer.echo(json.dumps({"log": str(path), "deleted": gone, "size_bytes": left}))
+    else:
+        typer.echo(f"{gone:,} events deleted; {path} is {_size(left)} now")
+
+
+def _lines(found: LogStats) -> list[str]:
+    lines = [
+        f"log      {found.path} (schema {found.schema})",
+        f"events   {found.events:,}",
+        f"on disk  {_size(found.size_bytes)}, {found.bytes_per_event:.0f} bytes an event",
+    ]
+    if found.first and found.last:
+        lines.append(f"from     {_local(found.first)} to {_local(found.last)}")
+    if found.waiting:
+        lines.append(f"waiting  {found.waiting:,} of them, in memory")
+    if found.counted:
+        lines.append(f"counted  {found.counted:,} of them are known as counts only")
+    lines += [f"damaged  {path} (set aside)" for path in found.damaged]
+    lines += [f"note     {_local(time)} {text}" for time, text in found.notes[-_NOTES_SHOWN:]]
+    hours = {f"{hour:02}:00": count for hour, count in enumerate(found.hours) if count}
+    for title, counts in (("label", found.labels), ("day", _last_days(found)), ("hour", hours)):
+        lines += ["", *_table(title, counts, found.events)] if counts else []
+    return lines
+
+
+def _last_days(found: LogStats) -> dict[str, int]:
+    return dict(list(found.days.items())[-_DAYS_SHOWN:])
+
+
+def _table(title: str, counts: Mapping[str, int], total: int) -> list[str]:
+    from edge.sinks.console import bar, blocks
+
+    cells = blocks(sys.stdout)
+    head = f"{title:<12} {'events':>10}  share"
+    rows = [
+        f"{name:<12} {count:>10,} {count / total:>6.1%}  {bar(count / total, cells)}"
+        for name, count in counts.items()
+    ]
+    return [head, *rows]
+
+
+def _size(count: int) -> str:
+    for unit, step in (("MB", 10**6), ("kB", 10**3)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def _local(time: datetime) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,283 @@
+"""The `edge` command: run, demo, doctor, devices, models, log, service, status."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from edge import __version__
+from edge.cli.app import run_app
+from edge.cli.log import app as log_app
+from edge.cli.models import app as models_app
+from edge.cli.service import app as service_app
+from edge.cli.service import health
+
+if TYPE_CHECKING:
+    from edge.run.summary import RunSummary
+    from edge.settings.sections import Settings
+    from edge.sinks import Sink
+
+app = typer.Typer(
+    help="Names the emotions of faces and voices, on the device, and logs them there.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(models_app, name="models")
+app.add_typer(log_app, name="log")
+app.add_typer(service_app, name="service")
+app.command("status")(health)
+
+
+class Output(StrEnum):
+    NONE = "none"
+    CONSOLE = "console"
+    JSONL = "jsonl"
+
+
+def main() -> int:
+    return run_app(app, "edge")
+
+
+def start() -> NoReturn:
+    """`main` as a process of its own, and its end.
+
+    A driver that was left behind in its thread aborts the interpreter when that takes itself
+    down (its C++ cannot be unwound), and a clean stop would look like a crash: such a process
+    ends at once, with everything written.
+    """
+    code = main()
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # its reader has gone
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"emotion-edge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which it is."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    config: Annotated[Path | None, typer.Option(help="Settings, as TOML.")] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            help="auto, picamera, INDEX, /dev/videoN, FILE, FOLDER, URL (rtsp, http), synthetic "
+            "or none."
+        ),
+    ] = None,
+    mic: Annotated[
+        str | None,
+        typer.Option(help="none, default, NAME (`edge devices`), FILE (a video's too), synthetic."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="For faces: a shipped one (`edge models list`) or a .tflite's path."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of the interpreter.")] = None,
+    budget_ms: Annotated[
+        float | None, typer.Option(min=0, help="What the face search may take of a live frame.")
+    ] = None,
+    log: Annotated[
+        str | None, typer.Option(help="The log's path; none keeps no log. Default: in your home.")
+    ] = None,
+    output: Annotated[Output, typer.Option(help="What to print of each event.")] = Output.CONSOLE,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(help="Store the frames with boxes and labels: an .mp4, or a folder/."),
+    ] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many s.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No summary at the end.")] = False,
+) -> int:
+    """Run on a camera, a microphone, a stream or a file until it ends, a limit, or Ctrl-C."""
+    changes = {
+        "camera.source": camera,
+        "mic.source": mic,
+        "model.name": model,
+        "model.threads": threads,
+        "detection.budget_ms": budget_ms,
+        "log.path": log,
+    }
+
+    def read() -> Settings:
+        return _settings(config, changes)
+
+    return _run(read, output, annotate, frames=frames, duration=duration, quiet=quiet)
+
+
+@app.command()
+def demo(
+    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "edge_net",
+    annotate: Annotated[
+        Path | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
+    ] = None,
+) -> int:
+    """The main job with no hardware: the bundled sample, a summary, where the log is."""
+    from edge.log.reader import default_log_path
+
+    log = default_log_path().with_name("demo.sqlite")
+    changes = {"camera.source": "synthetic", "model.name": model, "log.path": str(log)}
+    return _run(lambda: _settings(None, changes), Output.CONSOLE, annotate)
+
+
+@app.command()
+def devices(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Cameras and microphones by name, and what to give to --camera and --mic for each."""
+    from edge.errors import EdgeError
+    from edge.sources.audio import list_microphones
+    from edge.sources.video import list_cameras
+
+    cameras = list_cameras()
+    try:
+        microphones, reason = list_microphones(), ""
+    except EdgeError as error:
+        microphones, reason = [], str(error)
+    if as_json:
+        found = [{"camera": spec, "name": name} for spec, name in cameras]
+        _print_json(found + [{"mic": spec, "name": what} for spec, what in microphones])
+    for option, those in (("--camera", cameras), ("--mic", microphones)):
+        for spec, name in () if as_json else those:
+            typer.echo(f"{option} {shlex.quote(spec):<14} {name}")
+    if not cameras:
+        typer.echo("no camera found: plug one in, or give a file or a stream to --camera", err=True)
+    if not microphones:
+        reason = reason or "plug one in, or give a file to --mic"
+        typer.echo(f"no microphone found: {reason}", err=True)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """What this device has and lacks, each lack with the command that mends it."""
+    from edge.cli.doctor import examine
+
+    findings = examine()
+    if as_json:
+        _print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(finding.as_line())
+    return 3 if any(finding.blocks for finding in findings) else 0
+
+
+def _settings(config: Path | None, changes: dict[str, Any]) -> Settings:
+    """The file's settings (or the defaults), the environment's and the command line's on top."""
+    from edge.settings.loading import load, override
+
+    loaded = load(config)
+    given = {path: value for path, value in changes.items() if value is not None}
+    return override(loaded, given, "command line")
+
+
+def _run(
+    read_settings: Callable[[], Settings],
+    output: Output,
+    annotate: Path | None,
+    *,
+    frames: int | None = None,
+    duration: float | None = None,
+    quiet: bool = False,
+) -> int:
+    from edge.run import session
+    from edge.run.summary import RunSummary
+
+    settings, summary = read_settings(), RunSummary()
+    try:
+        session.run(
+            settings,
+            lambda now: _sinks(now, output, annotate),
+            reread=read_settings,
+            annotate=annotate,
+            max_frames=frames,
+            max_seconds=duration,
+            summary=summary,
+        )
+    finally:
+        if not quiet and (summary.frames or summary.windows):
+            _print_summary(summary, settings, annotate)
+    return 0
+
+
+def _sinks(settings: Settings, output: Output, annotate: Path | None) -> Iterator[Sink]:
+    """The sinks that a run writes to, each opened when it is asked for."""
+    from edge.log.configure import log_sinks
+    from edge.sinks import open_sink
+
+    yield from log_sinks(settings, annotate)
+    if output is not Output.NONE:
+        printing = open_sink(output.value, sys.stdout)
+        if settings.forecast.enabled:
+            from edge.forecast.live import ForecastingSink, open_forecasts
+
+            printing = ForecastingSink(printing, open_forecasts(settings))
+        yield printing
+
+
+def _log_path(settings: Settings) -> Path:
+    from edge.log.reader import default_log_path
+
+    return Path(settings.log.path) if settings.log.path else default_log_path()
+
+
+def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | None) -> None:
+    """On standard error: standard output is the events' alone."""
+    labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
+    ended = f"ended by {summary.ended or 'an interruption'}"
+    lines = []
+    if summary.source:
+        lines.append(
+            f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
+            f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; {ended}"
+        )
+    if summary.sound:
+        notes = "".join(f"; {note}" for note in summary.notes)
+        only = "" if summary.source else f"; {ended}"
+        lines.append(
+            f"{summary.sound}: {summary.heard_s:.1f} s of sound, {summary.windows} windows, a "
+            f"voice in {summary.voiced}"
+            f"{notes}{only}"
+        )
+    faces = f"faces followed: {summary.tracks}; " if summary.source else ""
+    kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(summary.modalities.items()))
+    of_kinds = f" of {kinds}" if summary.sound and kinds else ""
+    lines.append(f"{faces}events: {summary.events}{of_kinds} ({labels})")
+    if settings.log.path != "none":
+        lines.append(f"log: {_log_path(settings)}")
+    if annotate is not None:
+        lines.append(f"annotated: {annotate}")
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, indent=2))

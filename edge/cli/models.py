@@ -1,0 +1,66 @@
+"""`edge models`: what networks this device has, what their cards say, whether they are whole."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from edge.models import ModelCard
+
+app = typer.Typer(help="The networks on this device and their cards.", no_args_is_help=True)
+
+_AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_NameOrPath = Annotated[str, typer.Argument(help="A shipped model's name, or a .tflite's path.")]
+
+
+@app.command("list")
+def list_models(as_json: _AsJson = False) -> None:
+    """The shipped models, a line each."""
+    from edge.models import shipped
+
+    cards = shipped()
+    if as_json:
+        typer.echo(json.dumps([card.model_dump(mode="json") for card in cards], indent=2))
+        return
+    for card in cards:
+        typer.echo(
+            f"{card.name:<12} {card.modality:<7} {card.parameters:>9,} parameters "
+            f"{card.macs / 1e6:>6.0f} MMAC {card.size_bytes / 2**20:>5.1f} MB  {_headline(card)}"
+        )
+
+
+@app.command()
+def show(model: _NameOrPath, as_json: _AsJson = False) -> None:
+    """A model's card: what it is, what it was trained on, how good it is by which protocol."""
+    from edge.models import find
+
+    card = find(model).card
+    if as_json:
+        typer.echo(card.model_dump_json(indent=2))
+        return
+    for key, value in card.model_dump(exclude={"figures"}, mode="json").items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        typer.echo(f"{key:<16} {shown}")
+    for figure in card.figures:
+        typer.echo(f"{figure.name:<40} {figure.value:<10.4g} {figure.protocol}")
+
+
+@app.command()
+def verify(
+    model: Annotated[str | None, typer.Argument(help="A name or a path; all if not given.")] = None,
+) -> None:
+    """Check the file against its card, and that the interpreter takes it."""
+    from edge.models import find, shipped
+    from edge.models.classifier import Classifier
+
+    for name in [model] if model else [card.name for card in shipped()]:
+        found = find(name)
+        with Classifier(found):
+            typer.echo(f"{found.card.name}: the file is the card's, and it loads")
+
+
+def _headline(card: ModelCard) -> str:
+    return next((f"{f.name} {f.value:.4f}" for f in card.figures), "")

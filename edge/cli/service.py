@@ -1,0 +1,148 @@
+"""`edge service`: the device's service, laid down, looked at, taken away. And `edge status`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edge.errors import EdgeError, MissingDataError, MissingPackageError
+from edge.status.text import lines
+
+if TYPE_CHECKING:
+    from edge.service.files import Layout
+
+app = typer.Typer(help="emotion-edge as a service of systemd.", no_args_is_help=True)
+
+_TIMEOUT_S = 60
+_Root = Annotated[
+    Path, typer.Option(help="Another system's files, say a mounted card's: nothing is started.")
+]
+_AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_LIVE = Path("/")
+
+
+@app.command()
+def install(
+    config: Annotated[Path | None, typer.Option(help="Settings to take over.")] = None,
+    network: Annotated[
+        bool, typer.Option("--network", help="Let it beyond loopback: a broker, a network camera.")
+    ] = False,
+    start: Annotated[bool, typer.Option(help="Start it now, and at each boot.")] = True,
+    root: _Root = _LIVE,
+) -> None:
+    """Make this installation start at boot, as its own user, in a sandbox."""
+    from edge.service.files import ENABLED, Layout
+    from edge.service.files import install as lay_down
+
+    layout = Layout(root)
+    if root == _LIVE:
+        _systemctl("--version")
+    for path in lay_down(layout, Path(sys.prefix), config, network=network):
+        typer.echo(f"wrote {path}", err=True)
+    if root == _LIVE:
+        _run("systemd-sysusers", str(layout.user))
+        _run("systemd-tmpfiles", "--create", str(layout.tmpfiles))
+        _systemctl("daemon-reload")
+        if start:
+            _systemctl("enable", *ENABLED)
+            # Not --now: one that runs already is to run with what was written.
+            _systemctl("restart", "--no-block", *ENABLED)
+    typer.echo(f"settings: {layout.settings}", err=True)
+    typer.echo("look: edge service status; journalctl -u edge", err=True)
+
+
+@app.command()
+def uninstall(root: _Root = _LIVE) -> None:
+    """Stop it and remove its units; settings and log stay."""
+    from edge.service.files import ENABLED, Layout
+    from edge.service.files import uninstall as take_away
+
+    layout = Layout(root)
+    if root == _LIVE and (layout.units / ENABLED[0]).exists():
+        _systemctl("disable", "--now", *ENABLED)
+    for path in take_away(layout):
+        typer.echo(f"removed {path}", err=True)
+    if root == _LIVE:
+        _systemctl("daemon-reload")
+    typer.echo(_what_stays(layout), err=True)
+
+
+@app.command()
+def status(as_json: _AsJson = False) -> int:
+    """How the service is: systemd's word, and its own. Exits with 0 where it runs."""
+    unit = _unit_state()
+    try:
+        report: dict[str, Any] | None = _read()
+        missing = ""
+    except MissingDataError as error:
+        report, missing = None, str(error)
+    if as_json:
+        typer.echo(json.dumps({"unit": unit, "health": report}, indent=2))
+    else:
+        if unit:
+            typer.echo(
+                f"edge.service is {unit['ActiveState']} ({unit['SubState']}), "
+                f"{unit['NRestarts']} restarts: {unit['StatusText'] or unit['Result']}"
+            )
+        else:
+            typer.echo("edge.service is not installed: do `sudo edge service install`")
+        typer.echo("\n".join(lines(report)) if report else missing)
+    return 0 if unit.get("ActiveState") == "active" else 1
+
+
+def health(as_json: _AsJson = False) -> int:
+    """How the run is, the service's or your own: each part, rates, temperature, last event."""
+    report = _read()
+    typer.echo(json.dumps(report, indent=2) if as_json else "\n".join(lines(report)))
+    return 0 if report["state"] in ("running", "waiting", "starting") else 1
+
+
+def _read() -> dict[str, Any]:
+    from edge.health.file import read
+
+    return read()
+
+
+def _what_stays(layout: Layout) -> str:
+    return (
+        f"kept: {layout.settings.parent} and {layout.state}, with the log. To delete the events "
+        f"for good: sudo edge log delete --all --log {layout.state / 'log.sqlite'}"
+    )
+
+
+def _unit_state() -> dict[str, str]:
+    """systemd's properties of the unit; {} where it is not installed, or there is no systemd."""
+    wanted = ("LoadState", "ActiveState", "SubState", "NRestarts", "StatusText", "Result")
+    try:
+        shown = _run("systemctl", "show", "edge.service", f"--property={','.join(wanted)}")
+    except EdgeError:
+        return {}
+    found = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    return found if found.get("LoadState") == "loaded" else {}
+
+
+def _systemctl(*arguments: str) -> str:
+    return _run("systemctl", *arguments)
+
+
+def _run(*command: str) -> str:
+    """Run one of systemd's tools; its output. Raises MissingPackageError, EdgeError."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+    except FileNotFoundError as error:
+        raise MissingPackageError(
+            f"there is no {command[0]} here: this system does not use systemd"
+        ) from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EdgeError(f"{' '.join(command)} did not work ({error}): try it by hand") from error
+    if done.returncode:
+        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        raise EdgeError(f"{' '.join(command)} failed ({said}): run this with sudo")
+    return done.stdout

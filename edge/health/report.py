@@ -1,0 +1,267 @@
+"""How a run is: the state of each part, what it has done, and whether it gets on.
+
+Parts are told from the threads that drive them; anybody may ask for a report, from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from edge.health.board import temperature_c, throttling
+from edge.types import EmotionEvent
+
+WINDOW_S = 60.0
+"""Rates are those of the last minute."""
+
+Clock = Callable[[], float]
+
+
+class State(StrEnum):
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING = "waiting"  # for a device, a broker or a disk that is not there
+    STALLED = "stalled"  # open, and gives nothing (new)
+    FAILED = "failed"  # broken, and about to be begun anew
+
+
+@dataclass(frozen=True, slots=True)
+class PartReport:
+    """name: "camera", "microphone", "log" …; kind: "source" or "sink"
+
+    since_s:    seconds in this state
+    restarts:   how often it was begun anew
+    last_error: the latest reason, kept when it runs again; "" if there was none
+    items:      frames, chunks or events so far
+    """
+
+    name: str
+    kind: str
+    state: State
+    since_s: float
+    restarts: int
+    last_error: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A moment's health; rates and stages are those of the last minute.
+
+    uptime_s:      of the run
+    fps:           frames a second that went through the pipeline
+    stage_ms:      stage → milliseconds a frame
+    frames:        so far; `dropped` came too fast
+    events:        so far
+    temperature_c: None where the board does not say
+    throttling:    what the firmware holds back
+    last_event:    when, modality and label; None before the first
+    """
+
+    time: datetime
+    uptime_s: float
+    parts: tuple[PartReport, ...]
+    fps: float
+    stage_ms: dict[str, float]
+    frames: int
+    dropped: int
+    events: int
+    last_event: dict[str, str] | None
+    temperature_c: float | None
+    throttling: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst of the parts'; starting while there is none."""
+        order = (State.FAILED, State.STALLED, State.WAITING, State.STARTING, State.RUNNING)
+        return min((p.state for p in self.parts), key=order.index, default=State.STARTING)
+
+    @property
+    def restarts(self) -> int:
+        return sum(part.restarts for part in self.parts)
+
+    def sentence(self) -> str:
+        """One line: what a person reads first."""
+        troubles = [
+            f"{part.name} {part.state}" + (f" ({part.last_error})" if part.last_error else "")
+            for part in self.parts
+            if part.state is not State.RUNNING
+        ]
+        done = f"{self.fps:.1f} frames a second, {self.events} events"
+        return "; ".join([*troubles, done]) if troubles else f"running: {done}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """In JSON's types."""
+        values = asdict(self)
+        values["time"] = self.time.isoformat(timespec="seconds")
+        return {"state": self.state, "restarts": self.restarts} | values
+
+
+class Part:
+    """One source or sink, as whoever drives it sees it; every call is cheap and from any thread."""
+
+    def __init__(self, name: str, kind: str, clock: Clock = time.monotonic) -> None:
+        self.name = name
+        self.kind = kind
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._state = State.STARTING
+        self._since_s = self._beat_s = clock()
+        self._restarts = 0
+        self._last_error = ""
+        self._items = 0
+
+    def running(self, items: int = 1) -> None:
+        """It delivered or took so many."""
+        with self._lock:
+            self._items += items
+            self._enter(State.RUNNING)
+
+    def restarting(self) -> None:
+        """It is begun anew; its state stays what it was until it runs."""
+        with self._lock:
+            self._restarts += 1
+
+    def waiting(self, why: str) -> None:
+        self._change(State.WAITING, why)
+
+    def stalled(self, why: str) -> None:
+        self._change(State.STALLED, why)
+
+    def failed(self, why: str) -> None:
+        self._change(State.FAILED, why)
+
+    def beat(self) -> None:
+        """Whoever drives it is not stuck, whatever the part itself does."""
+        with self._lock:
+            self._beat_s = self._clock()
+
+    @property
+    def silence_s(self) -> float:
+        """How long ago its driver last gave a sign of life."""
+        with self._lock:
+            return self._clock() - self._beat_s
+
+    def report(self) -> PartReport:
+        with self._lock:
+            return PartReport(
+                self.name,
+                self.kind,
+                self._state,
+                round(self._clock() - self._since_s, 1),
+                self._restarts,
+                self._last_error,
+                self._items,
+            )
+
+    def _change(self, state: State, why: str) -> None:
+        with self._lock:
+            if why:
+                self._last_error = " ".join(why.split())
+            self._enter(state)
+
+    def _enter(self, state: State) -> None:
+        self._beat_s = self._clock()
+        if state is not self._state:
+            self._state, self._since_s = state, self._beat_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    time_s: float
+    frames: int
+    stages_s: Mapping[str, float]
+
+
+class Health:
+    """The whole run's: its parts, and what went through."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._began_s = clock()
+        self._parts: dict[str, Part] = {}
+        self._frames = self._events = self._dropped = 0
+        self._last_event: EmotionEvent | None = None
+        self._stages: Callable[[], Mapping[str, float]] = dict
+        self._samples: deque[_Sample] = deque([_Sample(self._began_s, 0, {})])
+
+    def part(self, name: str, kind: str = "source") -> Part:
+        """The part of that name, made when it is first asked for."""
+        with self._lock:
+            return self._parts.setdefault(name, Part(name, kind, self._clock))
+
+    def watch_stages(self, seconds: Callable[[], Mapping[str, float]]) -> None:
+        """seconds: gives each stage's time so far, as `StageTimes.seconds` does."""
+        with self._lock:
+            self._stages = seconds
+            self._samples = deque([_Sample(self._clock(), self._frames, dict(seconds()))])
+
+    def frame(self, dropped: int = 0) -> None:
+        """One more frame is through; `dropped`: how many were not, so far."""
+        with self._lock:
+            self._frames += 1
+            self._dropped = dropped
+            now_s = self._clock()
+            if now_s - self._samples[-1].time_s >= 1.0:
+                self._samples.append(_Sample(now_s, self._frames, dict(self._stages())))
+                while len(self._samples) > 2 and now_s - self._samples[1].time_s > WINDOW_S:
+                    self._samples.popleft()
+
+    def event(self, event: EmotionEvent) -> None:
+        with self._lock:
+            self._events += 1
+            self._last_event = event
+
+    def stuck(self, limit_s: float) -> list[str]:
+        """The parts whose driver has been silent for longer than that."""
+        with self._lock:
+            parts = list(self._parts.values())
+        return [part.name for part in parts if part.silence_s > limit_s]
+
+    def report(self) -> Report:
+        with self._lock:
+            parts = list(self._parts.values())
+            fps, stage_ms = self._rates()
+            last = self._last_event
+            frames, dropped, events = self._frames, self._dropped, self._events
+        return Report(
+            time=datetime.now(UTC),
+            uptime_s=round(self._clock() - self._began_s, 1),
+            parts=tuple(part.report() for part in parts),
+            fps=fps,
+            stage_ms=stage_ms,
+            frames=frames,
+            dropped=dropped,
+            events=events,
+            last_event=_brief(last) if last is not None else None,
+            temperature_c=temperature_c(),
+            throttling=throttling(),
+        )
+
+    def _rates(self) -> tuple[float, dict[str, float]]:
+        first, now_s = self._samples[0], self._clock()
+        frames, span_s = self._frames - first.frames, now_s - first.time_s
+        if not frames or span_s <= 0 or now_s - self._samples[-1].time_s > WINDOW_S:
+            return 0.0, {}
+        spent = {
+            stage: seconds - first.stages_s.get(stage, 0.0)
+            for stage, seconds in self._stages().items()
+        }
+        stage_ms = {stage: round(1000 * seconds / frames, 3) for stage, seconds in spent.items()}
+        return round(frames / span_s, 2), stage_ms
+
+
+def _brief(event: EmotionEvent) -> dict[str, str]:
+    """No track and no scores: a status page is read by more people than the log."""
+    return {
+        "time": event.time.isoformat(timespec="seconds"),
+        "modality": event.modality,
+        "label": event.label,
+    }

@@ -1,0 +1,183 @@
+"""The log in other programs' formats, one row at a time whatever the log's size."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from edge.errors import MissingPackageError, SinkError, UsageError
+from edge.log.stats import Count
+from edge.sinks.event_json import as_dict
+from edge.types import EmotionEvent
+
+_FACE = ("x", "y", "width", "height")
+_ROWS_AT_ONCE = 10_000
+# Column → its type in Parquet; a time is UTC, to the microsecond.
+_EVENT = {
+    "time": "timestamp",
+    "modality": "string",
+    "track_id": "int64",
+    "label": "string",
+    "confidence": "float64",
+    **dict.fromkeys(_FACE, "int32"),
+    "model": "string",
+}
+_COUNT = {
+    "start": "timestamp",
+    "interval_s": "int32",
+    "modality": "string",
+    "label": "string",
+    "events": "int64",
+    "model": "string",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows to be written once: as JSON objects, or flat.
+
+    columns: name → type, of the flat rows
+    rows:    the objects; times are still `datetime`
+    flat:    an object's values by column; a missing one is empty
+    """
+
+    columns: Mapping[str, str]
+    rows: Iterable[dict[str, Any]]
+    flat: Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+def events_table(events: Iterable[EmotionEvent], labels: Sequence[str]) -> Table:
+    """A column per label's score, empty where the model has none."""
+    return Table(
+        columns=_EVENT | {f"score_{label}": "float64" for label in labels},
+        rows=(as_dict(event) | {"time": event.time} for event in events),
+        flat=_flat_event,
+    )
+
+
+def _flat_event(row: dict[str, Any]) -> Mapping[str, Any]:
+    scores = {f"score_{label}": score for label, score in row["scores"].items()}
+    return row | (row["face"] or {}) | scores
+
+
+def counts_table(counts: Iterable[Count]) -> Table:
+    return Table(
+        columns=_COUNT,
+        rows=({name: getattr(count, name) for name in _COUNT} for count in counts),
+        flat=lambda row: row,
+    )
+
+
+def write_csv(table: Table, stream: BinaryIO) -> None:
+    """A header and a line each."""
+    with _text(stream) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table.columns)
+        for row in map(table.flat, table.rows):
+            writer.writerow([_plain(row.get(name)) for name in table.columns])
+
+
+def write_jsonl(table: Table, stream: BinaryIO) -> None:
+    """As `edge run --output jsonl` prints them."""
+    for row in table.rows:
+        stream.write(_line(row) + b"\n")
+
+
+def write_json(table: Table, stream: BinaryIO) -> None:
+    """One array of objects, an object a line."""
+    before = b"["
+    for row in table.rows:
+        stream.write(before + b"\n" + _line(row))
+        before = b","
+    stream.write(b"\n]\n" if before == b"," else b"[]\n")
+
+
+def write_parquet(table: Table, stream: BinaryIO) -> None:
+    """Raises MissingPackageError without pyarrow."""
+    try:
+        arrow: Any = import_module("pyarrow")
+        parquet: Any = import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise MissingPackageError(
+            "Parquet needs pyarrow: pip install 'emotion-edge[parquet]', or export to csv"
+        ) from error
+    kinds = {"timestamp": arrow.timestamp("us", tz="UTC")}
+    schema = arrow.schema(
+        [
+            (name, kinds[kind] if kind in kinds else getattr(arrow, kind)())
+            for name, kind in table.columns.items()
+        ]
+    )
+    with parquet.ParquetWriter(stream, schema) as writer:
+        rows = map(table.flat, table.rows)
+        while some := list(islice(rows, _ROWS_AT_ONCE)):
+            columns = {name: [row.get(name) for row in some] for name in table.columns}
+            writer.write_table(arrow.table(columns, schema=schema))
+
+
+Writer = Callable[[Table, BinaryIO], None]
+FORMATS: dict[str, Writer] = {
+    "csv": write_csv,
+    "json": write_json,
+    "jsonl": write_jsonl,
+    "parquet": write_parquet,
+}
+
+
+def writer_for(name: str) -> Writer:
+    """Raises UsageError for a format that is not in `FORMATS`."""
+    if name not in FORMATS:
+        raise UsageError(f"there is no format {name!r}: choose one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def export_file(table: Table, path: Path, writer: Writer) -> int:
+    """Write the file, whole or not at all; how many rows. Raises SinkError where it cannot."""
+    part = path.with_name(path.name + ".part")
+    count = 0
+
+    def counted() -> Iterator[dict[str, Any]]:
+        nonlocal count
+        for row in table.rows:
+            yield row
+            count += 1
+
+    try:
+        try:
+            with part.open("wb") as stream:
+                writer(replace(table, rows=counted()), stream)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        why = error.strerror or error
+        raise SinkError(f"cannot write {path} ({why}): give another file") from error
+    return count
+
+
+@contextmanager
+def _text(stream: BinaryIO) -> Iterator[TextIO]:
+    """UTF-8 on a byte stream, which stays open for its owner."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    try:
+        yield text
+        text.flush()
+    finally:
+        text.detach()
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return json.dumps(row, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

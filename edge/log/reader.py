@@ -1,0 +1,284 @@
+"""The log, read: what is in it, counted or event by event."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edge.errors import MissingDataError, SinkError
+from edge.log import database, schema, spool
+from edge.log.stats import Count, LogStats, count
+from edge.types import EmotionEvent
+
+BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
+
+
+def default_log_path() -> Path:
+    """This service's log, in $STATE_DIRECTORY (systemd), else the user's, in the XDG state home."""
+    service = os.environ.get("STATE_DIRECTORY")
+    if service:
+        return Path(service.split(":")[0]) / "log.sqlite"
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "emotion-edge" / "log.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events; None stands for all of them."""
+
+    label: str | None = None
+    modality: str | None = None
+    since: datetime | None = None
+
+    def clause(self) -> tuple[str, list[str | int]]:
+        """SQL and its parameters, for events joined with their model and label."""
+        tests: list[str] = []
+        values: list[str | int] = []
+        if self.label is not None:
+            tests.append("label.name = ?")
+            values.append(self.label)
+        if self.modality is not None:
+            tests.append("modality = ?")
+            values.append(self.modality)
+        if self.since is not None:
+            tests.append("time_us >= ?")
+            values.append(schema.microseconds(self.since))
+        return (" WHERE " + " AND ".join(tests) if tests else ""), values
+
+    def takes(self, modality: str, label: str, time: datetime) -> bool:
+        """As `clause`, for what is not in the table of events."""
+        return (
+            self.label in (None, label)
+            and self.modality in (None, modality)
+            and (self.since is None or time >= self.since)
+        )
+
+    def chosen(self, events: Iterable[EmotionEvent]) -> Iterator[EmotionEvent]:
+        """Those of the events that match."""
+        return (one for one in events if self.takes(one.modality, one.label, one.time))
+
+
+EVERYTHING = Filter()
+
+
+class Log:
+    """A log opened for reading, beside a writer if there is one; a context manager."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    def stats(self, zone: tzinfo | None = None) -> LogStats:
+        """Count everything; days and hours are those of `zone`, else the machine's own.
+
+        An event that is known as a count only is taken to be of its interval's beginning.
+        """
+        with self._snapshot() as waiting:
+            return count(self._connection, self.path, waiting, zone)
+
+    def events(self, which: Filter = EVERYTHING) -> Iterator[EmotionEvent]:
+        """All events that match, in order of arrival, one at a time; also those that wait yet."""
+        where, values = which.clause()
+        with self._snapshot() as waiting:
+            # Rows are fetched one by one, afterwards: what is committed meanwhile has waited here.
+            last = schema.last_given(self._connection)
+        joined = f"{where} AND" if where else " WHERE"
+        with plainly(self.path):
+            rows = self._connection.execute(
+                f"{schema.SELECT}{joined} event.id <= ? ORDER BY event.id", [*values, last]
+            )
+            yield from map(schema.decode, rows)
+        yield from which.chosen(waiting)
+        if held := self.in_memory():
+            with open_log(held) as other:
+                yield from other.events(which)
+
+    def latest(self, count: int, which: Filter = EVERYTHING) -> list[EmotionEvent]:
+        """The last `count` events that match, in order of arrival; also those that wait yet."""
+        where, values = which.clause()
+        with self._snapshot() as waiting:
+            rows = self._connection.execute(
+                f"{schema.SELECT}{where} ORDER BY event.id DESC LIMIT ?", [*values, count]
+            ).fetchall()
+        found = [schema.decode(row) for row in reversed(rows)] + [*which.chosen(waiting)]
+        if held := self.in_memory():
+            with open_log(held) as other:
+                found += other.latest(count, which)
+        return found[-count:]
+
+    def numbered(self, after: int, count: int) -> list[tuple[int, EmotionEvent]]:
+        """The first `count` events with a number beyond `after`, with their numbers, in order.
+
+        Numbers are given in order of arrival, with gaps, and never twice in one log. An event that
+        waits for its commit has the number that it will have there; where two runs write the log,
+        that is not known, and only what is committed is found.
+        """
+        query = schema.SELECT.replace("SELECT ", "SELECT event.id, ", 1)
+        with self._snapshot() as waiting:
+            rows = self._connection.execute(
+                f"{query} WHERE event.id > ? ORDER BY event.id LIMIT ?", [after, count]
+            ).fetchall()
+            first = schema.last_given(self._connection) + 1
+            sure = len(spool.spools(self._connection, self.path)) == 1
+        found = [(row[0], schema.decode(row[1:])) for row in rows]
+        new = enumerate(waiting if sure else [], first)
+        return (found + [(number, event) for number, event in new if number > after])[:count]
+
+    def last_number(self) -> int:
+        """The number of the event that came last; 0 in an empty log."""
+        with plainly(self.path):
+            (last,) = self._connection.execute("SELECT max(id) FROM event").fetchone()
+        return int(last or 0)
+
+    def last_given(self) -> int:
+        """The highest number that an event of this log may have had, even if it is gone."""
+        with self._snapshot() as waiting:
+            return schema.last_given(self._connection) + len(waiting)
+
+    def in_memory(self) -> Path | None:
+        """The log that holds the events themselves, where this one has only counts."""
+        with plainly(self.path):
+            named = self._connection.execute("SELECT path FROM in_memory WHERE batch IS NULL")
+            found = [Path(path) for (path,) in named]
+        return next((path for path in found if spool.is_log(path, self.path)), None)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[list[EmotionEvent]]:
+        """One moment of the log; yields what waited then for its commit, in memory.
+
+        The memory is read first: a batch committed since is known by the name that the log has
+        for it, and is not taken twice.
+        """
+        with plainly(self.path):
+            before = spool.spools(self._connection, self.path)
+            held = {path: spool.read(path) for path in before}
+            self._connection.execute("BEGIN")
+            try:
+                committed = spool.spools(self._connection, self.path)
+                yield [
+                    event
+                    for path, (batch, events) in held.items()
+                    if path in committed and batch != committed[path]
+                    for event in events
+                ]
+            finally:
+                self._connection.execute("COMMIT")
+
+    def counts(self, which: Filter = EVERYTHING) -> Iterator[Count]:
+        """How often each label was seen, interval by interval, where only that is known."""
+        with plainly(self.path):
+            rows = self._connection.execute(
+                "SELECT start_s, interval_s, modality, label.name, events, model.name"
+                f" FROM tally{schema.JOINED} ORDER BY start_s, interval_s, modality, label.name"
+            )
+            for start_s, interval_s, modality, label, events, model in rows:
+                start = schema.at(start_s * 1_000_000)
+                found = Count(start, interval_s, modality, label, events, model)
+                if which.takes(modality, label, start):
+                    yield found
+
+    def score_labels(self) -> list[str]:
+        """Every label that some model of this log scores, in the models' order."""
+        with self._snapshot() as waiting:
+            rows = self._connection.execute(
+                "SELECT value FROM model, json_each(labels) ORDER BY model.id, key"
+            ).fetchall()
+        labels = [label for (label,) in rows]
+        labels += [label for event in waiting for label in event.scores]
+        if held := self.in_memory():
+            with open_log(held) as other:
+                labels += other.score_labels()
+        return list(dict.fromkeys(labels))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_log(path: Path) -> Log:
+    """Open the log for reading; nothing in it is changed, and its writer is not held up.
+
+    Raises MissingDataError where there is none, DamagedLogError, SinkError for another file.
+    """
+    must_exist(path)
+    where = f"{path.absolute().as_uri()}?mode={_mode(path)}"
+    with plainly(path):
+        connection = sqlite3.connect(
+            where, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _must_be_ours(connection, path)
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
+    return Log(path, connection)
+
+
+def _mode(path: Path) -> str:
+    """How SQLite is to open a log that is only read."""
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "rw"  # a "ro" reader would leave its -wal and -shm files behind
+    # Where we may not write and no writer has a -wal, the file is all there is.
+    return "ro&immutable=1" if len(database.files(path)) == 1 else "ro"
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors as one sentence about the log."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if database.is_damage(error):
+            raise schema.DamagedLogError(
+                f"the log {path} is damaged or none at all ({error}):"
+                " a run sets it aside and begins anew"
+            ) from error
+        raise SinkError(
+            f"cannot use the log {path} ({error}): try again, or as its owner"
+        ) from error
+    except OSError as error:
+        raise SinkError(
+            f"cannot use the log {path} ({error.strerror}): run as its owner"
+        ) from error
+
+
+def must_exist(path: Path) -> None:
+    """Raise MissingDataError unless there is a log's file."""
+    with plainly(path):
+        if not path.is_file():
+            raise MissingDataError(
+                f"there is no log {path}: do `edge run` or `edge demo` first, or give another --log"
+            )
+
+
+def _must_be_ours(connection: sqlite3.Connection, path: Path) -> None:
+    (ours,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if ours != schema.APPLICATION_ID:
+        raise SinkError(f"{path} is no log of this toolkit: give another --log")
+    if version > schema.SCHEMA_VERSION:
+        raise SinkError(
+            f"the log {path} has schema {version}, this release reads {schema.SCHEMA_VERSION}:"
+            " use the release that wrote it"
+        )
+    if version < schema.SCHEMA_VERSION:
+        # Brings it up to date, which a run would do as well.
+        database.connect(path, busy_timeout_s=BUSY_TIMEOUT_S).close()

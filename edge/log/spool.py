@@ -1,0 +1,216 @@
+"""Events that wait for their commit, kept in memory outside the process: a kill loses none of them.
+
+A spool is a file in a file system that lives in memory (tmpfs): writing to it wears no card. Its
+first line names the batch, each further one is an event. The log's table `in_memory` names the
+spool and the last of its batches that is committed, in the transaction that committed it: so the
+next run knows whether the events of a dead process are in the log already.
+
+A spool that somebody cut to nothing says that its events are to be forgotten (`edge log delete`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import sqlite3
+import stat
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from edge.errors import DataError
+from edge.sinks.event_json import from_line, to_line
+from edge.types import EmotionEvent
+
+_START, _END = "emotion-edge-", ".spool"
+_IN_MEMORY = ("tmpfs", "ramfs")
+_open_here: set[Path] = set()  # the system's locks do not tell two sinks of one process apart
+
+
+def memory_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """A folder in memory that we may write to: the service's, else /dev/shm; None without one."""
+    service = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    for folder in (service, "/dev/shm"):
+        if folder and os.access(folder, os.W_OK | os.X_OK) and _is_in_memory(Path(folder)):
+            return Path(folder)
+    return None
+
+
+def in_memory_name(log: Path) -> str:
+    """What the names of everything begin with that this log has in memory."""
+    return _START + hashlib.sha256(str(log.absolute()).encode()).hexdigest()[:16]
+
+
+def _is_in_memory(folder: Path) -> bool:
+    try:
+        mounts = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return False
+    kinds = {Path(fields[1]): fields[2] for fields in map(str.split, mounts)}
+    folder = folder.resolve()
+    return next(kinds[up] for up in (folder, *folder.parents) if up in kinds) in _IN_MEMORY
+
+
+class Spool:
+    """This process's own spool. Every method but `close` may raise OSError: memory is full."""
+
+    def __init__(self, folder: Path, log: Path) -> None:
+        self.path = folder / f"{in_memory_name(log)}-{secrets.token_hex(8)}{_END}"
+        self.batch = ""
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(self.path, flags, 0o640)
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        _open_here.add(self.path)
+        self.lines = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A new batch, of no event yet."""
+        os.ftruncate(self._file, 0)
+        self.batch = secrets.token_hex(8)
+        self.lines = 0
+        os.write(self._file, f"{self.batch}\n".encode())
+
+    def add(self, event: EmotionEvent) -> None:
+        os.write(self._file, f"{to_line(event)}\n".encode())
+        self.lines += 1
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether somebody asked that these events never reach the log."""
+        return os.fstat(self._file).st_size == 0
+
+    def close(self, *, keep: bool = False) -> None:
+        """Remove it; or keep it, for the next run."""
+        if not keep:
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+        _open_here.discard(self.path)
+
+
+class Orphan:
+    """A spool whose process is dead, ours until it is closed; a context manager.
+
+    events: what it holds that is not in the log yet
+    """
+
+    def __init__(self, path: Path, committed: str, file: int) -> None:
+        self.path = path
+        self._file = file
+        self.batch, events = read(path)
+        self.events = [] if self.batch == committed else events
+
+    @classmethod
+    def claim(cls, path: Path, committed: str) -> Self | None:
+        """None while its process lives."""
+        if path in _open_here:
+            return None
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            return None
+        return cls(path, committed, file)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+
+def read(path: Path) -> tuple[str, list[EmotionEvent]]:
+    """A spool's batch and its events; ("", []) where nothing is left of it."""
+    try:
+        batch, *lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError):
+        return "", []
+    events = []
+    for line in lines:
+        try:
+            events.append(from_line(line))
+        except DataError:  # the end of the file, or the line that its process was killed in
+            break
+    return batch, events
+
+
+def spools(connection: sqlite3.Connection, log: Path) -> dict[Path, str]:
+    """Every spool that this log names and that still exists, and its last committed batch."""
+    named = connection.execute("SELECT path, batch FROM in_memory WHERE batch IS NOT NULL")
+    return {Path(path): batch for path, batch in named if _is_ours(Path(path), log)}
+
+
+def _is_ours(path: Path, log: Path) -> bool:
+    """The log could name any file, and root may be who deletes: a spool of its owner only."""
+    return _named(path, _END) and _of_one_owner(path, log)
+
+
+def is_log(path: Path, log: Path) -> bool:
+    """Whether a name in `log` is that of its log in memory, which exists."""
+    return _named(path, ".sqlite") and _of_one_owner(path, log)
+
+
+def _named(path: Path, end: str) -> bool:
+    return path.name.startswith(_START) and path.name.endswith(end)
+
+
+def _of_one_owner(path: Path, log: Path) -> bool:
+    try:
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_uid == log.stat().st_uid
+    except OSError:
+        return False
+
+
+def orphans(
+    connection: sqlite3.Connection, log: Path, folder: Path | None, held: ExitStack
+) -> list[Orphan]:
+    """The spools of dead processes, claimed for as long as `held`, and named as committed.
+
+    Inside the transaction that takes their events in; remove them when it is done. One in `folder`
+    that its process could not name in the log yet is found as well.
+    """
+    named = spools(connection, log)
+    unnamed = folder.glob(f"{in_memory_name(log)}-*{_END}") if folder else ()
+    found = {path: "" for path in unnamed if _is_ours(path, log)} | named
+    for (name,) in connection.execute(
+        "SELECT path FROM in_memory WHERE batch IS NOT NULL"
+    ).fetchall():
+        if Path(name) not in named:
+            connection.execute("DELETE FROM in_memory WHERE path = ?", [name])
+    claimed = []
+    for path, committed in found.items():
+        orphan = Orphan.claim(path, committed)
+        if orphan is not None:
+            claimed.append(held.enter_context(orphan))
+            name_batch(connection, path, orphan.batch)
+    return claimed
+
+
+def name_batch(connection: sqlite3.Connection, path: Path, batch: str) -> None:
+    """Say in the log that this batch of this spool is in it, and the last that is."""
+    connection.execute(
+        "INSERT OR REPLACE INTO in_memory (path, batch) VALUES (?, ?)", [str(path), batch]
+    )
+
+
+def forget(connection: sqlite3.Connection, log: Path) -> int:
+    """Make sure that no event that waits in a spool of this log gets into it; how many did."""
+    count = 0
+    for path, committed in spools(connection, log).items():
+        batch, events = read(path)
+        count += len(events) if batch != committed else 0
+        orphan = Orphan.claim(path, committed)
+        if orphan is None:
+            os.truncate(path, 0)
+            continue
+        with orphan:
+            orphan.remove()
+    return count

@@ -1,0 +1,1 @@
+"""Events to an MQTT broker, with Home Assistant's discovery."""

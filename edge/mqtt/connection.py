@@ -1,0 +1,165 @@
+"""One connection to the broker, from its beginning to its break; the next one is another link."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from edge.mqtt.client import make_client, port
+from edge.settings.sections import MqttSettings
+
+EVENT_QOS = 2
+"""So that a subscriber who asks for it is given each event once by the broker, too."""
+_QOS = 1
+_ENTER_S = 30.0
+"""So long the broker may take to let the sender in."""
+_ANSWER_S = 5.0
+"""So long it may take to let the witness listen, and to give back the mark."""
+
+
+class Link:
+    """A sender, and a witness that hears from the broker which events it has passed on.
+
+    Where a connection breaks, nobody knows of the events under way which ones came through. MQTT
+    would have both ends resume; the broker that the tests use, killed or with more under way than
+    it allows, then loses events or refuses the connection for ever. So here nothing is resumed:
+    each link's sender begins with a session of its own, in which the broker drops what it had half
+    of. The witness subscribes to this device's events, in a session that the broker keeps. What it
+    was passed meanwhile comes first, then a mark that the new sender sends: an event that was not
+    heard until then has not been passed on, and is to be sent again.
+
+    up:      both are let in, and the mark came back
+    gone:    the link is of no more use; `reason` says why, `refused` whether the broker said no
+    blind:   why the witness hears nothing (a rule of the broker's); "" where it does
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        device: str,
+        base: str,
+        heard: deque[str],
+        changed: Callable[[], None],
+    ) -> None:
+        """base: what the topics begin with; heard: is given the id of each event passed on
+
+        changed: called from other threads when there is something to look at
+        """
+        self.up = self.gone = self.refused = False
+        self.reason = self.blind = ""
+        self._where = f"{settings.host}:{port(settings)}"
+        self._base = base
+        self._heard = heard
+        self._changed = changed
+        self._mark = secrets.token_hex(8)
+        self._let_in: set[Any] = set()
+        self._entered, self._listening = threading.Event(), threading.Event()
+        self._marked = threading.Event()
+        identity = f"emotion-edge-{device}"
+        self._sender: Any = make_client(settings, identity, will=f"{base}/status")
+        self._witness: Any = make_client(settings, f"{identity}-witness", keep_session=True)
+        self._witness.on_subscribe, self._witness.on_message = self._subscribed, self._hear
+        self._sender.on_publish = lambda *_: changed()
+        for client in (self._sender, self._witness):
+            client.on_connect, client.on_disconnect = self._met, self._parted
+            client.on_connect_fail = self._missed
+            client.connect_async(settings.host, port(settings), settings.keepalive_s)
+            client.loop_start()
+
+    def meet(self, leaving: Callable[[], bool]) -> bool:
+        """Wait until the link is up, or not to be; `leaving`: whether to give up."""
+
+        def come(event: threading.Event, patience_s: float = _ANSWER_S) -> bool:
+            end_s = time.monotonic() + patience_s
+            while not event.wait(0.1):
+                if self.gone or leaving() or time.monotonic() > end_s:
+                    return False
+            return not self.gone
+
+        if not come(self._entered, _ENTER_S):
+            return False
+        if not come(self._listening):
+            self.blind = "it lets no second client in"
+        if not self.blind:
+            self.publish("sync", self._mark)
+            if not come(self._marked):
+                self.blind = "it does not give back what is published"
+        self.up = not self.gone and not leaving()
+        return self.up
+
+    def publish(self, what: str, text: str, qos: int = _QOS, *, retain: bool = False) -> Any:
+        """Send to this device's topic `what`; gives what says when that is confirmed."""
+        return self.publish_to(f"{self._base}/{what}", text, qos, retain=retain)
+
+    def publish_to(self, topic: str, text: str, qos: int = _QOS, *, retain: bool = False) -> Any:
+        message = self._sender.publish(topic, text, qos, retain=retain)
+        message.rc = 0  # the connection broke just now: then it is never confirmed
+        return message
+
+    def end(self) -> None:
+        """Take leave; what was published before goes out first, where there is a connection.
+
+        Nothing can be published afterwards.
+        """
+        self.up, self.gone = False, True
+        clients = (self._sender, self._witness)
+        for client in clients:
+            client.disconnect()
+        for client in clients:
+            client.loop_stop()
+        # They hold this link and it holds them: let go, so that their sockets do not wait for the
+        # collector, through weeks in which a broker is looked for.
+        self._sender = self._witness = None
+        self._let_in.clear()
+
+    # What paho's threads call. They hold locks of their own meanwhile.
+
+    def _met(self, client: Any, data: Any, flags: Any, reason: Any, more: Any) -> None:
+        if reason.is_failure:
+            if client is self._witness:
+                self._go_blind(f"it refuses a second client: {reason}")
+            else:
+                self.refused = True
+                self._leave(f"the broker {self._where} refuses: {reason}")
+            return
+        self._let_in.add(client)
+        if client is self._sender:
+            self._entered.set()
+        if client is self._witness:
+            client.subscribe([(f"{self._base}/event", _QOS), (f"{self._base}/sync", _QOS)])
+
+    def _subscribed(self, client: Any, data: Any, number: int, codes: Any, more: Any) -> None:
+        if any(code.is_failure for code in codes):
+            self._go_blind(f"it lets nobody read {self._base}/event")
+        self._listening.set()
+
+    def _hear(self, client: Any, data: Any, message: Any) -> None:
+        if message.topic.endswith("/sync"):
+            if message.payload == self._mark.encode():
+                self._marked.set()
+            return
+        try:
+            self._heard.append(str(json.loads(message.payload)["id"]))
+        except (ValueError, KeyError, TypeError):  # somebody else publishes there
+            return
+
+    def _parted(self, client: Any, data: Any, flags: Any, reason: Any, more: Any) -> None:
+        if client in self._let_in:
+            self._leave(f"the broker {self._where} is away ({reason})")
+
+    def _missed(self, client: Any, data: Any) -> None:
+        self._leave(f"no broker answers at {self._where}")
+
+    def _go_blind(self, reason: str) -> None:
+        self.blind = reason
+        self._listening.set()
+
+    def _leave(self, reason: str) -> None:
+        if not self.gone:
+            self.reason, self.up, self.gone = reason, False, True
+        self._changed()

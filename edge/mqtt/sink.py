@@ -1,0 +1,250 @@
+"""Events to an MQTT broker, from the log: those of its absence too, when it is back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.errors import EdgeError, SinkError
+from edge.health.file import folder
+from edge.health.report import Part, Report
+from edge.mqtt.client import host_name, port
+from edge.mqtt.connection import EVENT_QOS, Link
+from edge.mqtt.homeassistant import discovery
+from edge.mqtt.outbox import Outbox, event_id
+from edge.settings.sections import MqttSettings
+from edge.sinks import Sink
+from edge.sinks.event_json import as_dict
+from edge.types import EmotionEvent
+
+POLL_S = 1.0
+HEALTH_INTERVAL_S = 60.0
+DRAIN_S = 2.0
+"""So long `close` waits for the broker to confirm what is under way."""
+LAST_RETRY_S = 60.0
+"""A broker that is away is looked for after 1, 2, 4 … so many seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+class MqttSink(Sink):
+    """Publishes the log's events to TOPIC/DEVICE/event, in order, each with its own `id`.
+
+    `write` only announces an event: it is read from the log, in a thread of this sink's own, and
+    counts as sent when the broker has confirmed it. So nothing but what the log holds is ever sent,
+    a broker may be away for as long as the log keeps its events, and neither a restart of the
+    broker nor one of this process loses an event. What was under way when a connection broke is
+    sent again only where the broker did not pass it on (see `Link`); where it does not say, it may
+    come again under the same `id`.
+
+    TOPIC/DEVICE/status is "online" or, as last will, "offline"; …/state holds the latest event's
+    label, …/health the run's health once a minute; all three are retained.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        settings: MqttSettings,
+        *,
+        part: Part | None = None,
+        report: Callable[[], Report] | None = None,
+    ) -> None:
+        """Begin to connect, in the background.
+
+        log: where a SqliteSink writes; report: asked for the health
+        Raises UsageError without a host, MissingPackageError without paho-mqtt, MissingDataError
+        for a certificate that is not there.
+        """
+        self._settings = settings
+        self._part = part if part is not None else Part("mqtt", "sink")
+        self._report = report
+        self._where = f"{settings.host}:{port(settings)}"
+        self.device = settings.device or host_name()
+        self._base = f"{settings.topic}/{self.device}"
+        self._changed = threading.Condition()
+        self._heard: deque[str] = deque(maxlen=2 * settings.batch)
+        self._under_way: deque[_UnderWay] = deque()
+        self._closing = False
+        self._blind = ""
+        self._news = True  # what the last run left
+        self._health_due_s = float("-inf")
+        self.sent = 0
+        first = self._link()
+        self._outbox = Outbox(log, "mqtt", folder())
+        self._part.waiting(f"no broker at {self._where} yet")
+        self._thread = threading.Thread(
+            target=self._forward, args=(first,), name="mqtt", daemon=True
+        )
+        self._thread.start()
+
+    def write(self, event: EmotionEvent) -> None:
+        if self._closing:
+            raise SinkError(f"the connection to {self._where} is closed: no event can be sent")
+        as_dict(event)  # what makes no sense is refused by every sink alike
+        self._news = True
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        """Send what is logged, for two seconds at most; the next run sends the rest."""
+        with self._changed:
+            if self._closing:
+                return
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(DRAIN_S + POLL_S)
+        self._outbox.close()
+
+    def _link(self) -> Link:
+        return Link(self._settings, self.device, self._base, self._heard, self._wake)
+
+    def _forward(self, link: Link) -> None:
+        """The thread: one link after the other."""
+        failures = 0
+        while True:
+            if link.meet(lambda: self._closing):
+                failures = 0
+                self._serve(link)
+            self._tell_end(link)
+            link.end()
+            if self._closing:
+                return
+            self._wait(min(LAST_RETRY_S, 2.0**failures))
+            failures += 1
+            link = self._link()
+
+    def _serve(self, link: Link) -> None:
+        """As long as the link holds, keep `batch` events under way; at the end, take leave."""
+        self._begin_anew(link)
+        while link.up and not self._closing:
+            self._step(link)
+            self._wait(POLL_S)
+        self._news = True  # the log may have closed, and so committed, just before
+        until_s = time.monotonic() + DRAIN_S
+        while link.up and time.monotonic() < until_s and (self._step(link) or self._under_way):
+            self._rest(0.1)
+        if link.up:
+            link.publish("status", "offline", retain=True)
+
+    def _wait(self, seconds: float) -> None:
+        """Until there is something to do, or it is time to close; for `seconds` at most."""
+        with self._changed:
+            if not self._closing:
+                self._changed.wait(seconds)
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait(seconds)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _begin_anew(self, link: Link) -> None:
+        """What was under way is taken again from the log; who was told of this device is again."""
+        if link.blind and link.blind != self._blind:
+            _log.warning(
+                "the broker %s does not tell which events it passed on (%s): what is under way when"
+                " the connection breaks may come twice, under the same id",
+                self._where,
+                link.blind,
+            )
+        self._blind = link.blind
+        self._settle()
+        self._under_way.clear()
+        self._outbox.rewind()
+        self._news = True
+        self._health_due_s = float("-inf")
+        link.publish("status", "online", retain=True)
+        if self._settings.discovery:
+            prefix = self._settings.discovery_prefix
+            for topic, configuration in discovery(prefix, self._base, self.device):
+                link.publish_to(topic, json.dumps(configuration), retain=True)
+
+    def _step(self, link: Link) -> bool:
+        """Note what has arrived, publish what is due; whether there was any."""
+        self._settle()
+        try:
+            last = self._send(link)
+        except EdgeError as error:  # the log cannot be read: it may be again
+            self._part.failed(str(error))
+            return False
+        self._part.running(0)
+        # QoS 0: only the latest counts.
+        if last is not None:
+            link.publish("state", json.dumps(_brief(last)), 0, retain=True)
+        self._tell_health(link)
+        return last is not None
+
+    def _send(self, link: Link) -> EmotionEvent | None:
+        """The last event that was published now."""
+        last = None
+        while self._news and (room := self._settings.batch - len(self._under_way)) > 0:
+            self._news = False
+            taken = self._outbox.take(room)
+            for number, event in taken:
+                message = None
+                # Another thread adds to `_heard`; a look into a deque is one step to it.
+                if event_id(number, event) not in self._heard:
+                    message = link.publish("event", self._payload(number, event), EVENT_QOS)
+                    last = event
+                self._under_way.append(_UnderWay(number, event, message))
+            self._settle()
+            self._news = self._news or len(taken) == room
+        return last
+
+    def _payload(self, number: int, event: EmotionEvent) -> str:
+        whole = {"id": event_id(number, event), "device": self.device} | as_dict(event)
+        return json.dumps(whole, separators=(",", ":"))
+
+    def _settle(self) -> None:
+        """What has arrived leaves the outbox: in order, so that none is skipped."""
+        arrived = None
+        while self._under_way and self._under_way[0].arrived:
+            arrived = self._under_way.popleft()
+            self.sent += 1
+            self._part.running()
+        if arrived is not None:
+            self._outbox.settle(arrived.number, arrived.event)
+
+    def _tell_health(self, link: Link) -> None:
+        if self._report is None or time.monotonic() < self._health_due_s:
+            return
+        self._health_due_s = time.monotonic() + HEALTH_INTERVAL_S
+        found = self._report().as_dict()
+        known = {key: found[key] for key in found if key != "last_event"}
+        link.publish("health", json.dumps(known), 0, retain=True)
+
+    def _tell_end(self, link: Link) -> None:
+        if self._closing:
+            return
+        reason = link.reason or f"the broker {self._where} does not let us in"
+        if self._part.report().last_error != reason:
+            _log.warning("%s: the log keeps the events", reason)
+        (self._part.failed if link.refused else self._part.waiting)(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """message: None for an event that the broker has passed on before"""
+
+    number: int
+    event: EmotionEvent
+    message: Any
+
+    @property
+    def arrived(self) -> bool:
+        return self.message is None or bool(self.message.is_published())
+
+
+def _brief(event: EmotionEvent) -> dict[str, Any]:
+    found = as_dict(event)
+    return {key: found[key] for key in ("label", "confidence", "modality", "time")}

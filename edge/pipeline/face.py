@@ -1,0 +1,206 @@
+"""Frames in, scenes out: generators, no threads, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.pipeline.events import Reporter
+from edge.pipeline.schedule import EvenPace, Pace
+from edge.pipeline.sequence import Courses
+from edge.pipeline.smoothing import Smoother, State
+from edge.settings.sections import DetectionSettings, Settings
+from edge.types import EmotionEvent, Face, Frame, Prediction
+from edge.vision import open_detector
+from edge.vision.preprocess import Preprocessor
+from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
+from edge.vision.sequence_settings import SequenceSettings
+from edge.vision.tracker import Tracker
+
+
+class FaceClassifier(Protocol):
+    def classify(self, image: NDArray[np.uint8], /) -> Prediction:
+        """image: uint8 (48, 48), or a `Course` of such pictures for a sequence model"""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One face in one frame: where it is, what it shows, and what the network last said of it.
+
+    fresh: whether the network judged it in this very frame; else it is steady, and not yet due
+    """
+
+    face: Face
+    state: State
+    prediction: Prediction
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A frame, the confirmed faces seen in it, and the events that are due."""
+
+    frame: Frame
+    observations: tuple[Observation, ...]
+    events: tuple[EmotionEvent, ...]
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """Seconds spent in each stage so far, over `frames` frames with `faces` faces in them, of
+    which `classified` were given to the network."""
+
+    frames: int = 0
+    faces: int = 0
+    classified: int = 0
+    gray_s: float = 0.0
+    search_s: float = 0.0
+    track_s: float = 0.0
+    preprocess_s: float = 0.0
+    inference_s: float = 0.0
+    smoothing_s: float = 0.0
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Stage → seconds, in the order of the work."""
+        stages = ("gray", "search", "track", "preprocess", "inference", "smoothing")
+        return {stage: getattr(self, f"{stage}_s") for stage in stages}
+
+
+class FacePipeline:
+    """gray → search → track → 48x48 → classify → smooth → report, frame by frame.
+
+    A face that is followed is classified when its `pace` says so, and when its event is due, so
+    that every event is of the network's own moment.
+    `times` adds up what each stage takes, for the benchmark.
+    """
+
+    def __init__(
+        self,
+        search: FaceSearch,
+        tracker: Tracker,
+        preprocessor: Preprocessor,
+        classifier: FaceClassifier,
+        smoother: Smoother,
+        reporter: Reporter,
+        pace: Pace,
+        courses: Courses | None = None,
+    ) -> None:
+        self.times = StageTimes()
+        self._search = search
+        self._tracker = tracker
+        self._preprocessor = preprocessor
+        self._classifier = classifier
+        self._smoother = smoother
+        self._reporter = reporter
+        self._pace = pace
+        self._courses = courses
+
+    def scenes(self, frames: Iterable[Frame]) -> Iterator[Scene]:
+        """One scene per frame, in order, each made when it is asked for."""
+        for frame in frames:
+            yield self._scene(frame)
+
+    def _scene(self, frame: Frame) -> Scene:
+        times = self.times
+        started = perf_counter()
+        gray = frame.gray
+        grayed = perf_counter()
+        expected = self._tracker.expected(frame.timestamp_s)
+        found = self._search.find(gray, frame.timestamp_s, expected)
+        searched = perf_counter()
+        faces = self._tracker.update(found, frame.timestamp_s)
+        for track_id in self._tracker.gone:
+            self._smoother.forget(track_id)
+            self._reporter.forget(track_id)
+            self._pace.forget(track_id)
+            if self._courses is not None:
+                self._courses.forget(track_id)
+        times.track_s += perf_counter() - searched
+        times.search_s += searched - grayed
+        times.gray_s += grayed - started
+        times.frames += 1
+        times.faces += len(faces)
+        observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
+        reports = [self._report(seen, frame.timestamp_s) for seen in observations if seen.fresh]
+        return Scene(frame, observations, tuple([event for event in reports if event]))
+
+    def _report(self, seen: Observation, timestamp_s: float) -> EmotionEvent | None:
+        labels, track_id = seen.prediction.labels, seen.face.track_id
+        return self._reporter.report(
+            seen.state, labels, timestamp_s, track_id=track_id, face=seen.face
+        )
+
+    def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
+        due = self._reporter.due(timestamp_s, track_id=face.track_id)
+        held = self._pace.held(face.track_id, timestamp_s, event_due=due)
+        if held is None:
+            return self._judge(gray, face, timestamp_s)
+        return Observation(face, held.state, held.prediction, fresh=False)
+
+    def _judge(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
+        times = self.times
+        started = perf_counter()
+        patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
+        if self._courses is not None:
+            patch = self._courses.add(face.track_id, patch, timestamp_s)
+        prepared = perf_counter()
+        prediction = self._classifier.classify(patch)
+        classified = perf_counter()
+        state = self._smoother.update(face.track_id, prediction, timestamp_s)
+        self._pace.judged(face.track_id, prediction, state, timestamp_s)
+        times.smoothing_s += perf_counter() - classified
+        times.inference_s += classified - prepared
+        times.preprocess_s += prepared - started
+        times.classified += 1
+        return Observation(face, state, prediction)
+
+
+def build_face_pipeline(
+    settings: Settings,
+    classifier: FaceClassifier,
+    started_at: datetime,
+    *,
+    model_name: str | None = None,
+    stills: bool = False,
+    live: bool = False,
+    sequence: SequenceSettings | None = None,
+) -> FacePipeline:
+    """The pipeline that the settings describe.
+
+    started_at: UTC, aware: when the source's clock was at 0
+    model_name: what events call the model; by default the settings' name for it
+    stills: the frames are unrelated pictures, each to be reported by itself
+    live: frames come in real time, so that the search keeps to its budget
+    sequence: what a sequence model sees; its preprocessing and its step take the settings' place
+    Raises UsageError for an unknown detector, MissingPartError for a part not installed.
+    """
+    return FacePipeline(
+        _search(settings.detection, stills=stills, live=live),
+        Tracker.for_stills() if stills else Tracker(),
+        Preprocessor(sequence or settings.preprocess),
+        classifier,
+        Smoother(settings.smoothing),
+        Reporter(
+            model=model_name or Path(settings.model.name).name.removesuffix(".tflite"),
+            started_at=started_at,
+            interval_s=settings.smoothing.event_interval_s,
+        ),
+        Pace(settings.model.interval_s) if sequence is None else EvenPace(sequence.step_s),
+        Courses(sequence) if sequence is not None else None,
+    )
+
+
+def _search(settings: DetectionSettings, *, stills: bool, live: bool) -> FaceSearch:
+    detector = open_detector(settings)
+    if stills or not settings.tracked:
+        return FullSearch(detector)
+    return TrackedSearch(detector, settings, live=live)

@@ -1,0 +1,99 @@
+"""Face and voice, where both see the same moment: one state out of two senses' scores.
+
+The combiner is a small network like any other, on a row of bytes: the face's scores, the
+voice's, and for each sense whether it was there. It was trained with either absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.models.labels import SenseLabels
+from edge.pipeline.events import Reporter
+from edge.pipeline.face import Scene
+from edge.pipeline.smoothing import Smoother
+from edge.pipeline.speech import Hearing
+from edge.settings.sections import Settings
+from edge.types import EmotionEvent, Face, Prediction
+
+FRESH_S = 1.0
+"""A face that was last seen longer ago is not of this moment."""
+
+
+class Combiner(Protocol):
+    def classify(self, image: NDArray[np.uint8], /) -> Prediction:
+        """image: uint8 (columns,), a `SenseLabels.row`"""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    face: Face
+    scores: NDArray[np.float32]
+    timestamp_s: float
+
+
+class Fusion:
+    """Remembers the nearest face; each voice that is heard while it is fresh makes a state.
+
+    The nearest face is the largest one, and taken for the one that speaks. Faces and voices are
+    timed by one clock.
+    """
+
+    def __init__(
+        self, labels: SenseLabels, combiner: Combiner, smoother: Smoother, reporter: Reporter
+    ) -> None:
+        self._labels = labels
+        self._combiner = combiner
+        self._smoother = smoother
+        self._reporter = reporter
+        self._seen: _Seen | None = None
+        self._track_id = 0
+
+    def see(self, scene: Scene) -> None:
+        if scene.observations:
+            nearest = max(scene.observations, key=lambda seen: seen.face.area)
+            self._seen = _Seen(nearest.face, nearest.state.scores, scene.frame.timestamp_s)
+
+    def hear(self, hearing: Hearing) -> EmotionEvent | None:
+        """The event that is due, where the voice had a face."""
+        seen, voice = self._seen, hearing.state
+        if voice is None or seen is None or abs(hearing.end_s - seen.timestamp_s) > FRESH_S:
+            self._forget()
+            return None
+        if seen.face.track_id != self._track_id:
+            self._forget()
+            self._track_id = seen.face.track_id
+        prediction = self._combiner.classify(self._labels.row(seen.scores, voice.scores))
+        state = self._smoother.update(self._track_id, prediction, hearing.end_s)
+        return self._reporter.report(
+            state, prediction.labels, hearing.end_s, track_id=self._track_id, face=seen.face
+        )
+
+    def _forget(self) -> None:
+        """What was smoothed and reported was another moment, or somebody else."""
+        self._smoother.forget(self._track_id)
+        self._reporter.forget(self._track_id)
+
+
+def build_fusion(
+    settings: Settings,
+    labels: SenseLabels,
+    combiner: Combiner,
+    started_at: datetime,
+    *,
+    model_name: str,
+) -> Fusion:
+    """started_at: UTC, aware: when the sources' clocks were at 0"""
+    reporter = Reporter(
+        model=model_name,
+        modality="fusion",
+        started_at=started_at,
+        interval_s=settings.smoothing.event_interval_s,
+    )
+    return Fusion(labels, combiner, Smoother(settings.smoothing), reporter)

@@ -1,0 +1,91 @@
+"""When a followed face is worth another look by the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edge.pipeline.smoothing import State
+from edge.types import Prediction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What was last made of a face: still valid, while its time has not come.
+
+    state:      after smoothing; never `changed`, for that was news once
+    prediction: the network's last word, of `timestamp_s`
+    first_s:    when the face was judged for the first time
+    steady:     whether the network's last word was close to the state
+    """
+
+    state: State
+    prediction: Prediction
+    timestamp_s: float
+    first_s: float
+    steady: bool
+
+
+class Pace:
+    """Spaces the network's work on each face by time.
+
+    A face is due in every frame in its first `SETTLE_S` and while the network's last word differs
+    from the smoothed scores, for then something has changed; else every `interval_s`. It goes by
+    timestamps alone, so that a file gives the same result everywhere.
+    """
+
+    def __init__(self, interval_s: float) -> None:
+        """interval_s: 0 makes every face due in every frame"""
+        self._interval_s = interval_s
+        self._judged: dict[int, Judged] = {}
+
+    def held(self, track_id: int, timestamp_s: float, *, event_due: bool = False) -> Judged | None:
+        """What still holds of this face; None where it is due, as it is when its event is."""
+        last = self._within_interval(track_id, timestamp_s)
+        if event_due or last is None or not last.steady:
+            return None
+        return last if timestamp_s - last.first_s >= SETTLE_S else None
+
+    def _within_interval(self, track_id: int, timestamp_s: float) -> Judged | None:
+        last = self._judged.get(track_id)
+        if last is None:
+            return None
+        # Below 0 the clock jumped back.
+        return last if 0 <= timestamp_s - last.timestamp_s < self._interval_s - _JITTER_S else None
+
+    def judged(
+        self, track_id: int, prediction: Prediction, state: State, timestamp_s: float
+    ) -> None:
+        """The network has judged this face, and this is its state now."""
+        last = self._judged.get(track_id)
+        differs = 0.5 * float(np.abs(prediction.scores - state.scores).sum())
+        self._judged[track_id] = Judged(
+            replace(state, changed=False),
+            prediction,
+            timestamp_s,
+            first_s=timestamp_s if last is None else min(last.first_s, timestamp_s),
+            steady=differs <= _STEADY,
+        )
+
+    def forget(self, track_id: int) -> None:
+        """Drop what is known of a track that ended; one never seen is no error."""
+        self._judged.pop(track_id, None)
+
+
+class EvenPace(Pace):
+    """A face is due every `interval_s` and never in between: for a network that was trained on
+    pictures so far apart. Its event waits for that."""
+
+    def held(self, track_id: int, timestamp_s: float, *, event_due: bool = False) -> Judged | None:
+        return self._within_interval(track_id, timestamp_s)
+
+
+SETTLE_S = 0.5
+"""A new face's smoothed scores rest on few predictions; by then they have mostly settled."""
+
+_STEADY = 0.25
+"""Total variation, 0 to 1, up to which the network's word agrees with the smoothed scores."""
+
+_JITTER_S = 0.002
+"""A frame's timestamp is no exact multiple of its period."""

@@ -1,0 +1,57 @@
+"""What a sequence model looks at: the course of each followed face, in memory only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.vision.sequence_settings import SequenceSettings
+
+Course = NDArray[np.uint8]
+"""uint8 (frames, 48, 48), the oldest picture first."""
+
+
+@dataclass(slots=True)
+class _Track:
+    course: Course
+    timestamp_s: float
+
+
+class Courses:
+    """The newest pictures of each face, `step_s` apart as the network was trained on them.
+
+    A face that is new has looked all the while as it does now. Where pictures come further
+    apart, those between are taken to be like the one before. A course takes `frames` · 48 · 48
+    bytes (18 kB for eight pictures) and is dropped with its track; nothing is stored elsewhere.
+    """
+
+    def __init__(self, settings: SequenceSettings) -> None:
+        self._frames = settings.frames
+        self._step_s = settings.step_s
+        self._tracks: dict[int, _Track] = {}
+
+    def add(self, track_id: int, picture: NDArray[np.uint8], timestamp_s: float) -> Course:
+        """The face's course with `picture`, uint8 (48, 48), at its end.
+
+        It is the memory's own: valid until the next call for this face. A clock that jumped back
+        begins the course anew.
+        """
+        track = self._tracks.get(track_id)
+        if track is None or timestamp_s < track.timestamp_s:
+            course = np.repeat(picture[None], self._frames, axis=0)
+            self._tracks[track_id] = _Track(course, timestamp_s)
+            return course
+        steps = max(1, round((timestamp_s - track.timestamp_s) / self._step_s))
+        course, kept = track.course, max(0, self._frames - steps)
+        newest = course[-1].copy()
+        course[:kept] = course[self._frames - kept :]
+        course[kept:-1] = newest
+        course[-1] = picture
+        track.timestamp_s = timestamp_s
+        return course
+
+    def forget(self, track_id: int) -> None:
+        """Drop the pictures of a track that ended; one never seen is no error."""
+        self._tracks.pop(track_id, None)

@@ -1,0 +1,211 @@
+"""Chunks of sound in, hearings and events out: generators, no threads, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.audio.feature_settings import FeatureSettings
+from edge.audio.features import Features
+from edge.audio.voice_activity import VoiceGate
+from edge.audio.windows import SlidingWindows, Window
+from edge.errors import UsageError
+from edge.pipeline.events import Reporter
+from edge.pipeline.smoothing import Smoother, State
+from edge.settings.sections import Settings
+from edge.types import AudioChunk, EmotionEvent, Prediction
+
+GAP_S = 0.1
+"""A leap of the chunks' time beyond this means that sound was lost."""
+LEAST_VOICE_S = 0.3
+"""A window with less voice than this is silence."""
+LEAST_CLIP_S = 0.5
+"""A whole stream shorter than this is no utterance."""
+
+_SPEAKER = 0
+"""The one track: who speaks is not told apart."""
+
+
+class SpeechClassifier(Protocol):
+    def classify(self, image: NDArray[np.uint8], /) -> Prediction:
+        """image: uint8 (window_frames, columns)"""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """One window of sound: when, how much voice was in it, and what it said.
+
+    start_s, end_s:    on the source's clock
+    voice_s:           seconds of it in which somebody spoke
+    state, prediction: None where it was taken for silence, and so not classified
+    events:            those that are due
+    """
+
+    start_s: float
+    end_s: float
+    voice_s: float
+    state: State | None
+    prediction: Prediction | None
+    events: tuple[EmotionEvent, ...]
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """Seconds spent in each stage so far, over `heard_s` seconds of sound."""
+
+    heard_s: float = 0.0
+    features_s: float = 0.0
+    gate_s: float = 0.0
+    windows_s: float = 0.0
+    inference_s: float = 0.0
+    smoothing_s: float = 0.0
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Stage → seconds, in the order of the work."""
+        stages = ("gate", "features", "windows", "inference", "smoothing")
+        return {stage: getattr(self, f"{stage}_s") for stage in stages}
+
+
+class SpeechPipeline:
+    """features → windows → gate → classify → smooth → report, chunk by chunk.
+
+    Silence ends an utterance: what was smoothed and reported before it is forgotten. `times`
+    adds up what each stage takes, for the benchmark.
+    """
+
+    _heard: int
+    """Samples since the last gap."""
+    _windows_heard: int
+    _end_s: float
+    """When the newest of them was heard."""
+
+    def __init__(
+        self,
+        settings: FeatureSettings,
+        windows: SlidingWindows,
+        gate: VoiceGate,
+        classifier: SpeechClassifier,
+        smoother: Smoother,
+        reporter: Reporter,
+    ) -> None:
+        self.times = StageTimes()
+        self._settings = settings
+        self._features = Features(settings)
+        self._windows = windows
+        self._gate = gate
+        self._classifier = classifier
+        self._smoother = smoother
+        self._reporter = reporter
+        self._reset()
+
+    def hearings(self, chunks: Iterable[AudioChunk]) -> Iterator[Hearing]:
+        """One for every window, in order, each made when it is asked for.
+
+        A stream that ends before its first window is heard as one, filled up with silence.
+        Raises UsageError where a chunk is not at the model's sample rate.
+        """
+        for chunk in chunks:
+            yield from self._hear(chunk)
+        yield from self._rest()
+
+    def _hear(self, chunk: AudioChunk) -> Iterator[Hearing]:
+        if chunk.sample_rate_hz != self._settings.sample_rate_hz:
+            raise UsageError(
+                f"the model hears {self._settings.sample_rate_hz} Hz and the sound has "
+                f"{chunk.sample_rate_hz} Hz: resample it"
+            )
+        if self._heard and abs(chunk.timestamp_s - self._end_s) > GAP_S:
+            self._reset()
+        self._heard += len(chunk.samples)
+        self._end_s = chunk.timestamp_s + len(chunk.samples) / chunk.sample_rate_hz
+        for window in self._cut(chunk):
+            self._windows_heard += 1
+            yield self._judged(window)
+
+    def _cut(self, chunk: AudioChunk) -> list[Window]:
+        times = self.times
+        started = perf_counter()
+        self._gate.push(chunk.samples)
+        gated = perf_counter()
+        frames = self._features.push(chunk.samples)
+        computed = perf_counter()
+        windows = self._windows.push(frames)
+        times.windows_s += perf_counter() - computed
+        times.features_s += computed - gated
+        times.gate_s += gated - started
+        times.heard_s += len(chunk.samples) / chunk.sample_rate_hz
+        return windows
+
+    def _rest(self) -> Iterator[Hearing]:
+        rate_hz = self._settings.sample_rate_hz
+        if self._windows_heard or self._heard < LEAST_CLIP_S * rate_hz:
+            return
+        silence = np.zeros(round(self._settings.window_s * rate_hz) - self._heard, np.float32)
+        yield from self._hear(AudioChunk(silence, rate_hz, self._end_s))
+
+    def _judged(self, window: Window) -> Hearing:
+        settings = self._settings
+        # From the newest sample back: a card's clock and ours drift apart over hours.
+        after = self._heard - window.start * settings.hop_length
+        start_s = self._end_s - after / settings.sample_rate_hz
+        end_s = start_s + settings.window_s
+        voice_s = self._gate.voice_s(window.start)
+        if voice_s < LEAST_VOICE_S:
+            self._smoother.forget(_SPEAKER)
+            self._reporter.forget(_SPEAKER)
+            return Hearing(start_s, end_s, voice_s, None, None, ())
+        started = perf_counter()
+        prediction = self._classifier.classify(window.picture)
+        classified = perf_counter()
+        state = self._smoother.update(_SPEAKER, prediction, end_s)
+        event = self._reporter.report(state, prediction.labels, end_s, track_id=_SPEAKER)
+        self.times.smoothing_s += perf_counter() - classified
+        self.times.inference_s += classified - started
+        return Hearing(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
+
+    def _reset(self) -> None:
+        """Begin anew with the next chunk; who spoke before a gap may be somebody else."""
+        self._features.reset()
+        self._windows.reset()
+        self._gate.reset()
+        self._smoother.forget(_SPEAKER)
+        self._reporter.forget(_SPEAKER)
+        self._heard = self._windows_heard = 0
+        self._end_s = 0.0
+
+
+def build_speech_pipeline(
+    settings: Settings,
+    features: FeatureSettings,
+    classifier: SpeechClassifier,
+    started_at: datetime,
+    *,
+    model_name: str,
+) -> SpeechPipeline:
+    """The pipeline that the settings describe.
+
+    features:   the model card's: what the model was trained to hear
+    started_at: UTC, aware: when the source's clock was at 0
+    """
+    step = max(1, round(settings.mic.step_s * features.sample_rate_hz / features.hop_length))
+    return SpeechPipeline(
+        features,
+        SlidingWindows(features, step),
+        VoiceGate(features, settings.mic.gate_db),
+        classifier,
+        Smoother(settings.smoothing),
+        Reporter(
+            model=model_name,
+            modality="speech",
+            started_at=started_at,
+            interval_s=settings.smoothing.event_interval_s,
+        ),
+    )

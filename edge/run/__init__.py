@@ -1,0 +1,1 @@
+"""One run: its inputs, its loop, its limits and its end."""

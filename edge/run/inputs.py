@@ -1,0 +1,162 @@
+"""Eyes and ears: a source, the network that judges what it gives, and the pipeline between."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from edge.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from edge.health.report import Health
+    from edge.models import ModelCard
+    from edge.models.classifier import Classifier
+    from edge.pipeline.face import FacePipeline
+    from edge.pipeline.fusion import Fusion
+    from edge.pipeline.speech import SpeechPipeline
+    from edge.settings.sections import Settings
+    from edge.sources.audio import SoundSource
+    from edge.sources.video import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eyes:
+    """A camera and the network for faces."""
+
+    source: Source
+    card: ModelCard
+    classifier: Classifier
+
+    def pipeline(self, settings: Settings, started_at: datetime) -> FacePipeline:
+        from edge.pipeline.face import build_face_pipeline
+
+        return build_face_pipeline(
+            settings,
+            self.classifier,
+            started_at,
+            model_name=self.card.name,
+            stills=self.source.stills,
+            live=self.source.live,
+            sequence=self.card.sequence,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ears:
+    """A microphone and the network for voices."""
+
+    source: SoundSource
+    card: ModelCard
+    classifier: Classifier
+
+    def pipeline(self, settings: Settings, started_at: datetime) -> SpeechPipeline:
+        from edge.pipeline.speech import build_speech_pipeline
+
+        return build_speech_pipeline(
+            settings, self.card.features, self.classifier, started_at, model_name=self.card.name
+        )
+
+
+def open_eyes(
+    settings: Settings, stack: ExitStack, supervised: Health | None = None
+) -> Eyes | None:
+    """The camera that the settings name, open until `stack` closes; None for "none".
+
+    supervised: who is told how the camera is, where it is to be waited for and begun anew for ever
+    Raises ModelError where the model is not one for faces, and what opening a source raises.
+    """
+    if settings.camera.source == "none":
+        return None
+    from edge.sources.video import open_source
+
+    card, classifier = _network(settings, settings.model.name, _FOR_EYES, stack)
+    source: Source | None = None
+    if supervised is not None:
+        from edge.sources.supervised import camera
+
+        source = camera(settings, supervised)
+    if source is None:
+        source = open_source(settings.camera.source, settings=settings.camera)
+    return Eyes(stack.enter_context(source), card, classifier)
+
+
+def open_ears(
+    settings: Settings, stack: ExitStack, supervised: Health | None = None
+) -> Ears | None:
+    """The microphone that the settings name, open until `stack` closes; None for "none".
+
+    Takes and raises as `open_eyes` does.
+    """
+    from edge.sources.audio import open_sound
+
+    source = open_sound(settings.mic.source, settings.mic)
+    if source is None:
+        return None
+    card, classifier = _network(settings, settings.model.speech, ("speech",), stack)
+    if supervised is not None:
+        from edge.sources.supervised import microphone
+
+        source = microphone(settings, supervised) or source
+    return Ears(stack.enter_context(source), card, classifier)
+
+
+def open_fusion(
+    settings: Settings, eyes: Eyes, ears: Ears, started_at: datetime, stack: ExitStack
+) -> Fusion | None:
+    """What combines both; None where the settings name "none".
+
+    Raises ModelError where the combiner is one for other labels than theirs.
+    """
+    if settings.model.fusion == "none":
+        return None
+    from edge.pipeline.fusion import build_fusion
+
+    card, combiner = _network(settings, settings.model.fusion, ("fusion",), stack)
+    for sense, known in (
+        (eyes.card, card.senses.face_labels),
+        (ears.card, card.senses.speech_labels),
+    ):
+        if sense.labels != known:
+            raise ModelError(
+                f"{card.name} combines {', '.join(known)} and {sense.name} names "
+                f"{', '.join(sense.labels)}: set model.fusion to one for these, or to none"
+            )
+    return build_fusion(settings, card.senses, combiner, started_at, model_name=card.name)
+
+
+def check_one_time(eyes: Eyes, ears: Ears) -> None:
+    """Raises UsageError where pictures and sound do not come by one clock."""
+    if eyes.source.stills:
+        raise UsageError(
+            f"{eyes.source.name} are pictures without a time: give a camera, a video or none "
+            "beside --mic"
+        )
+    if eyes.source.live != ears.source.live:
+        live, file = eyes.source.name, ears.source.name
+        if ears.source.live:
+            live, file = file, live
+        raise UsageError(
+            f"{live} is live and {file} is not: give both live, or the video's file to both"
+        )
+
+
+_FOR_EYES = ("face", "video")
+"""A network may judge a face by one picture or by its course; its events are of faces alike."""
+
+
+def _network(
+    settings: Settings, name: str, modalities: tuple[str, ...], stack: ExitStack
+) -> tuple[ModelCard, Classifier]:
+    from edge.models import find
+    from edge.models.classifier import Classifier
+
+    model = find(name)
+    if model.card.modality not in modalities:
+        raise ModelError(
+            f"{name} is a {model.card.modality} model and one for {modalities[0]} is needed: see "
+            "`edge models list`"
+        )
+    classifier = Classifier(model, threads=settings.model.threads, engine=settings.model.engine)
+    return model.card, stack.enter_context(classifier)

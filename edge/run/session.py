@@ -1,0 +1,107 @@
+"""A run with all that goes with it: sinks, broker, status page; and again after a SIGHUP."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.health.report import Health
+from edge.run import runner
+from edge.run.summary import RunSummary
+from edge.run.watchdog import Vitals
+
+if TYPE_CHECKING:
+    from edge.settings.sections import Settings
+    from edge.sinks import Sink
+
+_LOGS = ("sqlite", "counts")
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    settings: Settings,
+    open_sinks: Callable[[Settings], Iterator[Sink]],
+    *,
+    reread: Callable[[], Settings] | None = None,
+    annotate: Path | None = None,
+    max_frames: int | None = None,
+    max_seconds: float | None = None,
+    summary: RunSummary | None = None,
+) -> None:
+    """Run until the sources end, a limit is reached, or SIGTERM comes; as `runner.run`.
+
+    open_sinks: the sinks that the settings name, each opened when it is asked for
+    reread:     the settings anew, for SIGHUP; what was set wrongly leaves the run as it is
+    """
+    supervise = is_supervised(settings)
+    vitals = Vitals(Health(), reread if supervise else None)
+    try:
+        while True:
+            with ExitStack() as stack:
+                sinks = _opened(settings, open_sinks, vitals, stack, supervise)
+                runner.run(
+                    settings,
+                    sinks,
+                    annotate=annotate,
+                    max_frames=max_frames,
+                    max_seconds=max_seconds,
+                    summary=summary,
+                    vitals=vitals,
+                    supervise=supervise,
+                )
+            if vitals.fresh is None:
+                return
+            settings, vitals.fresh = vitals.fresh, None
+    finally:
+        vitals.ended()
+
+
+def is_supervised(settings: Settings) -> bool:
+    """Whether nobody watches this run: systemd started it, or the settings say so."""
+    wanted = settings.service.supervise
+    return wanted == "always" or (wanted == "auto" and bool(os.environ.get("NOTIFY_SOCKET")))
+
+
+def _opened(
+    settings: Settings,
+    open_sinks: Callable[[Settings], Iterator[Sink]],
+    vitals: Vitals,
+    stack: ExitStack,
+    supervise: bool,
+) -> list[Sink]:
+    from edge.log.configure import events_log, log_path
+
+    health, log = vitals.health, events_log(settings)
+    sinks: list[Sink] = []
+    if settings.mqtt.host and log is None:
+        why = 'privacy.mode is "counts"' if settings.log.path != "none" else "no log is kept"
+        _log.warning("mqtt.host is set and no event will be sent: %s", why)
+    if settings.mqtt.host and log is not None:
+        from edge.mqtt.sink import MqttSink
+
+        # Before the log, and so closed after it: what the log commits last is sent too.
+        part = health.part("mqtt", "sink")
+        sender = MqttSink(log, settings.mqtt, part=part, report=health.report)
+        sinks.append(stack.enter_context(sender))
+    if settings.status.enabled:
+        from edge.status.server import StatusPage
+
+        stack.enter_context(StatusPage(settings.status, health.report, log_path(settings)))
+    for sink in open_sinks(settings):
+        stack.enter_context(sink)
+        if supervise:
+            from edge.sinks.guarded import GuardedSink
+
+            sink = GuardedSink(sink, health.part(_name(sink), "sink"))
+        sinks.append(sink)
+    return sinks
+
+
+def _name(sink: Sink) -> str:
+    kind = type(sink).__name__.removesuffix("Sink").lower()
+    return "log" if kind in _LOGS else kind

@@ -1,0 +1,1 @@
+"""The systemd service: its files, and what it tells systemd."""

@@ -1,0 +1,134 @@
+"""The service's files on a system: units, settings, its user; laid down and taken away."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import EdgeError, MissingDataError, UsageError
+
+HOME = "/opt/emotion-edge"
+"""Where the units in the repository expect the package; another place is written into them."""
+UNITS = ("edge.service", "edge-retention.service", "edge-retention.timer")
+ENABLED = ("edge.service", "edge-retention.timer")
+_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
+"""What the service's sandbox does not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each file goes, below `root` ("/" on a live system, a mounted card's else)."""
+
+    root: Path = Path("/")
+
+    @property
+    def units(self) -> Path:
+        return self.root / "etc/systemd/system"
+
+    @property
+    def network(self) -> Path:
+        return self.units / "edge.run.runner.d" / "network.conf"
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "etc/edge/edge.toml"
+
+    @property
+    def environment(self) -> Path:
+        return self.root / "etc/edge/edge.env"
+
+    @property
+    def user(self) -> Path:
+        return self.root / "etc/sysusers.d/edge.conf"
+
+    @property
+    def tmpfiles(self) -> Path:
+        return self.root / "etc/tmpfiles.d/edge.conf"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "var/lib/edge"
+
+
+def shipped() -> Path:
+    """The folder with the units as they were shipped. Raises MissingDataError."""
+    here = Path(__file__).resolve().parents[2]
+    for place in (Path(sys.prefix) / "share/emotion-edge/systemd", here / "systemd"):
+        if (place / UNITS[0]).is_file():
+            return place
+    raise MissingDataError("this installation has no systemd units: install the package again")
+
+
+def install(layout: Layout, prefix: Path, config: Path | None, *, network: bool) -> list[Path]:
+    """Write the files; the settings only where there are none. Returns what was written.
+
+    prefix: the virtual environment that the service runs, as the booted system sees it
+    config: settings to take over, else a file with every default
+    network: let the service beyond loopback
+    Raises UsageError for a place that the service cannot see, EdgeError where files cannot be
+    written.
+    """
+    if any(prefix.is_relative_to(place) for place in _HIDDEN):
+        raise UsageError(
+            f"the service cannot see {prefix}: install emotion-edge into {HOME} "
+            f"(python3 -m venv {HOME}; {HOME}/bin/pip install emotion-edge) and run its bin/edge"
+        )
+    source, written = shipped(), []
+    try:
+        for unit in UNITS:
+            text = (source / unit).read_text(encoding="utf-8")
+            written.append(_put(layout.units / unit, text.replace(HOME, str(prefix))))
+        for name, place in (("sysusers", layout.user), ("tmpfiles", layout.tmpfiles)):
+            written.append(_put(place, (source / f"edge.{name}.conf").read_text("utf-8")))
+        backoff = layout.root / prefix.relative_to("/") / "libexec" / "edge-backoff"
+        written.append(_put(backoff, (source / "edge-backoff").read_text("utf-8"), 0o755))
+        if network:
+            written.append(_put(layout.network, (source / "network.conf").read_text("utf-8")))
+        if config is not None or not layout.settings.exists():
+            written.append(_put(layout.settings, _settings_text(config)))
+        if not layout.environment.exists():
+            example = (source / "edge.env.example").read_text(encoding="utf-8")
+            written.append(_put(layout.environment, example, 0o600))
+    except OSError as error:
+        raise EdgeError(
+            f"cannot write {error.filename} ({error.strerror}): run this with sudo"
+        ) from error
+    return written
+
+
+def uninstall(layout: Layout) -> list[Path]:
+    """Remove what `install` wrote, less settings and log. Returns what was removed."""
+    places = [*(layout.units / unit for unit in UNITS)]
+    places += [layout.network, layout.user, layout.tmpfiles]
+    removed = []
+    try:
+        for place in places:
+            if place.exists():
+                place.unlink()
+                removed.append(place)
+        if layout.network.parent.is_dir() and not any(layout.network.parent.iterdir()):
+            layout.network.parent.rmdir()
+    except OSError as error:
+        raise EdgeError(
+            f"cannot remove {error.filename} ({error.strerror}): run this with sudo"
+        ) from error
+    return removed
+
+
+def _settings_text(config: Path | None) -> str:
+    from edge.settings.loading import load
+    from edge.settings.sections import Settings
+    from edge.settings.toml import as_toml
+
+    if config is None:
+        return as_toml(Settings())
+    load(config)  # a service that cannot read its settings would restart for ever
+    return config.read_text(encoding="utf-8")
+
+
+def _put(path: Path, text: str, mode: int = 0o644) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path

@@ -1,0 +1,1 @@
+"""Settings: their sections, how they are read, how they are written."""

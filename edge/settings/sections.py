@@ -1,0 +1,225 @@
+"""What a person may set: one TOML file, validated, frozen. Every default is here and only here."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraSettings(_Section):
+    """How frames are taken. Sizes in pixels; a camera gives the nearest that it can."""
+
+    source: str = "auto"
+    width: int = Field(640, ge=64, le=4096)
+    height: int = Field(480, ge=64, le=4096)
+    fps: float = Field(30, gt=0, le=240)
+    pixel_format: Literal["RGB888", "BGR888", "XRGB8888", "YUV420", "NV12"] = "RGB888"
+    """picamera2's name; libcamera's RGB888 is B, G, R in memory: OpenCV's order."""
+    open_timeout_s: float = Field(2.0, gt=0, le=60)
+    read_timeout_s: float = Field(1.5, gt=0, le=60)
+    retries: int = Field(5, ge=0)
+    """How often a live source that died is opened again before the run ends."""
+    retry_delay_s: float = Field(0.5, gt=0, le=60)
+    """The first wait; each further one is twice as long, up to 30 s."""
+
+
+class MicSettings(_Section):
+    """How sound is taken. Every source of it delivers 16 kHz, mono."""
+
+    source: str = "none"
+    """none, default, a microphone's name or a part of it, a file, or synthetic."""
+    device_rate_hz: int = Field(0, ge=0, le=192_000)
+    """What the device is asked for; 0: 16 kHz, and its own rate where it cannot."""
+    block_s: float = Field(0.032, ge=0.005, le=0.5)
+    """The device delivers this much at a time."""
+    buffer_s: float = Field(5.0, gt=0, le=60)
+    """So much may wait to be taken before the oldest is dropped."""
+    open_timeout_s: float = Field(5.0, gt=0, le=60)
+    read_timeout_s: float = Field(1.5, gt=0, le=60)
+    retries: int = Field(5, ge=0)
+    """How often a microphone that died is opened again before the run ends."""
+    retry_delay_s: float = Field(0.5, gt=0, le=60)
+    """The first wait; each further one is twice as long, up to 30 s."""
+    gate_db: float = Field(6.0, ge=0, le=60)
+    """A voice is this much louder than the room."""
+    step_s: float = Field(0.5, ge=0.01, le=10)
+    """A window of sound is classified this often."""
+
+
+class DetectionSettings(_Section):
+    """The face search; docs/guides/search.md has what each setting costs and is worth."""
+
+    detector: str = "haar"
+    """haar, lbp or yunet."""
+    model: str = ""
+    """The detector's own file: needed by lbp and yunet, another cascade for haar."""
+    min_face_px: int = Field(48, ge=24)
+    """The smallest face searched for; the cost falls with its square."""
+    scale_factor: float = Field(1.15, gt=1.0, le=2.0)
+    min_neighbors: int = Field(5, ge=1)
+    tracked: bool = True
+    """Search around known faces; the rest of the picture only as often as the next ones say."""
+    verify_interval_s: float = Field(0.2, ge=0, le=0.5)
+    """A known face is searched for this often, and in between followed by its looks."""
+    full_search_interval_s: float = Field(0.5, ge=0, le=60)
+    """Where something changed, new faces are searched for at least this often."""
+    still_interval_s: float = Field(2.0, ge=0, le=600)
+    """And the whole picture this often, whether or not anything changed."""
+    motion_gate: bool = True
+    """Off: the whole picture every `full_search_interval_s`."""
+    budget_share: float = Field(0.3, gt=0, le=1)
+    """The share of a live source's time that the search may take; new faces wait for it."""
+    budget_ms: float = Field(0, ge=0)
+    """The milliseconds of a live source's frame that it may take instead; 0: `budget_share`."""
+
+
+class PreprocessSettings(_Section):
+    """From a face's box to 48x48. The switches are the papers'; docs/decisions has their worth."""
+
+    margin: float = Field(0.0, ge=-0.2, le=0.5)
+    """Added on every side, as a share of the box."""
+    align: bool = False
+    """Turn the face so that its eyes are level (OpenCV's eye cascade)."""
+    gamma: float = Field(1.0, gt=0.1, le=5)
+    equalise: bool = False
+    smooth: bool = False
+    """Gaussian, 3x3."""
+
+
+class SmoothingSettings(_Section):
+    time_constant_s: float = Field(0.5, ge=0, le=60)
+    hysteresis: float = Field(0.10, ge=0, lt=1)
+    """By how much another label's score must lead before the label changes."""
+    floor: float = Field(0.35, ge=0, lt=1)
+    """Below this confidence the label is "unknown"."""
+    event_interval_s: float = Field(1.0, gt=0)
+    """A face whose label stays is logged again this often."""
+
+
+class ModelSettings(_Section):
+    name: str = "edge_net"
+    """A shipped model's name, or the path of a .tflite with its card beside it."""
+    threads: int = Field(1, ge=1, le=16)
+    interval_s: float = Field(0.3, ge=0, le=5)
+    """A face that is followed and steady is classified this often; 0: in every frame."""
+    engine: Literal["auto", "litert", "tflite-runtime"] = "auto"
+    speech: str = "audio_crnn"
+    """As `name`, for the voice; used where there is a microphone."""
+    fusion: str = "fusion"
+    """As `name`, for both together; "none" keeps them apart."""
+
+
+class LogSettings(_Section):
+    path: str = ""
+    """"" is the user's state folder; "none" keeps no log."""
+    mode: Literal["card", "ram"] = "card"
+    """card: events go to `path`; ram: they stay in memory, and only counts go to `path`."""
+    commit_interval_s: float = Field(300.0, gt=0, le=3600)
+    """What is new waits so long in memory: a power cut takes it, a killed process does not."""
+    retention_days: float = Field(30.0, ge=0.001, le=3650)
+    """What is older is deleted."""
+    max_size_mb: float = Field(200.0, ge=1, le=100_000)
+    """Beyond this the oldest is deleted."""
+    ram_mb: float = Field(20.0, ge=1, le=10_000)
+    """In mode ram: so much of the events is kept, the newest."""
+
+
+class PrivacySettings(_Section):
+    """What of a person is kept; docs/guides/privacy.md."""
+
+    mode: Literal["events", "counts"] = "events"
+    """counts: only how often each label was seen in an interval; no event, and no track."""
+    count_interval_s: int = Field(60, ge=60, le=3600)
+    """The interval that counts are added up over."""
+
+
+class ForecastSettings(_Section):
+    """What may follow an event's state, as a field of it; docs/guides/log.md."""
+
+    enabled: bool = False
+    """Learned from the log as the run begins; left out where it does not beat staying there."""
+    horizon_s: float = Field(5.0, ge=0.5, le=60)
+    """So long after the event."""
+
+
+class ServiceSettings(_Section):
+    """How a run that nobody watches behaves."""
+
+    supervise: Literal["auto", "always", "never"] = "auto"
+    """Wait for devices that are not there, revive sources for ever; auto: under systemd."""
+    stall_s: float = Field(20.0, ge=1, le=600)
+    """A source that gives nothing for so long has stalled, and is begun anew."""
+    retry_delay_s: float = Field(1.0, gt=0, le=60)
+    """The first wait before that; each further one is twice as long, up to 30 s."""
+
+
+class StatusSettings(_Section):
+    """The page at http://127.0.0.1:8787/ that says how the run is."""
+
+    enabled: bool = False
+    host: str = Field("127.0.0.1", min_length=1)
+    """Where it listens. Beyond loopback it wants a token, and is not encrypted."""
+    port: int = Field(8787, ge=0, le=65535)
+    """0: a free one, which is said."""
+    token: SecretStr = SecretStr("")
+    """At least 16 characters; a reader gives it as ?token=, or as "Authorization: Bearer"."""
+    names: tuple[str, ...] = ()
+    """Other names that this device may be asked for by, beside its addresses: "kiosk.local"."""
+
+    @model_validator(mode="after")
+    def _beyond_loopback_only_with_a_token(self) -> Self:
+        token = self.token.get_secret_value()
+        if token and len(token) < 16:
+            raise ValueError("status.token is too short: give 16 characters or more")
+        if self.enabled and not token and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError(
+                f"a status page on {self.host} is open to others: give it a status.token too"
+            )
+        return self
+
+
+class MqttSettings(_Section):
+    """Events to a broker. Off while there is no host; needs the extra: emotion-edge[mqtt]."""
+
+    host: str = ""
+    port: int = Field(0, ge=0, le=65535)
+    """0: 1883, or 8883 with TLS."""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    """Better given by the environment: EDGE_MQTT_PASSWORD."""
+    tls: bool = False
+    ca_file: str = ""
+    """Certificates to trust; "" trusts the system's."""
+    cert_file: str = ""
+    """This device's own certificate, where the broker asks for one; with its `key_file`."""
+    key_file: str = ""
+    topic: str = Field("emotion-edge", pattern=r"^[^#+\x00/][^#+\x00]*$", max_length=200)
+    """Topics are TOPIC/DEVICE/event, …/status and …/state."""
+    device: str = Field("", pattern=r"^[A-Za-z0-9_.-]*$", max_length=64)
+    """This device's name among others; "" is the host's."""
+    discovery: bool = True
+    """Tell Home Assistant what there is."""
+    discovery_prefix: str = Field("homeassistant", pattern=r"^[^#+\x00/]+$", max_length=64)
+    keepalive_s: int = Field(30, ge=5, le=3600)
+    batch: int = Field(10, ge=1, le=1000)
+    """So many events may be under way at once; brokers allow 10 to 65535 (mosquitto: 20)."""
+
+
+class Settings(_Section):
+    camera: CameraSettings = CameraSettings()
+    mic: MicSettings = MicSettings()
+    detection: DetectionSettings = DetectionSettings()
+    preprocess: PreprocessSettings = PreprocessSettings()
+    smoothing: SmoothingSettings = SmoothingSettings()
+    model: ModelSettings = ModelSettings()
+    log: LogSettings = LogSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    forecast: ForecastSettings = ForecastSettings()
+    service: ServiceSettings = ServiceSettings()
+    status: StatusSettings = StatusSettings()
+    mqtt: MqttSettings = MqttSettings()

@@ -1,0 +1,206 @@
+"""A file of sound: WAV, FLAC and what else libsndfile reads; and the sound track of a video."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import MissingDataError, MissingPackageError, SourceError
+from edge.settings.sections import MicSettings
+from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, Conditioner, SoundHealth
+from edge.sources.lifecycle import Life
+from edge.types import AudioChunk
+
+CHUNK_S = 0.1
+
+
+class DecodedSource(Life[AudioChunk]):
+    """Every sample of a file, mono at 16 kHz, in chunks of about `CHUNK_S`; not live.
+
+    `timestamp_s` is the position in the file. What was wrong with the sound is in `health`, and
+    in `ended`.
+    """
+
+    def __init__(self, target: str, settings: MicSettings) -> None:
+        super().__init__(Path(target).name, settings)
+        self.path = Path(target)
+        self.health = SoundHealth()
+        self.starts_s = 0.0
+        """The position of the first sample: a sound track may begin after its pictures."""
+
+    @property
+    def silent(self) -> bool:
+        return self.health.samples > 0 and self.health.only_zeros
+
+    def _open(self) -> None:
+        self.health = SoundHealth()
+        self._check_bytes()
+        self._conditioner = Conditioner(self._decode(), self.health)
+
+    def _check_bytes(self) -> None:
+        try:
+            with self.path.open("rb") as file:
+                if not file.read(1):
+                    raise SourceError(f"cannot read {self.path} as sound: the file is empty")
+        except FileNotFoundError as error:
+            raise MissingDataError(f"there is no file {self.path}: check the path") from error
+        except OSError as error:
+            raise SourceError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def _produce(self) -> Iterator[AudioChunk]:
+        delivered = 0
+        last = False
+        while not last and not self._closed.is_set():
+            with self._lock:
+                if self._closed.is_set():
+                    return
+                samples = self._next()
+            last = samples is None
+            mono = self._conditioner.push(
+                np.zeros((0, 1), np.float32) if samples is None else samples, last=last
+            )
+            if len(mono):
+                yield AudioChunk(mono, SAMPLE_RATE_HZ, self.starts_s + delivered / SAMPLE_RATE_HZ)
+                delivered += len(mono)
+        if not self._closed.is_set():
+            if not delivered:
+                raise SourceError(f"cannot read {self.path} as sound: there is none in it")
+            self._end("; ".join(["end of file", *self._faults(), *self.health.notes()]))
+
+    @abstractmethod
+    def _decode(self) -> int:
+        """Get ready to decode; the sound's rate. Raises SourceError, with the reason."""
+
+    @abstractmethod
+    def _next(self) -> NDArray[Any] | None:
+        """The next samples, int16 or float32 (n, channels); None at the end."""
+
+    def _faults(self) -> list[str]:
+        """What the decoder has to say of the file, a phrase each."""
+        return []
+
+
+class SoundFileSource(DecodedSource):
+    """By libsndfile: WAV, FLAC, Ogg, AIFF, MP3 and others; 24 bits and floats too."""
+
+    def __init__(self, target: str, settings: MicSettings) -> None:
+        super().__init__(target, settings)
+        self._file: Any = None
+
+    def _decode(self) -> int:
+        soundfile = _import_soundfile()
+        try:
+            self._file = soundfile.SoundFile(str(self.path))
+        except soundfile.LibsndfileError as error:
+            raise SourceError(
+                f"cannot read {self.path} as sound: {error.error_string.rstrip('.')}; give a WAV "
+                "or FLAC file"
+            ) from error
+        return int(self._file.samplerate)
+
+    def _next(self) -> NDArray[Any] | None:
+        import soundfile
+
+        count = max(1, round(CHUNK_S * self._file.samplerate))
+        try:
+            samples = self._file.read(count, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise SourceError(
+                f"cannot read {self.path} to its end: {error.error_string.rstrip('.')}; give an "
+                "undamaged file"
+            ) from error
+        return samples if len(samples) else None
+
+    def _release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class SoundTrackSource(DecodedSource):
+    """By PyAV, which brings FFMPEG's libraries: the first sound track of a video."""
+
+    def __init__(self, target: str, settings: MicSettings) -> None:
+        super().__init__(target, settings)
+        self._container: Any = None
+        self._damaged = 0
+
+    def _decode(self) -> int:
+        av = _import_av(self.path)
+        self._damaged = 0
+        try:
+            # "file:" because FFMPEG takes "a:b.mp4" for a protocol named a.
+            self._container = av.open(f"file:{self.path.absolute()}", metadata_errors="replace")
+        except av.FFmpegError as error:
+            raise SourceError(
+                f"cannot read {self.path} as sound: {error.strerror}; give a file that a player "
+                "can play"
+            ) from error
+        if not self._container.streams.audio:
+            raise SourceError(f"{self.path} has no sound track: give another file with --mic")
+        track = self._container.streams.audio[0]
+        self._mixer = av.AudioResampler(format="fltp")
+        began_s = (self._container.start_time or 0) / av.time_base
+        track_s = track.start_time * float(track.time_base) if track.start_time else began_s
+        self.starts_s = max(0.0, track_s - began_s)
+        self._pieces = self._decoded(track)
+        return int(track.rate)
+
+    def _decoded(self, track: Any) -> Iterator[NDArray[np.float32]]:
+        import av
+
+        step = max(1, round(CHUNK_S * track.rate))
+        for packet in self._container.demux(track):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                self._damaged += 1
+                continue
+            for frame in frames:
+                for piece in self._mixer.resample(frame):
+                    samples = piece.to_ndarray().T
+                    for start in range(0, len(samples), step):
+                        yield samples[start : start + step]
+
+    def _next(self) -> NDArray[Any] | None:
+        import av
+
+        try:
+            return next(self._pieces, None)
+        except av.FFmpegError as error:
+            raise SourceError(f"cannot read {self.path} to its end: {error.strerror}") from error
+
+    def _faults(self) -> list[str]:
+        return [f"{self._damaged} damaged packets were left out"] if self._damaged else []
+
+    def _release(self) -> None:
+        if self._container is not None:
+            self._pieces = iter(())
+            self._container.close()
+            self._container = None
+
+
+def _import_soundfile() -> Any:
+    try:
+        import soundfile
+    except (ImportError, OSError) as error:  # OSError: it finds no libsndfile
+        raise MissingPackageError(
+            f"soundfile cannot be imported ({error}): pip install 'emotion-edge[mic]'"
+        ) from error
+    return soundfile
+
+
+def _import_av(path: Path) -> Any:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{path} is neither WAV nor FLAC, and other files' sound needs PyAV, which cannot "
+            f"be imported ({error}): pip install 'emotion-edge[tracks]'"
+        ) from error
+    return av

@@ -1,0 +1,123 @@
+"""A camera and a microphone, supervised: what each needs to be begun anew for ever."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from edge.errors import MissingDeviceError, SourceError
+from edge.health.report import Health, Part
+from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings, Settings
+from edge.sources.audio.conditioning import SoundHealth
+from edge.sources.supervisor import Kind, Supervised
+from edge.sources.video import open_source
+from edge.sources.video.base import StaleWatch
+from edge.sources.video.spec import parse
+from edge.types import AudioChunk, Frame
+
+_LIVE = ("auto", "camera", "picamera", "stream")
+
+
+def is_live(camera: str) -> bool:
+    """Whether a `--camera` names something that can come back; a file ends once and for all."""
+    return parse(camera).kind in _LIVE
+
+
+class SupervisedCamera(Supervised[Frame]):
+    """A camera or stream that is waited for, and begun anew when it dies or stands still."""
+
+    def __init__(self, settings: CameraSettings, service: ServiceSettings, part: Part) -> None:
+        # Each life is one opening: the waits between them, and their number, are ours.
+        once = settings.model_copy(update={"retries": 0})
+        watch = StaleWatch()
+
+        def begin() -> AbstractContextManager[Any]:
+            return open_source(settings.source, settings=once)
+
+        def placed(frame: Frame, timestamp_s: float, index: int) -> Frame:
+            return replace(frame, timestamp_s=timestamp_s, index=index)
+
+        def judge(frame: Frame) -> None:
+            watch.check(frame.pixels, time.monotonic())
+
+        super().__init__(Kind(settings.source, begin, placed, judge), service, part)
+
+
+class SupervisedMicrophone(Supervised[AudioChunk]):
+    """A microphone that is waited for, and begun anew when it dies or gives only zeros."""
+
+    def __init__(self, settings: MicSettings, service: ServiceSettings, part: Part) -> None:
+        once = settings.model_copy(update={"retries": 0})
+        watch = ZeroWatch()
+
+        def begin() -> AbstractContextManager[Any]:
+            from edge.sources.audio import open_sound
+
+            source = open_sound(settings.source, once)
+            if source is None:
+                raise MissingDeviceError("the settings name no microphone")
+            return source
+
+        def placed(chunk: AudioChunk, timestamp_s: float, index: int) -> AudioChunk:
+            return replace(chunk, timestamp_s=timestamp_s)
+
+        def judge(chunk: AudioChunk) -> None:
+            watch.check(chunk, time.monotonic())
+
+        super().__init__(Kind(settings.source, begin, placed, judge), service, part)
+        self._none = SoundHealth()
+
+    @property
+    def silent(self) -> bool:
+        return bool(self.source is not None and self.source.silent)
+
+    @property
+    def health(self) -> SoundHealth:
+        """The latest life's."""
+        return cast(SoundHealth, self.source.health) if self.source is not None else self._none
+
+
+class ZeroWatch:
+    """Notices a microphone that gives nothing but zeros: its driver may be dead.
+
+    A muted one looks the same, so each new beginning is given twice as long, up to ten minutes.
+    """
+
+    FIRST_S = 30.0
+    LAST_S = 600.0
+
+    def __init__(self) -> None:
+        self._patience_s = self.FIRST_S
+        self._since_s: float | None = None
+
+    def check(self, chunk: AudioChunk, now_s: float) -> None:
+        """Raises SourceError when there were only zeros for too long."""
+        if np.any(chunk.samples):
+            self._since_s, self._patience_s = None, self.FIRST_S
+        elif self._since_s is None:
+            self._since_s = now_s
+        elif now_s - self._since_s >= self._patience_s:
+            waited_s, self._since_s = self._patience_s, None
+            self._patience_s = min(2 * waited_s, self.LAST_S)
+            raise SourceError(f"nothing but zeros came for {waited_s:.0f} s: is it muted?")
+
+
+def camera(settings: Settings, health: Health) -> SupervisedCamera | None:
+    """The camera under supervision; None for a file, which ends once and for all."""
+    if not is_live(settings.camera.source):
+        return None
+    return SupervisedCamera(settings.camera, settings.service, health.part("camera"))
+
+
+def microphone(settings: Settings, health: Health) -> SupervisedMicrophone | None:
+    """As `camera`."""
+    from edge.sources.audio import open_sound
+
+    source = open_sound(settings.mic.source, settings.mic)
+    if source is None or not source.live or settings.mic.source == "synthetic":
+        return None
+    return SupervisedMicrophone(settings.mic, settings.service, health.part("microphone"))

@@ -1,0 +1,109 @@
+"""Where frames come from: cameras, files, folders, streams, and a synthetic clip.
+
+A source is a context manager that iterates frames and says why it ended. A new one is a file
+here and a line in `_TABLE`; the contract tests follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, cast
+
+from edge.errors import MissingDataError, UsageError
+from edge.registry import resolve
+from edge.settings.sections import CameraSettings
+from edge.sources.video.spec import Spec, parse
+from edge.types import Frame
+
+__all__ = ["Source", "Spec", "list_cameras", "open_source", "parse"]
+
+
+class Source(Protocol):
+    """A context manager that iterates frames, once; outside `with` it is closed.
+
+    name:   what a person calls it: "/dev/video0", "clip.mp4"
+    live:   True: frames come in real time and may be dropped; False: every frame counts
+    stills: True: frames are unrelated pictures, not moments of one scene
+    fps:    nominal frames a second, where known once it is open
+    ended:  why iteration stopped ("end of file", "stream died: ..."), None while it runs
+    failed: True where it ended because something broke, not because it was over
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def live(self) -> bool: ...
+    @property
+    def stills(self) -> bool: ...
+    @property
+    def fps(self) -> float | None: ...
+    @property
+    def ended(self) -> str | None: ...
+    @property
+    def failed(self) -> bool: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+    def __iter__(self) -> Iterator[Frame]: ...
+    def close(self) -> None: ...
+
+
+_TABLE = {
+    "camera": "edge.sources.video.camera:CameraSource",
+    "picamera": "edge.sources.video.picamera:PicameraSource",
+    "video": "edge.sources.video.file:VideoSource",
+    "images": "edge.sources.video.images:ImagesSource",
+    "stream": "edge.sources.video.stream:StreamSource",
+    "synthetic": "edge.sources.video.synthetic:SyntheticSource",
+}
+
+
+def open_source(spec: str, *, settings: CameraSettings) -> Source:
+    """The source that `spec` names; it opens at `with`.
+
+    spec: auto, picamera, synthetic, an index, /dev/videoN, a file, a folder, or a URL
+    Raises UsageError for a spec that means nothing, MissingDataError for a file that is not
+    there, MissingDeviceError where `auto` finds no camera. `with` raises MissingDeviceError,
+    MissingPackageError or SourceError for what cannot be opened.
+    """
+    found = parse(spec)
+    if found.kind == "auto":
+        from edge.sources.video.devices import first_camera
+
+        found = first_camera(settings)
+    if found.kind == "path":
+        found = Spec(_kind_of(found.target), found.target)
+    source = resolve(_TABLE, found.kind, "source")
+    return cast(Source, source(found.target, settings))
+
+
+def list_cameras() -> list[tuple[str, str]]:
+    """Every camera here, as (the `--camera` argument that opens it, its name)."""
+    from edge.sources.video.devices import list_cameras as found
+
+    return found()
+
+
+def _kind_of(target: str) -> str:
+    from edge.sources.video.images import is_picture
+
+    path = Path(target)
+    try:
+        if path.is_dir():
+            return "images"
+        if path.is_file():
+            return "images" if is_picture(path) else "video"
+        exists = path.exists()
+    except (OSError, ValueError) as error:  # too long a name, or one the system cannot spell
+        raise UsageError(f"{target!r} is no path: {error}") from error
+    if exists:
+        raise UsageError(f"{target} is neither a file nor a folder nor a camera (/dev/videoN)")
+    raise MissingDataError(
+        f"there is no file or folder {target}: check the path, or see the cameras by `edge devices`"
+    )

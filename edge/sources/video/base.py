@@ -1,0 +1,94 @@
+"""What every source of frames has in common; its life and second life are in `life`."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import SourceError
+from edge.pixel_formats import as_bgr
+from edge.settings.sections import CameraSettings
+from edge.sources.lifecycle import Life, Reviving
+from edge.types import Frame
+
+
+class FrameSource(Life[Frame]):
+    """A source of frames that knows its settings and, once it is open, its `fps`."""
+
+    stills = False
+
+    def __init__(self, name: str, settings: CameraSettings) -> None:
+        super().__init__(name, settings)
+        self.settings = settings
+        self.fps: float | None = None
+
+
+class LiveSource(FrameSource, Reviving[Frame]):
+    """A camera or stream: a frame starts the count of failures anew."""
+
+    what = "camera"
+
+    @abstractmethod
+    def _read(self) -> object:
+        """The next image, as the driver gives it; SourceError, with the reason, if none comes."""
+
+    def _produce(self) -> Iterator[Frame]:
+        began_s = time.monotonic()
+        watch = StaleWatch()
+        index = 0
+        while not self._closed.is_set():
+            try:
+                frame = self._take(began_s, index)
+                if self.settings.retries:
+                    watch.check(frame.pixels, frame.timestamp_s)
+            except SourceError as error:
+                if not self._revived(str(error)):
+                    return
+                continue
+            self._failures = 0
+            yield frame
+            index += 1
+
+    def _take(self, began_s: float, index: int) -> Frame:
+        with self._lock:
+            if self._closed.is_set():
+                raise SourceError("closed")
+            delivered = self._read()
+            return self._framed(delivered, time.monotonic() - began_s, index)
+
+    def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
+        """What `_read` gave, as a frame."""
+        return Frame(as_bgr(delivered), timestamp_s, index)
+
+
+class StaleWatch:
+    """Notices a driver that goes on delivering one picture after its camera died.
+
+    A sensor's noise changes some bit in every frame; so a picture that stays the same to the
+    bit for `patience_s` is taken for a dead camera's, and opening it again is worth a try. A
+    covered lens or a still test picture looks the same: that is why the patience doubles each
+    time, up to ten minutes, and starts anew with the first picture that differs.
+    """
+
+    FIRST_S = 10.0
+    LAST_S = 600.0
+
+    def __init__(self) -> None:
+        self._patience_s = self.FIRST_S
+        self._last = b""
+        self._since_s = 0.0
+
+    def check(self, image: NDArray[np.uint8], now_s: float) -> None:
+        """Raises SourceError when the picture has been the same for too long."""
+        sample = image[::8, ::8].tobytes()
+        if sample != self._last:
+            self._last, self._since_s, self._patience_s = sample, now_s, self.FIRST_S
+        elif now_s - self._since_s >= self._patience_s:
+            waited_s = self._patience_s
+            self._patience_s = min(2 * waited_s, self.LAST_S)
+            self._since_s = now_s
+            raise SourceError(f"the very same picture came for {waited_s:.0f} s")

@@ -1,0 +1,108 @@
+"""A V4L2 camera (USB, or any other /dev/videoN) by OpenCV: live."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import MissingDeviceError, SourceError
+from edge.pixel_formats import jpeg_to_gray
+from edge.settings.sections import CameraSettings
+from edge.sources.video.base import LiveSource
+from edge.sources.video.opencv import fourcc, nominal_fps, open_capture
+from edge.types import Frame
+
+_KEPT = {"YUYV": "YUYV", "UYVY": "UYVY", "NV12": "NV12", "YU12": "I420", "GREY": "GRAY"}
+"""V4L2's name → ours. These stay as the driver gives them: their luma is the gray picture, and
+colours are made when somebody looks. OpenCV makes BGR of the others."""
+
+_COMPRESSED = ("MJPG", "JPEG")
+"""Of these the luma alone is decoded, and colours likewise when somebody looks."""
+
+
+class CameraSource(LiveSource):
+    """Frames of a device node, in the size and rate nearest to the settings'.
+
+    A node that vanishes (unplugged) is waited for like any death, and named in the reason.
+    """
+
+    def __init__(self, target: str, settings: CameraSettings) -> None:
+        super().__init__(target, settings)
+        self._node = Path(target)
+        self._capture: cv2.VideoCapture | None = None
+        self._format: str | None = None
+
+    def _connect(self) -> None:
+        if not self._node.exists():
+            raise MissingDeviceError(
+                f"there is no camera {self.name}: see the ones there are by `edge devices`"
+            )
+        if not os.access(self._node, os.R_OK | os.W_OK):
+            raise SourceError(
+                f"no permission to use {self.name}: add yourself to the group that owns it "
+                "(sudo usermod -aG video $USER) and log in again"
+            )
+        # OpenCV waits ten seconds for a frame; it takes whole seconds, once, at its first wait.
+        os.environ.setdefault(
+            "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(math.ceil(self.settings.read_timeout_s))
+        )
+        capture = open_capture(str(self._node), cv2.CAP_V4L2)
+        if not capture.isOpened():
+            raise SourceError(
+                f"cannot open {self.name}: it is in use by another program, or no camera; "
+                "see `edge devices`"
+            )
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.settings.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.settings.height)
+        capture.set(cv2.CAP_PROP_FPS, self.settings.fps)
+        code = fourcc(capture)
+        self._format = "JPEG" if code in _COMPRESSED else _KEPT.get(code)
+        if self._format:
+            capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        self._capture = capture
+        self.fps = nominal_fps(capture)
+
+    def _read(self) -> object:
+        if self._capture is None:
+            raise SourceError("it is not open")
+        there, image = self._capture.read()
+        # Asked even when a frame came: OpenCV may go on handing out the last buffer.
+        if not self._node.exists():
+            raise SourceError(f"{self.name} is gone (unplugged?)")
+        if not there:
+            raise SourceError("it delivers no more frames")
+        return image
+
+    def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
+        # A driver may not heed that it is to convert nothing; the shape tells.
+        if (
+            self._format
+            and isinstance(delivered, np.ndarray)
+            and delivered.dtype == np.uint8
+            and delivered.size
+        ):
+            pixels = delivered[..., 0] if delivered.shape[2:] == (1,) else delivered
+            if self._format == "JPEG":
+                if max(pixels.shape) == pixels.size:
+                    return _of_jpeg(pixels.reshape(-1), timestamp_s, index)
+            elif pixels.shape[2:] == ((2,) if self._format in ("YUYV", "UYVY") else ()):
+                return Frame(pixels, timestamp_s, index, self._format)
+        return super()._framed(delivered, timestamp_s, index)
+
+    def _release(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+
+def _of_jpeg(data: NDArray[np.uint8], timestamp_s: float, index: int) -> Frame:
+    """Raises SourceError for a picture that does not decode."""
+    luma = jpeg_to_gray(data)
+    if luma is None:
+        raise SourceError(f"it delivered {data.size} bytes that are no JPEG")
+    return Frame(luma, timestamp_s, index, "GRAY", jpeg=data)

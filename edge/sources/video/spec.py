@@ -1,0 +1,55 @@
+"""TODO docstring."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from edge.errors import UsageError
+
+_BARE = ("auto", "picamera", "synthetic")
+
+
+_SCHEMES = ("rtsp", "rtsps", "http", "https")
+
+
+_DEVICE = re.compile(r"(?:/dev/video)?([0-9]{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A `--camera` argument, understood.
+
+    kind:   "auto", "path" (a file or a folder: only the disk can tell), or a key of `_TABLE`
+    target: the device node, path or URL; "" where the kind says all
+    """
+
+    kind: str
+    target: str = ""
+
+
+def parse(spec: str) -> Spec:
+    """Understand `spec` without touching disk or devices. Raises UsageError."""
+    if not spec.strip() or "\0" in spec:
+        raise UsageError(f"{spec!r} names no camera: give an index, a file, a folder or a URL")
+    if spec in _BARE:
+        return Spec(spec)
+    if device := _DEVICE.fullmatch(spec):
+        return Spec("camera", f"/dev/video{int(device[1])}")
+    if "://" in spec:
+        return Spec("stream", _checked_url(spec))
+    return Spec("path", spec)
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # port: raises for what is no number
+    except ValueError as error:
+        raise UsageError(f"{url!r} is no URL that can be opened: {error}") from error
+    if parts.scheme not in _SCHEMES or not host:
+        raise UsageError(
+            f"{url!r} is no stream: write rtsp://, http:// or https://, then host and path"
+        )
+    return url

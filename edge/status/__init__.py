@@ -1,0 +1,1 @@
+"""The status page, the Prometheus metrics and the status as text."""

@@ -1,0 +1,211 @@
+"""How the run is, over HTTP: a page, JSON, Prometheus. For this device, unless a person opens it.
+
+Off by default. On loopback it still answers only to this device's own names, so that no web page
+of somewhere else can read it through a browser here (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import hmac
+import io
+import ipaddress
+import json
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl
+
+from edge.errors import EdgeError
+from edge.health.report import Report
+from edge.settings.sections import StatusSettings
+from edge.status.html import page
+from edge.status.last_day import LastDayReader
+from edge.status.prometheus import prometheus
+
+MAX_REQUEST_BYTES = 16 << 10
+MAX_AT_ONCE = 8
+TIMEOUT_S = 5.0
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class StatusPage:
+    """Serves `report` in threads of its own, from the moment it is made until `close`.
+
+    log: whose last day the page shows; None shows none
+    Raises EdgeError where the address cannot be listened on.
+    """
+
+    def __init__(
+        self, settings: StatusSettings, report: Callable[[], Report], log: Path | None
+    ) -> None:
+        try:
+            self._server = _Server(settings, report, LastDayReader(log))
+        except OSError as error:
+            raise EdgeError(
+                f"the status page cannot listen on {settings.host} port {settings.port} "
+                f"({error.strerror or error}): set another status.port or status.host"
+            ) from error
+        self.port = int(self._server.server_address[1])
+        self.url = f"http://{_in_url(settings.host)}:{self.port}/"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.2,), name="status", daemon=True
+        )
+        self._thread.start()
+        _log.info("status page: %s", self.url)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(
+        self, settings: StatusSettings, report: Callable[[], Report], day: LastDayReader
+    ) -> None:
+        self.address_family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        super().__init__((settings.host, settings.port), _Handler)
+        self.report = report
+        self.day = day
+        self.token = settings.token.get_secret_value()
+        self.names = {"localhost", settings.host.lower(), *(n.lower() for n in settings.names)}
+        self._places = threading.BoundedSemaphore(MAX_AT_ONCE)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        _log.debug("a request to the status page broke", exc_info=True)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = TIMEOUT_S
+    server_version = "emotion-edge"
+    sys_version = ""
+
+    def setup(self) -> None:
+        super().setup()
+        # One request a connection (HTTP/1.0): so a limit for the connection is one for it.
+        self.rfile = io.BufferedReader(_Limited(self.rfile, MAX_REQUEST_BYTES))
+
+    def do_GET(self) -> None:
+        if not self._asked_for_us():
+            self._answer(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "This device is not called that: add the name to status.names.\n",
+            )
+            return
+        path, _, query = self.path.partition("?")
+        if not self._admitted(query):
+            self._answer(HTTPStatus.UNAUTHORIZED, "Give the token: ?token=TOKEN\n")
+            return
+        match path:
+            case "/":
+                found = page(self.server.report(), self.server.day(), socket.gethostname())
+                self._answer(HTTPStatus.OK, found, "text/html")
+            case "/status.json":
+                found = json.dumps(self.server.report().as_dict(), indent=2) + "\n"
+                self._answer(HTTPStatus.OK, found, "application/json")
+            case "/metrics":
+                found = prometheus(self.server.report())
+                self._answer(HTTPStatus.OK, found, "text/plain; version=0.0.4")
+            case _:
+                self._answer(HTTPStatus.NOT_FOUND, "There are /, /status.json and /metrics.\n")
+
+    def _asked_for_us(self) -> bool:
+        """Whether the Host is an address or one of our names: rebinding needs a foreign name."""
+        host = self.headers.get("Host", "").strip().lower()
+        # An address of version 6 stands in brackets, and the port after them.
+        name = host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
+        if name in self.server.names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    def _admitted(self, query: str) -> bool:
+        if not self.server.token:
+            return True
+        kind, _, given = self.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            given = dict(parse_qsl(query[:1000])).get("token", "")
+        wanted = self.server.token.encode()
+        return hmac.compare_digest(given.strip().encode("utf-8", "replace"), wanted)
+
+    def _answer(self, status: HTTPStatus, text: str, kind: str = "text/plain") -> None:
+        data = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        if status is HTTPStatus.UNAUTHORIZED:
+            self.send_header("WWW-Authenticate", "Bearer")
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass  # who looks is nobody's business, and the path may hold the token
+
+
+class _Limited(io.RawIOBase):
+    """What `source` gives, and an end after `count` bytes."""
+
+    def __init__(self, source: io.BufferedIOBase, count: int) -> None:
+        self._source = source
+        self._left = count
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._source.read1(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

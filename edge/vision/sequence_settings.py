@@ -1,0 +1,19 @@
+"""What a sequence model sees: it stands on its card, and device and training both obey it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from edge.settings.sections import PreprocessSettings
+
+
+class SequenceSettings(PreprocessSettings):
+    """How a face becomes a course of pictures: the newest `frames` of it, `step_s` apart."""
+
+    frames: int = Field(ge=2, le=64)
+    step_s: float = Field(gt=0, le=10)
+
+    @property
+    def span_s(self) -> float:
+        """From the first picture to the last."""
+        return (self.frames - 1) * self.step_s
