@@ -26,11 +26,12 @@ from edge.log.event_sink import SqliteSink
 from edge.mqtt.sink import MqttSink
 from edge.settings.sections import MqttSettings
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+TESTS = Path(__file__).resolve().parents[2] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "support")]
 
 from rigs.broker import Broker, broker, listener
 from rigs.proxy import Network, network
-from sinks.samples import event
+from samples import event
 
 PACE_S = 0.005
 PATIENCE_S = 60.0

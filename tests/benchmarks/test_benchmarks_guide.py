@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import typer.main
+from places import ROOT
 
 from benchmarks.cli import app
 from benchmarks.suites import SUITES
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "benchmarks.md").read_text()
+GUIDE = (ROOT / "docs" / "guides" / "benchmarks.md").read_text()
 
 
 @pytest.mark.parametrize("suite", SUITES)

@@ -12,13 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from places import PORTRAIT
 
 from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
 from edge.vision import DETECTORS, open_detector
 from edge.vision.cascade import FaceDetector
-
-PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "assets" / "astronaut.jpg"
 
 STAND_INS = {
     "haar": "",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rigs.broker import broker, listener, until
-from sinks.samples import alike, event, make_log
+from samples import alike, event, make_log
 
 from edge.errors import SinkError, UsageError
 from edge.log.reader import open_log

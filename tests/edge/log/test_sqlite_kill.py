@@ -1,0 +1,165 @@
+"""The log after its writer died: by kill -9 and by Ctrl-C at random moments, and beside another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+from numbered_writer import write
+
+from edge.log.event_sink import SqliteSink
+from edge.log.reader import open_log
+
+ENDLESS = 10**9
+KILLS = 25  # a test: 200 with a folder in memory, 50 without one
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """In memory: what a kill does to a log does not depend on the disk, whose fsync takes long."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def memory(folder: Path) -> Path:
+    (folder / "memory").mkdir()
+    return folder / "memory"
+
+
+def start(
+    path: Path,
+    first: int,
+    last: int,
+    memory: Path | None = None,
+) -> tuple[BaseProcess, Connection]:
+    """A child that is forked: it has its imports done, and is killed 200 times in seconds."""
+    processes = multiprocessing.get_context("fork")
+    said, out = processes.Pipe(duplex=False)
+    child = processes.Process(target=write, args=(path, first, last, memory, out))
+    child.start()
+    out.close()
+    return child, said
+
+
+def stop_at_random(
+    child: BaseProcess, said: Connection, how: signal.Signals, chance: random.Random
+) -> tuple[int, int]:
+    """Send the signal some events and some microseconds in; the last numbers that it sent."""
+    last = (0, 0)
+    try:
+        for _ in range(chance.randint(0, 30)):
+            last = said.recv()
+        time.sleep(chance.uniform(0, 0.01))
+        assert child.pid is not None
+        os.kill(child.pid, how)
+        while True:
+            last = said.recv()
+    except EOFError:
+        pass
+    said.close()
+    child.join(30)
+    assert child.exitcode in (-how, 0)
+    return last
+
+
+def intact(path: Path) -> bool:
+    connection = sqlite3.connect(path)
+    (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+    connection.close()
+    return bool(verdict == "ok")
+
+
+def numbers(path: Path) -> list[int]:
+    with open_log(path) as log:
+        return [one.track_id for one in log.events()]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_kill_9_loses_no_event_that_was_written(
+    folder: Path,
+    memory: Path,
+    seed: int,
+) -> None:
+    path = empty_log(folder)
+    chance = random.Random(seed)
+    last = 0
+    for _ in range(KILLS):
+        child, said = start(path, last + 1, ENDLESS, memory)
+        wrote, _ = stop_at_random(child, said, signal.SIGKILL, chance)
+        found = numbers(path)
+        assert found == list(range(1, len(found) + 1))
+        assert len(found) >= max(wrote, last)
+        last = len(found)
+        assert intact(path)
+    SqliteSink(path, memory=memory).close()
+    connection = sqlite3.connect(path)
+    committed = [row[0] for row in connection.execute("SELECT track_id FROM event ORDER BY id")]
+    connection.close()
+    assert committed == list(range(1, last + 1))
+    assert not list(memory.iterdir())
+    assert not [part for part in folder.iterdir() if "damaged" in part.name]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_without_a_folder_in_memory_kill_9_loses_what_was_not_committed(
+    folder: Path, seed: int
+) -> None:
+    path = empty_log(folder)
+    chance = random.Random(seed)
+    last = 0
+    for _ in range(KILLS):
+        child, said = start(path, last + 1, ENDLESS)
+        _, committed = stop_at_random(child, said, signal.SIGKILL, chance)
+        found = numbers(path)
+        assert found == list(range(1, len(found) + 1))
+        assert len(found) >= last + committed
+        last = len(found)
+        assert intact(path)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_after_ctrl_c_every_event_is_there_once(
+    folder: Path,
+    memory: Path,
+    seed: int,
+) -> None:
+    path = folder / "log.sqlite"
+    chance = random.Random(seed)
+    first = 1
+    for _ in range(10):
+        child, said = start(path, first, ENDLESS, memory)
+        assert said.poll(60), "it has begun"
+        began, _ = stop_at_random(child, said, signal.SIGINT, chance)
+        found = numbers(path)
+        assert found in (list(range(1, began + 1)), list(range(1, began)))
+        first = len(found) + 1
+
+
+def test_two_processes_write_one_log(folder: Path, memory: Path) -> None:
+    path = folder / "log.sqlite"
+    children = [start(path, first, first + 299, memory) for first in (1, 1001)]
+    for child, said in children:
+        while said.poll(60) and said.recv()[0] % 1000 < 300:
+            pass
+        child.join(60)
+        said.close()
+        assert child.exitcode == 0
+    assert sorted(numbers(path)) == [*range(1, 301), *range(1001, 1301)]
+    assert intact(path)
+
+
+def empty_log(folder: Path) -> Path:
+    path = folder / "log.sqlite"
+    SqliteSink(path).close()
+    return path
