@@ -26,8 +26,8 @@ from edge.log.event_sink import SqliteSink
 from edge.mqtt.sink import MqttSink
 from edge.settings.sections import MqttSettings
 
-TESTS = Path(__file__).resolve().parents[2] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "support")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 from rigs.broker import Broker, broker, listener
 from rigs.proxy import Network, network
