@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from forecast.chains import ALIKE, circle, events, log_of, walk
+from chains import ALIKE, circle, events, log_of, walk
 from samples import LABELS, START, make_log
 
 from edge.cli.app import run_app

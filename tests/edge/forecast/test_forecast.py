@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from forecast.chains import ALIKE, circle, events, walk
+from chains import ALIKE, circle, events, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import LABELS, START
