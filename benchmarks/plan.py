@@ -49,13 +49,13 @@ class Plan:
     edge: tuple[str, ...] = (sys.executable, "-m", "edge")
     progress: Callable[[int, int], None] = _silent
 
-    def times(self, usual: int, quick: int) -> int:
-        """How often to repeat: as asked, else `usual`, or `quick` in a quick run."""
-        return self.rounds or (quick if self.quick else usual)
+    def times(self, default: int, quick: int) -> int:
+        """How often to repeat: as asked, else `default`, or `quick` in a quick run."""
+        return self.rounds or (quick if self.quick else default)
 
-    def starts(self, usual: int, quick: int) -> int:
+    def starts(self, default: int, quick: int) -> int:
         """How often to start a process: likewise, but never a latency's hundreds of times."""
-        return min(self.times(usual, quick), _MOST_STARTS)
+        return min(self.times(default, quick), _MOST_STARTS)
 
     def some_models(self) -> tuple[Model, ...]:
         """The models for faces. Raises MissingModelError where there is none."""

@@ -23,8 +23,8 @@ class ClassScores:
     def recalls(self) -> NDArray[np.float64]:
         """(n_classes,); nan for a class that has no sample."""
         with np.errstate(invalid="ignore"):
-            shares: NDArray[np.float64] = self._hits / self.confusion.sum(axis=1)
-        return shares
+            fractions: NDArray[np.float64] = self._hits / self.confusion.sum(axis=1)
+        return fractions
 
     @property
     def uar(self) -> float:

@@ -35,10 +35,10 @@ def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, pa
     `counts`: int (n_classes, n_classes). Raises MissingPackageError.
     """
     figure, axes = canvas(columns=1, size_inch=(5.6, 5.0))
-    shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axis = axes[0]
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-    for (row, column), share in np.ndenumerate(shares):
+    axis.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+    for (row, column), share in np.ndenumerate(percent):
         colour = "white" if share > 55 else "black"
         axis.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
     axis.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
@@ -56,7 +56,7 @@ def feature_maps(
 
     face: uint8 (48, 48); maps: float32 (height, width, channels). Raises MissingPackageError.
     """
-    tiles = [_tile(picture) for picture in (face.astype(np.float32), *np.moveaxis(maps, -1, 0))]
+    tiles = [_tile(image) for image in (face.astype(np.float32), *np.moveaxis(maps, -1, 0))]
     columns = ceil(sqrt(len(tiles) * 1.5))
     tiles += [np.full_like(tiles[0], np.nan)] * (-len(tiles) % columns)
     rows = len(tiles) // columns
@@ -68,10 +68,10 @@ def feature_maps(
     figure.savefig(path, dpi=DPI)
 
 
-def _tile(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def _tile(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scaled to [0, 1], brought to 96x96 without smoothing, and a margin that stays white."""
-    low, high = float(picture.min()), float(picture.max())
-    even = (picture - low) / (high - low) if high > low else np.zeros_like(picture)
+    low, high = float(image.min()), float(image.max())
+    even = (image - low) / (high - low) if high > low else np.zeros_like(image)
     height, width = even.shape
     places = [np.arange(_TILE_PX) * size // _TILE_PX for size in (height, width)]
     return np.pad(even[np.ix_(*places)], _MARGIN_PX, constant_values=np.nan)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
+def suppress_native_stderr() -> Iterator[None]:
     """What C code writes to standard error meanwhile is dropped, unless --debug was given.
 
     Of the whole process: keep it short, and around code whose failures are raised.
@@ -80,7 +80,7 @@ _stderr = _Stderr()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def suppress_c_stderr() -> Iterator[None]:
     """Keep what C code says by `stderr` off the terminal: ALSA, JACK and PortAudio say a lot.
 
     Only the C library's `stderr` is turned away; Python's, and file descriptor 2, are as ever.

@@ -56,10 +56,10 @@ def jpeg_to_gray(data: Image) -> Image | None:
 def _decoded(data: Image, mode: int) -> Image | None:
     try:
         # The angle that a JPEG may state is for people who look at it.
-        picture = cv2.imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION)
+        image = cv2.imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:  # no bytes, or more pixels than OpenCV dares
         return None
-    return None if picture is None else np.asarray(picture, np.uint8)
+    return None if image is None else np.asarray(image, np.uint8)
 
 
 def as_bgr(image: object) -> NDArray[np.uint8]:

@@ -48,8 +48,8 @@ class Frame:
 
         return self._cut(to_gray(self.pixels, self.pixel_format))
 
-    def _cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return picture[:, : picture.shape[1] - self.padding_px] if self.padding_px else picture
+    def _cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return image[:, : image.shape[1] - self.padding_px] if self.padding_px else image
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ ROWS, DEPTH, COLUMNS = 256, 1024, 1024
 MACS = ROWS * DEPTH * COLUMNS
 
 
-def product(dtype: str, *, threads: int) -> Callable[[], None]:
+def matmul(dtype: str, *, threads: int) -> Callable[[], None]:
     """A call that computes one product in "int8" or "float32" through LiteRT."""
     try:
         from ai_edge_litert.interpreter import Interpreter

@@ -37,12 +37,12 @@ def doubts(before: Condition, after: Condition, measurements: Sequence[Measureme
 
 
 def _scatter(measurements: Sequence[Measurement]) -> list[str]:
-    shares = [f"{m.name} by {m.stdev / abs(m.mean):.0%}" for m in measurements if m.unstable]
-    if not shares:
+    spreads = [f"{m.name} by {m.stdev / abs(m.mean):.0%}" for m in measurements if m.unstable]
+    if not spreads:
         return []
     return [
         "values scatter by a tenth of their mean or more: raise --rounds and stop other programs: "
-        + "; ".join(shares)
+        + "; ".join(spreads)
     ]
 
 

@@ -122,12 +122,14 @@ def _sample(names: Sequence[str], drawn: Sequence[Draw], least: int, work: Work)
     fewest = math.ceil(_FEWEST * least)
     counts[np.argsort(slowness, kind="stable")[: max(undisturbed, fewest)]] = True
     ends = np.cumsum([one.warm.shape[1] for one in drawn])[:-1]
-    shares = tuple(int(part.sum()) for part in np.split(counts, ends) if part.any())
+    per_process = tuple(int(part.sum()) for part in np.split(counts, ends) if part.any())
 
     def measurements(names: Sequence[str], ms: NDArray[np.float64]) -> dict[str, Measurement]:
-        warmups = len(shares) * work.warmups
+        warmups = len(per_process) * work.warmups
         return {
-            name: Measurement(name, "ms", tuple(map(float, of_it)), warmups, shares=shares)
+            name: Measurement(
+                name, "ms", tuple(map(float, of_it)), warmups, per_process=per_process
+            )
             for name, of_it in zip(names, ms[:, counts], strict=True)
         }
 

@@ -27,9 +27,9 @@ def staged(
             return
         captured = perf_counter()
         before = pipeline.times.seconds
-        scene = next(pipeline.scenes((frame,)))
+        frame_result = next(pipeline.results((frame,)))
         seen = perf_counter()
-        write(scene.events)
+        write(frame_result.events)
         written = perf_counter()
         within = {name: total - before[name] for name, total in pipeline.times.seconds.items()}
         stages = {"capture": captured - asked, **within, "sink": written - seen}

@@ -37,13 +37,15 @@ class Measurement:
     warmups: int = 0
     condition: Condition | None = None
     varied: bool = False
-    shares: tuple[int, ...] = ()
+    per_process: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.values or not all(map(math.isfinite, self.values)):
             raise ValueError(f"{self.name} needs finite values, at least one: {self.values}")
-        if self.shares and sum(self.shares) != len(self.values):
-            raise ValueError(f"{self.name}: shares of {sum(self.shares)}, not {len(self.values)}")
+        if self.per_process and sum(self.per_process) != len(self.values):
+            raise ValueError(
+                f"{self.name}: shares of {sum(self.per_process)}, not {len(self.values)}"
+            )
 
     @property
     def median(self) -> float:
@@ -88,7 +90,7 @@ class Measurement:
     def margin(self) -> float:
         """How far off the median may be, as a share of it: two standard errors between the
         processes' medians, each weighted by its share. 0 of one process, which cannot know."""
-        medians, weights = self.medians(), np.array(self.shares, np.float64)
+        medians, weights = self.medians(), np.array(self.per_process, np.float64)
         if len(medians) < 2:
             return 0.0
         middle = np.average(medians, weights=weights)
@@ -98,7 +100,7 @@ class Measurement:
 
     def medians(self) -> NDArray[np.float64]:
         """One of each process."""
-        ends = np.cumsum(self.shares)[:-1]
+        ends = np.cumsum(self.per_process)[:-1]
         return np.array([np.median(part) for part in np.split(np.array(self.values), ends)])
 
     def _percentile(self, percent: float) -> float:
@@ -190,7 +192,9 @@ def ratio(
     what disturbed both cancels; False for two separate runs.
     """
     above, below = np.array(numerator.values), np.array(denominator.values)
-    together = paired and len(above) == len(below) and numerator.shares == denominator.shares
+    together = (
+        paired and len(above) == len(below) and numerator.per_process == denominator.per_process
+    )
     average = np.mean if numerator.varied or denominator.varied else np.median
     rng = np.random.default_rng(seed)
     # A single value resampled is itself.
@@ -206,12 +210,12 @@ def ratio(
 
 def _resample(measurement: Measurement, rng: np.random.Generator) -> NDArray[np.int_]:
     """Indices of as many values; where processes took them, all of each that is drawn."""
-    if len(measurement.shares) < 2:
+    if len(measurement.per_process) < 2:
         n = len(measurement.values)
         return rng.integers(n, size=n)
-    shares = np.array(measurement.shares)
-    processes = rng.integers(len(shares), size=len(shares))
-    counts = shares[processes]
-    starts = np.cumsum(shares) - shares
+    per_process = np.array(measurement.per_process)
+    processes = rng.integers(len(per_process), size=len(per_process))
+    counts = per_process[processes]
+    starts = np.cumsum(per_process) - per_process
     shifts = starts[processes] - (np.cumsum(counts) - counts)
     return np.repeat(shifts, counts) + np.arange(counts.sum())

@@ -72,7 +72,7 @@ def draw(work: Work) -> Draw:
 
 
 def _timed(work: Work) -> Draw:
-    from benchmarks.measuring.matmul import product
+    from benchmarks.measuring.matmul import matmul
     from benchmarks.measuring.timing import turns
     from edge.models import find
     from edge.models.classifier import Classifier
@@ -89,7 +89,7 @@ def _timed(work: Work) -> Draw:
             stack.callback(classifier.close)
             cases[str(number)] = partial(classifier.classify, face)
         for dtype in work.products:
-            cases[dtype] = product(dtype, threads=work.threads)
+            cases[dtype] = matmul(dtype, threads=work.threads)
         cases["sweep"] = np.ones(SWEEP_BYTES // 8).sum
         taken = turns(cases, rounds=work.rounds, warmups=work.warmups, calls=CALLS, seed=work.seed)
     names = [*map(str, range(len(networks))), *work.products, "sweep"]

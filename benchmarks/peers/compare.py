@@ -54,7 +54,7 @@ class Contender:
         return PeerProcess(self.name, self.python, f"benchmarks.peers.{self.module}")
 
 
-def contenders(fer_python: Path | None, keras_python: Path | None) -> list[Contender]:
+def peers_of(fer_python: Path | None, keras_python: Path | None) -> list[Contender]:
     """Ours first; another where its interpreter is given. Raises MissingDataError."""
     found = [Contender("edge", sys.executable, "ours", tuple(base_requirements()))]
     if fer_python is not None:
@@ -95,7 +95,7 @@ def compare(
         raise UsageError("nothing to compare on: give --clip VIDEO, --data FER2013, or both")
     if keras_python is None and find_spec("keras"):
         keras_python = Path(sys.executable)
-    peers = contenders(fer_python, keras_python)
+    peers = peers_of(fer_python, keras_python)
     shown = [clips(path, frames) for path in clip or []]
     parts: dict[str, Callable[[], Iterator[Finding]]] = {}
     if shown:

@@ -27,8 +27,8 @@ class Ours:
 
     def see(self, frame: NDArray[np.uint8], timestamp_s: float) -> list[str]:
         self._index += 1
-        scene = next(self._path.scenes((Frame(frame, timestamp_s, self._index),)))
-        return [seen.prediction.label for seen in scene.observations]
+        frame_result = next(self._path.results((Frame(frame, timestamp_s, self._index),)))
+        return [seen.prediction.label for seen in frame_result.observations]
 
     def name(self, faces: NDArray[np.uint8]) -> list[str]:
         return [self._classifier.classify(face).label for face in faces]

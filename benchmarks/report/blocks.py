@@ -8,7 +8,7 @@ from typing import Literal
 
 Origin = Literal["", "ours", "paper"]
 """Whose figures a column or a series holds, where there could be a doubt."""
-Kind = Literal["measured", "projection"]
+Provenance = Literal["measured", "projection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     title: str = ""
-    kind: Kind = "measured"
+    kind: Provenance = "measured"
     origins: tuple[Origin, ...] = ()
     shades: tuple[tuple[float, ...], ...] = ()
 
@@ -98,7 +98,7 @@ class Section:
 
     title: str
     blocks: tuple[Block, ...]
-    kind: Kind = "measured"
+    kind: Provenance = "measured"
 
     @property
     def anchor(self) -> str:

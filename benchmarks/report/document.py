@@ -27,7 +27,7 @@ def build(report: Report) -> Document:
 
 
 def _verdict(report: Report) -> str:
-    count = len({doubt for result in report.suites for doubt in result.doubts})
+    count = len({warning for result in report.suites for warning in result.doubts})
     if not count:
         return "The run does not doubt its figures."
     plural = "s" if count > 1 else ""
@@ -61,8 +61,8 @@ def doubts(report: Report) -> Section:
     """Every reason to distrust a figure, each once, with the suites that it concerns."""
     concerned: dict[str, list[str]] = {}
     for result in report.suites:
-        for doubt in result.doubts:
-            concerned.setdefault(doubt, []).append(result.name)
+        for warning in result.doubts:
+            concerned.setdefault(warning, []).append(result.name)
     found: list[Block] = [Doubt(f"{', '.join(names)}: {text}") for text, names in concerned.items()]
     clean = "None: nothing was throttled, too hot, too busy or too scattered, as far as it was read"
     return Section("Doubts", tuple(found or [Text(f"{clean}.")]))

@@ -55,18 +55,18 @@ def _inference(known: dict[str, Any], models: Sequence[ModelUsed]) -> Iterator[B
 
 def _search(known: dict[str, Any], report: Report) -> Iterator[Block]:
     found = [suite for suite in report.suites if suite.name == "search"]
-    shares = {
+    fractions = {
         clip: columns["ours/naive"]
         for suite in found
         for clip, columns in grid(suite.measurements).items()
         if "ours/naive" in columns
     }
-    if not shares:
+    if not fractions:
         return
     rows = tuple(
         (clip, number(share), *(span_text([share * ms for ms in known[f"{threads}_ms"]])
                                 for threads in ("one_thread", "four_threads")))
-        for clip, share in shares.items()
+        for clip, share in fractions.items()
     )  # fmt: skip
     header = (
         f"ms a frame on a {known['board']}, projected",

@@ -37,7 +37,7 @@ def texts(result: SuiteResult) -> Iterator[Block]:
     """Ratios, remarks and doubts, a sentence each."""
     yield from (Text(_ratio(ratio)) for ratio in result.ratios)
     yield from (Note(remark.text) for remark in result.remarks)
-    yield from (Doubt(doubt) for doubt in result.doubts)
+    yield from (Doubt(warning) for warning in result.doubts)
 
 
 def title(result: SuiteResult) -> str:

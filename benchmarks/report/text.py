@@ -75,7 +75,7 @@ def comparison(found: Comparison, limit: float | None) -> str:
     ]
     header = ("", "unit", "old", "new", "new/old", "95% interval", "")
     blocks = [table(header, rows) if rows else "the two runs have no figure in common"]
-    blocks += [f"DOUBT: {doubt}" for doubt in found.doubts]
+    blocks += [f"DOUBT: {warning}" for warning in found.doubts]
     if limit is not None:
         worse = found.worse(limit)
         blocks.append(f"worse by more than {limit:.0%}: {len(worse)} of {len(rows)}")

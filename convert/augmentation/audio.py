@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.datasets.noise import stretch
+from convert.datasets.noise import segment
 from convert.datasets.speech_set import Frames, crop, loudest
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.mel import decibels
-from edge.audio.windows import shares
+from edge.audio.windows import normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class SoundAugmentation:
 
     def apply(
         self,
-        takes: Sequence[tuple[Frames, ...]],
+        clips: Sequence[tuple[Frames, ...]],
         noises: Sequence[Frames],
         settings: FeatureSettings,
         rng: np.random.Generator,
     ) -> NDArray[np.float32]:
         """Float32 (n, window_frames, columns) in [0, 1] of n takes at the speeds."""
-        return np.stack([self._window(speeds, noises, settings, rng) for speeds in takes])
+        return np.stack([self._window(speeds, noises, settings, rng) for speeds in clips])
 
     def _window(
         self,
@@ -61,21 +61,23 @@ class SoundAugmentation:
         start = loudest(frames, settings) + round(rng.uniform(-furthest, furthest))
         window = crop(frames, start, settings.window_frames)
         if noises and rng.random() < self.noise_share:
-            noise = stretch(noises[int(rng.integers(len(noises)))], len(window), rng)
+            noise = segment(noises[int(rng.integers(len(noises)))], len(window), rng)
             window = add_noise(window, noise, rng.uniform(*self.snr_db), settings.n_mels)
         moved = int(rng.integers(-self.bands_moved, self.bands_moved + 1))
         bands = np.arange(settings.n_mels) + moved
         window[:, : settings.n_mels] = window.take(bands.clip(0, settings.n_mels - 1), axis=1)
-        heard = shares(window, settings)
-        self._mask(heard, settings.spectrum_columns, rng)
-        return heard
+        spectrogram = normalized(window, settings)
+        self._mask(spectrogram, settings.spectrum_columns, rng)
+        return spectrogram
 
-    def _mask(self, heard: NDArray[np.float32], columns: int, rng: np.random.Generator) -> None:
-        mean = heard[:, :columns].mean()
+    def _mask(
+        self, spectrogram: NDArray[np.float32], columns: int, rng: np.random.Generator
+    ) -> None:
+        mean = spectrogram[:, :columns].mean()
         for _ in range(self.masks):
-            rows = _stretch_of(len(heard), self.mask_frames, rng)
-            heard[rows, :columns] = mean
-            heard[:, _stretch_of(columns, self.mask_bands, rng)] = mean
+            rows = _stretch_of(len(spectrogram), self.mask_frames, rng)
+            spectrogram[rows, :columns] = mean
+            spectrogram[:, _stretch_of(columns, self.mask_bands, rng)] = mean
 
 
 def _stretch_of(length: int, longest: int, rng: np.random.Generator) -> slice:

@@ -28,7 +28,7 @@ class Augmentation:
     noise_share: float = 0.35
     noise_max: float = 0.30
 
-    def calmed(self) -> Augmentation:
+    def reduced(self) -> Augmentation:
         """Half the warps and 0.4 of the noise: for the last epochs, nearer to what will be seen."""
         return replace(
             self,
@@ -98,5 +98,5 @@ def noisy(images: NDArray[np.uint8], level: float) -> NDArray[np.uint8]:
     if not level:
         return images
     rng = np.random.default_rng((NOISE_SEED, round(level * 1000)))
-    shares = add_noise(images.astype(np.float32) / np.float32(255), level, rng)
-    return np.rint(shares * 255).astype(np.uint8)
+    noised = add_noise(images.astype(np.float32) / np.float32(255), level, rng)
+    return np.rint(noised * 255).astype(np.uint8)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import MissingPackageError
-from edge.native_output import quiet_stderr
+from edge.native_output import suppress_native_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def training_stack() -> None:
     # TensorFlow leaves oneDNN off on CPUs without AVX-512, where it trains 1.5 times as fast too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
-        with quiet_stderr():  # TensorFlow greets there whatever its log level is
+        with suppress_native_stderr():  # TensorFlow greets there whatever its log level is
             import keras  # noqa: F401  # so that it is there, or said to be missing, before use
     except ImportError as error:
         raise MissingPackageError(

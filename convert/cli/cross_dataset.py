@@ -27,8 +27,8 @@ def judge(
     as_json: Json = False,
 ) -> None:
     """Accuracy on another data set, such as CK+ or JAFFE in class folders."""
-    from convert.datasets import class_folders as strangers
-    from convert.evaluation import cross_dataset as cross
+    from convert.datasets import class_folders as class_folders
+    from convert.evaluation import cross_dataset as cross_dataset
     from edge.models import find
     from edge.settings.sections import PreprocessSettings
 
@@ -37,9 +37,9 @@ def judge(
     if not isinstance(preprocessing, PreprocessSettings):
         raise UsageError(f"{network.card.name} looks at no face: see `edge models list`")
     with progress_bar("reading") as progress:
-        found = strangers.load(data, preprocessing, faces, _renamed(label or ()), progress)
+        found = class_folders.load(data, preprocessing, faces, _renamed(label or ()), progress)
     with progress_bar("judging") as progress:
-        verdict = cross.judge(network, data, found, lambda done: progress(done, len(found)))
+        verdict = cross_dataset.judge(network, data, found, lambda done: progress(done, len(found)))
     if plot is not None:
         verdict.draw(plot)
     print_figures(verdict.as_dict(), verdict.lines(), as_json)

@@ -14,13 +14,13 @@ from convert.conversion.quantize import QuantizeSettings, quantize
 from convert.datasets import ravdess, ravdess_faces
 from convert.datasets import speech_set as voices
 from convert.evaluation.fusion import FusionVerdict, judge
-from convert.evaluation.test_sets import trials
+from convert.evaluation.test_sets import test_sets
 from convert.training import fusion as train_fusion
 from convert.training.score_pairs import Scored, draw
 from convert.zoo import Architecture, fusion, fusion_video
 from edge.errors import DataError, MissingModelError, UsageError
 from edge.models import Model, ModelCard, find, write_card
-from edge.models.labels import SenseLabels
+from edge.models.labels import FusionInputs
 
 FACE_PART = "PublicTest"
 CALIBRATION_PAIRS = 2000
@@ -47,32 +47,32 @@ def fuse(
     face, speech, scorer = find(face_model), find(speech_model), _scorer(fold)
     seen = ravdess_faces.load(true_pairs)
     actors = _training_actors(fold, {take.take.actor for take in seen})
-    architecture, senses = _combiner(face.card)
-    public = trials(face.card, faces, FACE_PART).at(0.0)
-    spoken = [take for take in ravdess.takes(sound) if take.actor in actors]
-    heard = voices.load(spoken, scorer.card.features)
+    architecture, inputs = _combiner(face.card)
+    public = test_sets(face.card, faces, FACE_PART).at(0.0)
+    spoken = [take for take in ravdess.clips(sound) if take.actor in actors]
+    scored_speech = voices.load(spoken, scorer.card.features)
     print(f"voices of actors {actors}, faces of {FACE_PART}", file=sys.stderr)
-    scored_faces, scored_voices = Scored.of(face, public), Scored.of(scorer, heard)
+    scored_faces, scored_voices = Scored.of(face, public), Scored.of(scorer, scored_speech)
     chooses = np.array([take.actor == actors[-1] for take in spoken])
     odd = np.arange(len(public)) % 2 == 1
     training = scored_faces.where(~odd), scored_voices.where(~chooses)
     with redirect_stdout(sys.stderr):
         train_fusion.train(
             architecture,
-            senses,
+            inputs,
             training,
             (scored_faces.where(odd), scored_voices.where(chooses)),
             run,
             settings,
         )
-    drawn = draw(*training, senses, CALIBRATION_PAIRS, np.random.default_rng(settings.seed))
+    drawn = draw(*training, inputs, CALIBRATION_PAIRS, np.random.default_rng(settings.seed))
     quantize(
         run / "best.keras",
         architecture,
         drawn,
         out,
         QuantizeSettings(images=len(drawn), noise_share=0),
-        senses,
+        inputs,
         train_fusion.provenance(_seen(face.card), actors[:-1]),
     )
     verdict = judge(seen, sound, face, speech, find(str(out)))
@@ -80,7 +80,7 @@ def fuse(
     return verdict
 
 
-def _combiner(face: ModelCard) -> tuple[Architecture, SenseLabels]:
+def _combiner(face: ModelCard) -> tuple[Architecture, FusionInputs]:
     """The one for this network's labels."""
     if face.sequence is not None:
         return fusion_video.FUSION_VIDEO, fusion_video.SENSES
@@ -99,16 +99,16 @@ def _scorer(fold: Path) -> Model:
     return find(str(path))
 
 
-def _training_actors(fold: Path, judged: set[int]) -> tuple[int, ...]:
-    """The fold's test actors without those that are `judged`."""
+def _training_actors(fold: Path, tested_actors: set[int]) -> tuple[int, ...]:
+    """The fold's test actors without those that are `tested_actors`."""
     try:
         tested = set(json.loads((fold / "result.json").read_text())["test_actors"])
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{fold}/result.json cannot be read ({error}): train the fold") from error
-    if not judged < tested:
-        names = ", ".join(map(str, sorted(judged - tested) or sorted(judged)))
+    if not tested_actors < tested:
+        names = ", ".join(map(str, sorted(tested_actors - tested) or sorted(tested_actors)))
         raise UsageError(
             f"actor {names} of the true takes was heard in {fold}'s training, or nobody else was "
             f"not: give the fold that tests on {names} and others"
         )
-    return tuple(sorted(tested - judged))
+    return tuple(sorted(tested - tested_actors))

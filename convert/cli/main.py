@@ -13,6 +13,7 @@ from convert.cli import comparison, cross_dataset, feature_maps, speech
 from convert.cli.console import print_figures, progress_bar, training_stack
 from convert.cli.options import (
     AnyData,
+    Clips,
     Data,
     Json,
     Keras,
@@ -20,7 +21,6 @@ from convert.cli.options import (
     MustAgree,
     Part,
     Share,
-    Takes,
     Tflite,
 )
 from convert.zoo import COMBINERS, SPEECH, VIDEO
@@ -197,7 +197,7 @@ def verify(
     keras: Keras,
     data: Data,
     part: Part = "PrivateTest",
-    takes: Takes = None,
+    clips: Clips = None,
     noise: Annotated[bool, typer.Option(help="All ten levels of the papers, not 0.3 only.")] = (
         False
     ),
@@ -215,7 +215,7 @@ def verify(
     levels = (0.0, *(NOISE_LEVELS if noise else NOISE_LEVELS[-1:]))
     limits = Limits(max_accuracy_lost, min_agreement)
     with progress_bar("comparing") as progress:
-        verdict = judge(model, keras, data, part, levels, limits, progress, takes)
+        verdict = judge(model, keras, data, part, levels, limits, progress, clips)
     if plots is not None:
         verdict.draw(plots)
     print_figures(verdict.as_dict(layers), verdict.lines(layers), as_json)
@@ -230,7 +230,7 @@ def card(
     keras: Keras,
     data: Data,
     part: Part = "PrivateTest",
-    takes: Takes = None,
+    clips: Clips = None,
     max_accuracy_lost: MayLose = 0.010,
     min_agreement: MustAgree = 0.97,
     as_json: Json = False,
@@ -245,7 +245,7 @@ def card(
 
     limits = Limits(max_accuracy_lost, min_agreement)
     with progress_bar("comparing") as progress:
-        verdict = judge(model, keras, data, part, (0.0, *NOISE_LEVELS), limits, progress, takes)
+        verdict = judge(model, keras, data, part, (0.0, *NOISE_LEVELS), limits, progress, clips)
     for sentence in verdict.broken:
         print(f"edge-convert: {sentence}: the card stays as it was", file=sys.stderr)
     if verdict.broken:

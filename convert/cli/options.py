@@ -13,7 +13,7 @@ Keras = Annotated[Path, typer.Argument(help="A trained network: best.keras of a 
 Tflite = Annotated[Path, typer.Argument(help="An int8 .tflite with its card (.json) beside it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 Part = Annotated[str, typer.Option(help="PrivateTest is the test split; PublicTest validates.")]
-Takes = Annotated[
+Clips = Annotated[
     Path | None, typer.Option(help="Video: an .npz of RAVDESS's takes with faces, judged too.")
 ]
 MayLose = Annotated[float, typer.Option(min=0, max=1, help="Accuracy that int8 may cost.")]

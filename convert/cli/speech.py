@@ -39,7 +39,7 @@ def train_speech(
             raise UsageError(f"--{option.replace('_', '-')} is for faces: leave it out for {name}")
     given = {option: value for option, value in asked.items() if option in known}
     if given.get("features") is not None:
-        given["features"] = speech_recipe.heard(given["features"])
+        given["features"] = speech_recipe.parse_features(given["features"])
     settings = speech_recipe.recipe(out, given, augmentation)
     tests = speech_recipe.tests_of(fold, hold_out)
     folder = noise or _beside(data)
@@ -95,34 +95,35 @@ def quantize_speech(
     from convert.conversion.quantize import QuantizeSettings, quantize
     from convert.datasets import ravdess
     from convert.datasets import speech_set as voices
-    from convert.training.speech_settings import features_of, hearing, numbers_in
+    from convert.training.speech_settings import features_of, numbers_in, speech_result
 
-    takes = ravdess.takes(data)
+    clips = ravdess.clips(data)
     if hold_out:
-        kept = ~ravdess.of_actors(takes, numbers_in(hold_out))
-        takes = [takes[i] for i in np.flatnonzero(kept)]
+        kept = ~ravdess.of_actors(clips, numbers_in(hold_out))
+        clips = [clips[i] for i in np.flatnonzero(kept)]
     features = features_of(keras_file)
-    training = voices.load(takes, features)
+    training = voices.load(clips, features)
     # The noise of these settings is a camera's.
     settings = QuantizeSettings(images=images, noise_share=0, seed=seed)
-    architecture = hearing(zoo.architecture(name), features)
+    architecture = speech_result(zoo.architecture(name), features)
     quantize(
         keras_file, architecture, training, out, settings, training.settings, training.provenance
     )
 
 
-def write_figures(model: Path, judged: dict[str, Any]) -> None:
+def write_figures(model: Path, verdicts: dict[str, Any]) -> None:
     """Put the folds' mean figures on the card of `model`, each with its protocol."""
     from convert.conversion.card import card_of
     from edge.models import Figure, write_card
 
-    conditions = zip(*(fold["conditions"] for fold in judged["folds"]), strict=True)
+    conditions = zip(*(fold["conditions"] for fold in verdicts["folds"]), strict=True)
     figures = []
     for folds in conditions:
         snr_db = folds[0]["snr_db"]
         suffix = "" if snr_db is None else f" at {snr_db:g} dB SNR"
         protocol = (
-            f"RAVDESS speech, {len(folds)} folds by {judged['split']}: the mean of their networks, "
+            f"RAVDESS speech, {len(folds)} folds by {verdicts['split']}: the mean of their "
+            "networks, "
             "each judged on takes it was not trained on, the loudest window of a take; this file "
             "is one more network of the same recipe"
         )

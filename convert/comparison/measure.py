@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from convert.augmentation.image import noisy
 from convert.comparison.entries import Entry
 from convert.datasets import Pictures
-from convert.datasets import class_folders as strangers
+from convert.datasets import class_folders as class_folders
 from convert.datasets.face_set import FaceSet
-from convert.evaluation import cross_dataset as cross
+from convert.evaluation import cross_dataset as cross_dataset
 from convert.metrics import ClassScores, class_scores
 from convert.predict import predict
 from edge.errors import DataError
@@ -221,7 +221,7 @@ def _on_faces(model: Model, faces: Faces) -> dict[str, object]:
     if faces.other is not None and isinstance(preprocessing, PreprocessSettings):
         name, folder = faces.other
         others = _others(folder, preprocessing)
-        verdict = cross.judge(model, folder, others)
+        verdict = cross_dataset.judge(model, folder, others)
         low, high = verdict.interval
         found["elsewhere"] = Elsewhere(
             data=name,
@@ -236,9 +236,9 @@ def _on_faces(model: Model, faces: Faces) -> dict[str, object]:
 
 
 @cache
-def _others(folder: Path, preprocessing: PreprocessSettings) -> strangers.Strangers:
+def _others(folder: Path, preprocessing: PreprocessSettings) -> class_folders.ClassFolders:
     """Faces are searched for once, and not for every network."""
-    return strangers.load(folder, preprocessing)
+    return class_folders.load(folder, preprocessing)
 
 
 def _figures(model: Model, faces: FaceSet) -> dict[str, float]:

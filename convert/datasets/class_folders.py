@@ -34,7 +34,7 @@ Gray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strangers:
+class ClassFolders:
     """Faces of another data set.
 
     images:   uint8 (n, 48, 48)
@@ -68,7 +68,7 @@ def load(
     faces: str = "find",
     renamed: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Strangers:
+) -> ClassFolders:
     """Read the set as the device would see it.
 
     faces:   "find" the nearest face in each picture (one in which there is none, or that is hardly
@@ -89,7 +89,7 @@ def load(
         images[i] = crop(read(path))
         progress(1, len(paths))
     labels = np.array([SHARED.index(label) for _, label in paths], np.uint8)
-    return Strangers(images, labels, classes, dict(left_out), crop.found)
+    return ClassFolders(images, labels, classes, dict(left_out), crop.found)
 
 
 def _names(renamed: Mapping[str, str]) -> dict[str, str]:

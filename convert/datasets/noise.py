@@ -51,7 +51,7 @@ def _half(path: Path, half: str, sample_rate_hz: int) -> NDArray[np.float32]:
     return chosen
 
 
-def stretch(
+def segment(
     noise: NDArray[np.float32], length: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """`length` samples (or frames) of `noise` from a random place on, wrapped round at its end."""

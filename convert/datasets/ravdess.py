@@ -36,7 +36,7 @@ _INTENSITIES = ("normal", "strong")
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class Clip:
     """One recording; `statement` and `repetition` are 1 or 2, `actor` 1 to 24."""
 
     path: Path
@@ -58,7 +58,7 @@ class Take:
         return LABELS.index(self.emotion)
 
 
-def parse(path: Path) -> Take:
+def parse(path: Path) -> Clip:
     """The take that a file's name tells of. Raises DataError where it is no RAVDESS name."""
     fields = path.stem.split("-")
     if len(fields) != 7 or not all(
@@ -85,7 +85,7 @@ def parse(path: Path) -> Take:
                 "mend its name"
             )
     modality, channel, emotion, intensity, statement, repetition, actor = numbers
-    return Take(
+    return Clip(
         path,
         _MODALITIES[modality - 1],
         _CHANNELS[channel - 1],
@@ -97,7 +97,7 @@ def parse(path: Path) -> Take:
     )
 
 
-def takes(root: Path) -> list[Take]:
+def clips(root: Path) -> list[Clip]:
     """Every spoken take with sound under `root`, by name.
 
     Songs are left out. Raises MissingDataError where there is none, DataError for a file
@@ -138,7 +138,7 @@ def folds(actors: Iterable[int]) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def test_mask(takes: Sequence[Take], split: str, fold: int, seed: int) -> NDArray[np.bool_]:
+def test_mask(clips: Sequence[Clip], split: str, fold: int, seed: int) -> NDArray[np.bool_]:
     """Which takes test fold 1..5; the others train.
 
     "speaker": no actor is on both sides. "random": takes are dealt out whoever speaks, as
@@ -150,17 +150,17 @@ def test_mask(takes: Sequence[Take], split: str, fold: int, seed: int) -> NDArra
     if not 1 <= fold <= N_FOLDS:
         raise UsageError(f"there is no fold {fold}: choose 1 to {N_FOLDS}")
     if split == "speaker":
-        return of_actors(takes, folds(take.actor for take in takes)[fold - 1])
-    order = np.random.default_rng(seed).permutation(len(takes))
-    mask = np.zeros(len(takes), np.bool_)
+        return of_actors(clips, folds(take.actor for take in clips)[fold - 1])
+    order = np.random.default_rng(seed).permutation(len(clips))
+    mask = np.zeros(len(clips), np.bool_)
     mask[order[fold - 1 :: N_FOLDS]] = True
     return mask
 
 
-def of_actors(takes: Sequence[Take], actors: Iterable[int]) -> NDArray[np.bool_]:
+def of_actors(clips: Sequence[Clip], actors: Iterable[int]) -> NDArray[np.bool_]:
     """Which takes are of `actors`. Raises DataError where one of them has none."""
     wanted = set(actors)
-    absent = wanted - {take.actor for take in takes}
+    absent = wanted - {take.actor for take in clips}
     if absent:
         raise DataError(f"the data set has no take of actor {min(absent)}: give all of RAVDESS")
-    return np.array([take.actor in wanted for take in takes], np.bool_)
+    return np.array([take.actor in wanted for take in clips], np.bool_)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.datasets import ravdess
-from convert.datasets.ravdess import Take
+from convert.datasets.ravdess import Clip
 from edge.errors import DataError, MissingDataError
 from edge.settings.sections import DetectionSettings, PreprocessSettings
 from edge.types import Face
@@ -27,14 +27,14 @@ TAKE_S = 3.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FaceTake:
+class FaceClip:
     """`take` is what the name tells; `faces` are uint8 (n, 48, 48), as the device cuts them."""
 
-    take: Take
+    take: Clip
     faces: NDArray[np.uint8]
 
 
-def load(path: Path) -> list[FaceTake]:
+def load(path: Path) -> list[FaceClip]:
     """Every take in `path`, by name.
 
     Raises MissingDataError, DataError for a name or a shape that is wrong.
@@ -51,10 +51,10 @@ def load(path: Path) -> list[FaceTake]:
             raise DataError(
                 f"{path}: {name} is {crops.dtype} {crops.shape}: give uint8 (n, height, width)"
             )
-    return [FaceTake(ravdess.parse(Path(name)), _cut(crops)) for name, crops in pictures.items()]
+    return [FaceClip(ravdess.parse(Path(name)), _cut(crops)) for name, crops in pictures.items()]
 
 
-def courses(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:
+def sequences(take: FaceClip, settings: SequenceSettings) -> NDArray[np.uint8]:
     """Every course that begins with a picture of the take and fits into it, as the device
     prepares them: uint8 (n, frames, 48, 48), n at least 1."""
     faces = take.faces
@@ -73,12 +73,12 @@ def _cut(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
     detector = open_detector(DetectionSettings(min_face_px=max(24, min(height, width) // 3)))
     found = [max(detector.find(crop), key=lambda face: face.area, default=None) for crop in crops]
     boxes = [(face.x, face.y, face.width, face.height) for face in found if face is not None]
-    usual = Face(*np.median(boxes, axis=0).astype(int).tolist()) if boxes else None
+    typical = Face(*np.median(boxes, axis=0).astype(int).tolist()) if boxes else None
     preprocessor = Preprocessor(PreprocessSettings())
     whole = Face(0, 0, width, height)
     return np.stack(
         [
-            preprocessor.crop(crop, face or usual or whole)
+            preprocessor.crop(crop, face or typical or whole)
             for crop, face in zip(crops, found, strict=True)
         ]
     )

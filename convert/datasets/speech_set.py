@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from convert.datasets import Provenance, ravdess
 from convert.datasets import audio_files as sounds
-from convert.datasets.ravdess import LABELS, Take
+from convert.datasets.ravdess import LABELS, Clip
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract
-from edge.audio.windows import picture
+from edge.audio.windows import spectrogram
 
 Frames = NDArray[np.float32]
 
@@ -29,12 +29,12 @@ class Voices:
             other speeds that were asked for
     """
 
-    takes: tuple[Take, ...]
+    clips: tuple[Clip, ...]
     frames: tuple[tuple[Frames, ...], ...]
     settings: FeatureSettings
 
     def __len__(self) -> int:
-        return len(self.takes)
+        return len(self.clips)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -43,14 +43,14 @@ class Voices:
     @property
     def labels(self) -> NDArray[np.uint8]:
         """uint8 (n,), an index into `label_names`."""
-        return np.array([take.label for take in self.takes], np.uint8)
+        return np.array([take.label for take in self.clips], np.uint8)
 
     @property
     def images(self) -> NDArray[np.uint8]:
         """The loudest window of each take, as it is: uint8 (n, window_frames, columns)."""
         length = self.settings.window_frames
         pictures = [
-            picture(crop(speeds[0], loudest(speeds[0], self.settings), length), self.settings)
+            spectrogram(crop(speeds[0], loudest(speeds[0], self.settings), length), self.settings)
             for speeds in self.frames
         ]
         return np.stack(pictures)
@@ -58,7 +58,7 @@ class Voices:
     @property
     def provenance(self) -> Provenance:
         """What a card says of a network that was trained on these takes."""
-        actors = sorted({take.actor for take in self.takes})
+        actors = sorted({take.actor for take in self.clips})
         numbers = ", ".join(f"{actor:02}" for actor in actors)
         whole = f"{ravdess.PROVENANCE.training_data}: {len(self)} takes of actors {numbers}"
         return replace(ravdess.PROVENANCE, training_data=whole)
@@ -66,14 +66,14 @@ class Voices:
     def where(self, mask: NDArray[np.bool_]) -> Voices:
         chosen = np.flatnonzero(mask)
         return Voices(
-            tuple(self.takes[i] for i in chosen),
+            tuple(self.clips[i] for i in chosen),
             tuple(self.frames[i] for i in chosen),
             self.settings,
         )
 
 
 def load(
-    takes: Sequence[Take],
+    clips: Sequence[Clip],
     settings: FeatureSettings,
     speeds: Sequence[float] = (),
     change: Callable[[NDArray[np.float32], int], NDArray[np.float32]] | None = None,
@@ -85,15 +85,15 @@ def load(
     """
 
     def compute(number: int) -> tuple[Frames, ...]:
-        samples = sounds.read(takes[number].path, settings.sample_rate_hz)
+        samples = sounds.read(clips[number].path, settings.sample_rate_hz)
         if change is not None:
             samples = change(samples, number)
         faster = (sounds.change_speed(samples, speed) for speed in speeds)
         return tuple(extract(played, settings) for played in (samples, *faster))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        frames = tuple(pool.map(compute, range(len(takes))))
-    return Voices(tuple(takes), frames, settings)
+        frames = tuple(pool.map(compute, range(len(clips))))
+    return Voices(tuple(clips), frames, settings)
 
 
 def loudest(frames: Frames, settings: FeatureSettings) -> int:

@@ -102,7 +102,7 @@ class Stills:
         """Positions of `n` stills, a label as often as the root of how often it is there."""
         return rng.choice(len(self.labels), n, p=self._odds)
 
-    def courses(
+    def sequences(
         self, apexes: NDArray[np.int_], rng: np.random.Generator, noise: float | None = None
     ) -> tuple[NDArray[np.uint8], NDArray[np.int_]]:
         """A course to or from each still of `apexes`: uint8 (n, frames, 48, 48), and the
@@ -125,8 +125,8 @@ class Stills:
         lit = _lit(out, motion, rng)
         _add_noise(lit, _levels(len(out), motion, rng) if noise is None else noise, rng)
         np.rint(np.clip(lit, 0, 255, out=lit), out=out, casting="unsafe")
-        for picture in out.reshape(-1, SIDE, SIDE):
-            picture[:] = self._preprocessor.normalise(picture)
+        for image in out.reshape(-1, SIDE, SIDE):
+            image[:] = self._preprocessor.normalise(image)
         return out, others
 
     def _move(
@@ -140,9 +140,9 @@ class Stills:
         """Blend, speak and warp, picture by picture."""
         matrices = _matrices(len(out), out.shape[1], self._motion, rng)
         jaws = _jaws(len(out), out.shape[1], self._motion, rng)
-        for i, course in enumerate(out):
+        for i, sequence in enumerate(out):
             begin, apex = self._images[begins[i]], self._images[apexes[i]]
-            for t, picture in enumerate(course):
+            for t, image in enumerate(sequence):
                 share = weights[i, t]
                 if begin is apex or share == 1:
                     face = apex
@@ -151,22 +151,22 @@ class Stills:
                 if jaws[i, t]:
                     face = _spoken(face, jaws[i, t])
                 cv2.warpAffine(
-                    face, matrices[i, t], (SIDE, SIDE), picture, borderMode=cv2.BORDER_REPLICATE
+                    face, matrices[i, t], (SIDE, SIDE), image, borderMode=cv2.BORDER_REPLICATE
                 )
 
 
 def drawn_set(stills: Stills, n: int, seed: int, noise: float | None = None) -> SequenceSet:
-    """`n` courses, the same ones for the same stills and seed; `noise` as for `courses`."""
+    """`n` courses, the same ones for the same stills and seed; `noise` as for `sequences`."""
     rng = np.random.default_rng(seed)
     apexes = stills.drawn(n, rng)
-    images, _ = stills.courses(apexes, rng, noise)
+    images, _ = stills.sequences(apexes, rng, noise)
     return SequenceSet(images, stills.labels[apexes])
 
 
 def course_of_each(stills: Stills, seed: int, noise: float = 0.0) -> SequenceSet:
     """One course to or from every still, the same ones for the same stills and seed, but for the
     noise."""
-    images, _ = stills.courses(np.arange(len(stills.labels)), np.random.default_rng(seed), noise)
+    images, _ = stills.sequences(np.arange(len(stills.labels)), np.random.default_rng(seed), noise)
     return SequenceSet(images, stills.labels)
 
 
@@ -193,8 +193,8 @@ def _crossings(
     middle = np.where(rises, rng.uniform(0, 0.4, n), rng.uniform(0.15, 0.85, n))[:, None]
     width = rng.uniform(0.1, 0.5, n)[:, None]
     passed = np.clip((np.linspace(0, 1, frames) - middle) / width + 0.5, 0, 1)
-    shares = passed**2 * (3 - 2 * passed)
-    return np.where(rng.random(n)[:, None] < 0.4, shares[:, ::-1], shares)
+    mix = passed**2 * (3 - 2 * passed)
+    return np.where(rng.random(n)[:, None] < 0.4, mix[:, ::-1], mix)
 
 
 def _path(n: int, frames: int, drift: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -234,18 +234,18 @@ def _jaws(n: int, frames: int, motion: Motion, rng: np.random.Generator) -> NDAr
 def _spoken(face: NDArray[np.uint8], jaw: float) -> NDArray[np.uint8]:
     """A copy with what is below the mouth's row stretched downwards."""
     out = face.copy()
-    stretch = np.array([[1.0, 0, 0], [0, 1 + jaw, 0]])
-    cv2.warpAffine(face[_JAW_ROW:], stretch, (SIDE, SIDE - _JAW_ROW), out[_JAW_ROW:])
+    segment = np.array([[1.0, 0, 0], [0, 1 + jaw, 0]])
+    cv2.warpAffine(face[_JAW_ROW:], segment, (SIDE, SIDE - _JAW_ROW), out[_JAW_ROW:])
     return out
 
 
 def _lit(
-    courses: NDArray[np.uint8], motion: Motion, rng: np.random.Generator
+    sequences: NDArray[np.uint8], motion: Motion, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """float32, bytes' scale: a light from one side that wanders. What evens the whole picture's
     brightness is left out, because equalisation does."""
-    n, frames = courses.shape[:2]
-    out = courses.astype(np.float32)
+    n, frames = sequences.shape[:2]
+    out = sequences.astype(np.float32)
     ramp = np.linspace(-0.5, 0.5, SIDE, dtype=np.float32)
     for shape in ((1, SIDE), (SIDE, 1)):
         strength = 255 * motion.light * _path(n, frames, motion.drift, rng)
@@ -259,14 +259,14 @@ def _levels(n: int, motion: Motion, rng: np.random.Generator) -> NDArray[np.floa
 
 
 def _add_noise(
-    courses: NDArray[np.float32], levels: NDArray[np.float32] | float, rng: np.random.Generator
+    sequences: NDArray[np.float32], levels: NDArray[np.float32] | float, rng: np.random.Generator
 ) -> None:
     """The papers' noise on a scale of 255, from a place in the bank of its own for each course."""
-    bank, size = _noise_bank(), courses[0].size
-    for course, level in zip(courses, np.broadcast_to(levels, len(courses)), strict=True):
+    bank, size = _noise_bank(), sequences[0].size
+    for sequence, level in zip(sequences, np.broadcast_to(levels, len(sequences)), strict=True):
         if level:
             start = rng.integers(0, len(bank) - size)
-            course += (255 * level) * bank[start : start + size].reshape(course.shape)
+            sequence += (255 * level) * bank[start : start + size].reshape(sequence.shape)
 
 
 @cache

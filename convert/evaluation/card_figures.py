@@ -36,9 +36,9 @@ def figures(comparisons: list[Comparison], of: str) -> tuple[Figure, ...]:
 
 def figures_on_takes(comparison: Comparison) -> tuple[Figure, ...]:
     """The figures of a network for video on true takes."""
-    takes = int(comparison.int8.confusion.sum())
+    clips = int(comparison.int8.confusion.sum())
     protocol = (
-        f"{takes} true takes of RAVDESS with faces, seen by no network in training: the mean of "
+        f"{clips} true takes of RAVDESS with faces, seen by no network in training: the mean of "
         "what it says of every course in a take; calm is none of them"
     )
     values = {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from convert import plots
-from convert.datasets.class_folders import Strangers
+from convert.datasets.class_folders import ClassFolders
 from convert.metrics import ClassScores, class_scores, wilson
 from convert.predict import predict
 from edge.errors import ModelError
@@ -25,7 +25,7 @@ class CrossVerdict:
 
     model: str
     data: Path
-    faces: Strangers
+    faces: ClassFolders
     scores: ClassScores
 
     @property
@@ -85,7 +85,7 @@ class CrossVerdict:
 def judge(
     model: Model,
     data: Path,
-    faces: Strangers,
+    faces: ClassFolders,
     progress: Callable[[int], None] = lambda done: None,
 ) -> CrossVerdict:
     """Raises ModelError for a model that does not look at one face."""

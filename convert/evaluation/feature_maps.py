@@ -66,11 +66,11 @@ def face_in(path: Path) -> NDArray[np.uint8]:
     gray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if gray is None:
         raise DataError(f"{path} cannot be read as a picture: give a JPEG or a PNG")
-    picture = np.asarray(gray, np.uint8)
-    found = open_detector(DetectionSettings(min_face_px=_SMALLEST_FACE_PX)).find(picture)
-    height, width = picture.shape
+    image = np.asarray(gray, np.uint8)
+    found = open_detector(DetectionSettings(min_face_px=_SMALLEST_FACE_PX)).find(image)
+    height, width = image.shape
     face = max(found, key=lambda one: one.area, default=Face(0, 0, width, height))
-    return Preprocessor(PreprocessSettings()).crop(picture, face)
+    return Preprocessor(PreprocessSettings()).crop(image, face)
 
 
 def face_of(data: Path, number: int) -> NDArray[np.uint8]:

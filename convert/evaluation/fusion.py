@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from convert.datasets import ravdess
 from convert.datasets import speech_set as voices
-from convert.datasets.ravdess_faces import FaceTake
-from convert.evaluation.takes import by_take
+from convert.datasets.ravdess_faces import FaceClip
+from convert.evaluation.ravdess_clips import by_take
 from convert.metrics import ClassScores, class_scores, wilson
 from convert.predict import predict
 from edge.errors import DataError
@@ -31,7 +31,7 @@ class FusionVerdict:
     looked_at: what of a take the network for faces was shown
     """
 
-    takes: int
+    clips: int
     actors: tuple[int, ...]
     ways: dict[str, ClassScores]
     looked_at: str
@@ -44,7 +44,7 @@ class FusionVerdict:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "takes": self.takes,
+            "takes": self.clips,
             "actors": list(self.actors),
             "ways": {
                 way: {"accuracy": scores.accuracy, "uar": scores.uar, "macro_f1": scores.macro_f1}
@@ -55,10 +55,10 @@ class FusionVerdict:
 
     def lines(self) -> Iterator[str]:
         actors = ", ".join(f"{actor:02}" for actor in self.actors)
-        yield f"{self.takes} takes of actor {actors}; 95 % interval after Wilson"
+        yield f"{self.clips} takes of actor {actors}; 95 % interval after Wilson"
         yield f"{'':<24}{'accuracy':<28}{'UAR':<10}macro F1"
         for way, scores in self.ways.items():
-            low, high = wilson(scores.accuracy, self.takes)
+            low, high = wilson(scores.accuracy, self.clips)
             spread = f"{scores.accuracy:.4f} [{low:.3f}, {high:.3f}]"
             yield f"{way:<24}{spread:<28}{scores.uar:<10.4f}{scores.macro_f1:.4f}"
         yield f"gain over the better single sense: {self.gain:+.4f}"
@@ -66,7 +66,7 @@ class FusionVerdict:
     def figures(self) -> tuple[Figure, ...]:
         actors = ", ".join(f"{actor:02}" for actor in self.actors)
         protocol = (
-            f"{self.takes} true takes of RAVDESS actor {actors}, whom no network heard or saw in "
+            f"{self.clips} true takes of RAVDESS actor {actors}, whom no network heard or saw in "
             f"training: the mean of {self.looked_at} a take, the loudest window of its voice; "
             f"{len(SHARED)} shared labels"
         )
@@ -77,21 +77,21 @@ class FusionVerdict:
 
 
 def judge(
-    seen: Sequence[FaceTake], sound: Path, face: Model, speech: Model, fusion: Model
+    seen: Sequence[FaceClip], sound: Path, face: Model, speech: Model, fusion: Model
 ) -> FusionVerdict:
     """Judge all three models on the takes `seen`, whose sound is in the folder `sound`.
 
     Raises DataError where a take has no sound.
     """
     by_face = by_take(face, seen)
-    spoken = voices.load(heard(seen, sound), speech.card.features)
+    spoken = voices.load(spoken_clips(seen, sound), speech.card.features)
     by_voice = predict(speech, spoken.images)
-    senses = fusion.card.senses
+    inputs = fusion.card.inputs
     truth = np.array([SHARED.index(shared(take.take.emotion)) for take in seen], np.uint8)
 
     def combined(faces: bool, voices: bool) -> NDArray[np.float32]:
         rows = [
-            senses.row(one if faces else None, other if voices else None)
+            inputs.row(one if faces else None, other if voices else None)
             for one, other in zip(by_face, by_voice, strict=True)
         ]
         return predict(fusion, np.stack(rows))
@@ -112,9 +112,9 @@ def judge(
     return FusionVerdict(len(seen), actors, ways, looked_at)
 
 
-def heard(seen: Sequence[FaceTake], sound: Path) -> list[ravdess.Take]:
+def spoken_clips(seen: Sequence[FaceClip], sound: Path) -> list[ravdess.Clip]:
     """The spoken takes of the same words, in the same order."""
-    by_words = {take.path.stem[3:]: take for take in ravdess.takes(sound)}
+    by_words = {take.path.stem[3:]: take for take in ravdess.clips(sound)}
     missing = [take.take.path.stem for take in seen if take.take.path.name[3:] not in by_words]
     if missing:
         raise DataError(f"the take {missing[0]} has no sound in {sound}: give all of RAVDESS")

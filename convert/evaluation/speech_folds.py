@@ -21,7 +21,7 @@ from convert.conversion.quantize import QuantizeSettings, quantize, to_float
 from convert.datasets import noise, ravdess
 from convert.datasets import speech_set as voices
 from convert.datasets.noise import Noise
-from convert.datasets.ravdess import Take
+from convert.datasets.ravdess import Clip
 from convert.datasets.speech_set import Voices
 from convert.evaluation.compare import Comparison, compare
 from convert.training import speech_settings as speech_recipe
@@ -73,8 +73,8 @@ def judge_folds(
         raise MissingModelError(f"{run} holds no fold_*/best.keras: train them first")
     settings = speech_recipe.recipe(run, {}, {})
     network = json.loads((run / "run.json").read_text())["network"]
-    architecture = speech_recipe.hearing(zoo.architecture(network), settings.features)
-    whole = voices.load(ravdess.takes(data), settings.features)
+    architecture = speech_recipe.speech_result(zoo.architecture(network), settings.features)
+    whole = voices.load(ravdess.clips(data), settings.features)
     recordings = (
         noise.load(noise_folder, "test", settings.features.sample_rate_hz) if noise_folder else []
     )
@@ -83,10 +83,10 @@ def judge_folds(
     for keras_file in trained:
         name = keras_file.parent.name
         number = int(name.removeprefix("fold_"))
-        mask = ravdess.test_mask(whole.takes, settings.split, number, settings.seed)
+        mask = ravdess.test_mask(whole.clips, settings.split, number, settings.seed)
         models = _convert(keras_file, architecture, whole.where(~mask))
-        heard = (_in_noise(whole.where(mask), recordings, snr_db) for snr_db in levels)
-        comparisons = [compare(*models, test)[0] for test in (whole.where(mask), *heard)]
+        noisy_parts = (_in_noise(whole.where(mask), recordings, snr_db) for snr_db in levels)
+        comparisons = [compare(*models, test)[0] for test in (whole.where(mask), *noisy_parts)]
         verdicts.append(FoldVerdict(name, levels, tuple(comparisons)))
         progress(name)
     return verdicts
@@ -118,14 +118,14 @@ def _in_noise(test: Voices, recordings: Sequence[Noise], snr_db: float) -> Voice
     """The same takes with a stretch of one of the recordings on each, the same every time."""
 
     def add(samples: NDArray[np.float32], number: int) -> NDArray[np.float32]:
-        rng = np.random.default_rng((NOISE_SEED, round(snr_db), _code(test.takes[number])))
+        rng = np.random.default_rng((NOISE_SEED, round(snr_db), _code(test.clips[number])))
         recording = recordings[int(rng.integers(len(recordings)))].samples
-        return noise.mix(samples, noise.stretch(recording, len(samples), rng), snr_db)
+        return noise.mix(samples, noise.segment(recording, len(samples), rng), snr_db)
 
-    return voices.load(test.takes, test.settings, change=add)
+    return voices.load(test.clips, test.settings, change=add)
 
 
-def _code(take: Take) -> int:
+def _code(take: Clip) -> int:
     """A number that no other take has, whatever fold it is in."""
     return int(take.path.stem.replace("-", ""))
 

@@ -15,26 +15,26 @@ SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class TestSets:
     """protocol: what they are, in words; `at` gives them at a level of the papers' noise."""
 
     protocol: str
     at: Callable[[float], Pictures]
 
 
-def trials(card: ModelCard, data: Path, part: str) -> Trials:
+def test_sets(card: ModelCard, data: Path, part: str) -> TestSets:
     """Those that the model of `card` can be given, of one part of FER2013.
 
     Raises DataError, MissingDataError, UsageError for another part.
     """
     faces = fer2013.load(data).part(part)
     if card.sequence is None:
-        return Trials(
+        return TestSets(
             f"FER2013 {part}, {len(faces)} faces against the FER2013 labels",
             lambda level: replace(faces, images=noisy(faces.images, level)),
         )
     stills = Stills(faces, card.sequence, Motion())
-    return Trials(
+    return TestSets(
         f"{len(faces)} courses made of FER2013 {part}, one to or from each still (moved, lit, "
         "blended; seed 7), against the FER2013 labels",
         lambda level: course_of_each(stills, SEED, level),

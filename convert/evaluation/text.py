@@ -26,9 +26,9 @@ def comparison_lines(comparisons: list[Comparison]) -> Iterator[str]:
 
 
 def takes_lines(found: Comparison) -> Iterator[str]:
-    takes = int(found.int8.confusion.sum())
+    clips = int(found.int8.confusion.sum())
     yield (
-        f"{takes} true takes: accuracy {found.float32.accuracy:.4f} {found.int8.accuracy:.4f}, "
+        f"{clips} true takes: accuracy {found.float32.accuracy:.4f} {found.int8.accuracy:.4f}, "
         f"UAR {found.float32.uar:.4f} {found.int8.uar:.4f} (float32, int8), "
         f"agree {found.agreement:.4f}"
     )

@@ -15,8 +15,8 @@ from convert.datasets import ravdess_faces
 from convert.evaluation import text as report
 from convert.evaluation.compare import Comparison, Limits, compare
 from convert.evaluation.layer_noise import LayerNoise, layer_noise
-from convert.evaluation.takes import compare_on_takes
-from convert.evaluation.test_sets import trials
+from convert.evaluation.ravdess_clips import compare_on_takes
+from convert.evaluation.test_sets import test_sets
 from edge.errors import ConversionError
 from edge.models import find
 
@@ -81,7 +81,7 @@ def judge(
     levels: Sequence[float],
     limits: Limits,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    takes: Path | None = None,
+    clips: Path | None = None,
 ) -> Verdict:
     """Compare the int8 `model` with the network it was made from, at noise `levels`, clean first.
 
@@ -92,7 +92,7 @@ def judge(
     int8 = find(str(model))
     if int8.card.dtype != "int8":
         raise ConversionError(f"{model} is {int8.card.dtype}: give the int8 model to verify")
-    looked_at = trials(int8.card, data, part)
+    looked_at = test_sets(int8.card, data, part)
     clean = looked_at.at(0.0)
     total = 2 * len(levels) * len(clean)
     with tempfile.TemporaryDirectory() as folder:
@@ -108,7 +108,7 @@ def judge(
 
         comparisons = [compared(level) for level in levels]
         layers = layer_noise(float32, int8, clean.images[:LAYER_FACES])
-        seen = ravdess_faces.load(takes) if takes is not None else None
+        seen = ravdess_faces.load(clips) if clips is not None else None
         on_takes = compare_on_takes(float32, int8, seen) if seen is not None else None
     broken = comparisons[0].broken(limits)
     return Verdict(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convert.augmentation.image import NO_AUGMENTATION, Augmentation
 from convert.datasets.face_set import FaceSet, aligned
-from convert.training.loop import fit, open_run
+from convert.training.loop import open_run, run_training
 from convert.zoo import Architecture
 from edge.errors import DataError, MissingDataError, UsageError
 
@@ -103,7 +103,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         ramp = 1.0 if self._settings.start else min(1.0, 2 * self._epoch / self._settings.epochs)
         calm = self._epoch >= self._settings.epochs - self._settings.calm_epochs
         augmentation = self._settings.augmentation
-        images = (augmentation.calmed() if calm else augmentation).apply(
+        images = (augmentation.reduced() if calm else augmentation).apply(
             self._images[index], rng, ramp
         )
         return images[..., None], self._targets[index]
@@ -135,7 +135,7 @@ def train(
             f"{len(training)} training faces do not fill a batch of {settings.batch_size}: "
             "lower --batch-size"
         )
-    return fit(
+    return run_training(
         lambda: started(architecture.build(), settings.start),
         lambda first_epoch: Batches(training, settings, first_epoch),
         steps,

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.datasets import Provenance, fer2013, ravdess
-from convert.training.loop import fit, open_run
+from convert.training.loop import open_run, run_training
 from convert.training.score_pairs import Pairs, Scored, draw
 from convert.zoo import Architecture
-from edge.models.labels import SHARED, SenseLabels
+from edge.models.labels import SHARED, FusionInputs
 
 VALIDATION_PAIRS = 2000
 
@@ -43,12 +43,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         self,
         faces: Scored,
         voices: Scored,
-        senses: SenseLabels,
+        inputs: FusionInputs,
         settings: FusionSettings,
         epoch: int,
     ) -> None:
         super().__init__()
-        self._faces, self._voices, self._senses = faces, voices, senses
+        self._faces, self._voices, self._inputs = faces, voices, inputs
         self._settings, self._epoch = settings, epoch
 
     def __len__(self) -> int:
@@ -58,7 +58,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         settings = self._settings
         rng = np.random.default_rng((settings.seed, self._epoch, batch))
         return as_input(
-            draw(self._faces, self._voices, self._senses, settings.batch_size, rng, settings.absent)
+            draw(self._faces, self._voices, self._inputs, settings.batch_size, rng, settings.absent)
         )
 
     def on_epoch_end(self) -> None:
@@ -67,7 +67,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
 
 def train(
     architecture: Architecture,
-    senses: SenseLabels,
+    inputs: FusionInputs,
     training: tuple[Scored, Scored],
     validation: tuple[Scored, Scored],
     out: Path,
@@ -82,10 +82,10 @@ def train(
     """
     asked = {"network": architecture.name, **asdict(settings)}
     open_run(out, asked, asdict(FusionSettings()), resume=resume)
-    held_out = draw(*validation, senses, VALIDATION_PAIRS, np.random.default_rng(settings.seed))
-    return fit(
+    held_out = draw(*validation, inputs, VALIDATION_PAIRS, np.random.default_rng(settings.seed))
+    return run_training(
         architecture.build,
-        lambda epoch: Batches(*training, senses, settings, epoch),
+        lambda epoch: Batches(*training, inputs, settings, epoch),
         settings.pairs // settings.batch_size,
         as_input(held_out),
         out,

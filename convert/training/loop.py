@@ -20,7 +20,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.training import fast_layers as fused
+from convert.training import fast_layers as fast_layers
 from edge.errors import ConversionError, UsageError
 
 WARMUP_EPOCHS = 1
@@ -44,7 +44,7 @@ class Recipe(Protocol):
     def precision(self) -> str: ...
 
 
-def fit(
+def run_training(
     build: Callable[[], keras.Model],
     batches: Callable[[int], keras.utils.PyDataset],
     steps_per_epoch: int,
@@ -62,7 +62,7 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     set_precision(recipe.precision)
-    model = fused.for_training(build())
+    model = fast_layers.for_training(build())
     compile_model(model, recipe, steps_per_epoch)
     history = restore(model, out, steps_per_epoch)
     model.fit(

@@ -17,7 +17,7 @@ from convert.datasets import Pictures
 from convert.predict import predict
 from edge.errors import DataError
 from edge.models import Model
-from edge.models.labels import SHARED, SenseLabels, shared
+from edge.models.labels import SHARED, FusionInputs, shared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ class Pairs:
 def draw(
     faces: Scored,
     voices: Scored,
-    senses: SenseLabels,
+    inputs: FusionInputs,
     n: int,
     rng: np.random.Generator,
     absent: float = 0.2,
@@ -70,7 +70,7 @@ def draw(
     voice = _drawn(voices, labels, rng, "voice")
     lacking = rng.random(n)
     rows = [
-        senses.row(
+        inputs.row(
             None if lack < absent else faces.scores[i],
             None if lack > 1 - absent else voices.scores[j],
         )
@@ -80,13 +80,13 @@ def draw(
 
 
 def _drawn(
-    pool: Scored, labels: NDArray[np.uint8], rng: np.random.Generator, sense: str
+    pool: Scored, labels: NDArray[np.uint8], rng: np.random.Generator, input_: str
 ) -> NDArray[np.int_]:
     chosen = np.empty(len(labels), np.int_)
     for label in np.unique(labels):
         there = np.flatnonzero(pool.labels == label)
         if not len(there):
-            raise DataError(f"no {sense} is {SHARED[label]}: give the whole data set")
+            raise DataError(f"no {input_} is {SHARED[label]}: give the whole data set")
         wanted = labels == label
         chosen[wanted] = rng.choice(there, int(wanted.sum()))
     return chosen

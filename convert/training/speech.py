@@ -24,7 +24,7 @@ from convert.datasets import noise, ravdess
 from convert.datasets import speech_set as voices
 from convert.datasets.speech_set import Frames, Voices
 from convert.metrics import ClassScores, class_scores
-from convert.training.loop import fit, open_run
+from convert.training.loop import open_run, run_training
 from convert.training.speech_settings import SpeechSettings, Test
 from convert.zoo import Architecture
 from edge.audio.features import extract
@@ -80,12 +80,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         size = self._settings.batch_size
         index = self._order[batch * size : (batch + 1) * size]
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
-        takes = [self._frames[i] for i in index]
-        heard = self._settings.augmentation.apply(takes, self._noises, self._features, rng)
+        clips = [self._frames[i] for i in index]
+        spectrograms = self._settings.augmentation.apply(clips, self._noises, self._features, rng)
         targets = self._targets[index]
         if self._settings.mixup:
-            heard, targets = mix_pairs(heard, targets, self._settings.mixup, rng)
-        return heard[..., None], targets
+            spectrograms, targets = mix_pairs(spectrograms, targets, self._settings.mixup, rng)
+        return spectrograms[..., None], targets
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
@@ -100,17 +100,17 @@ def balanced(labels: NDArray[np.uint8]) -> NDArray[np.int_]:
 
 
 def mix_pairs(
-    heard: NDArray[np.float32],
+    spectrograms: NDArray[np.float32],
     targets: NDArray[np.float32],
     alpha: float,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Each window with a share of another one, and its target alike."""
-    n = len(heard)
+    n = len(spectrograms)
     share = rng.beta(alpha, alpha, n).astype(np.float32)
     share = np.maximum(share, 1 - share)
     other = rng.permutation(n)
-    mixed = share[:, None, None] * heard + (1 - share)[:, None, None] * heard[other]
+    mixed = share[:, None, None] * spectrograms + (1 - share)[:, None, None] * spectrograms[other]
     return mixed, share[:, None] * targets + (1 - share)[:, None] * targets[other]
 
 
@@ -129,8 +129,8 @@ def train(
     Raises UsageError where `out` holds a run already and `resume` is False, or where the run
     to resume was started with another recipe; DataError where the takes fill no batch.
     """
-    takes = ravdess.takes(data)
-    masks = {name: _mask(takes, test, settings) for name, test in tests.items()}
+    clips = ravdess.clips(data)
+    masks = {name: _mask(clips, test, settings) for name, test in tests.items()}
     recordings = _noises(noise_folder, settings)
     asked = {
         "network": architecture.name,
@@ -138,7 +138,7 @@ def train(
         "noise": [recording.name for recording in recordings],
     }
     open_run(out, asked, {**SpeechSettings().as_dict(), "noise": []}, resume=resume)
-    whole = voices.load(takes, settings.features, settings.augmentation.speeds)
+    whole = voices.load(clips, settings.features, settings.augmentation.speeds)
     noises = [extract(recording.samples, settings.features) for recording in recordings]
     results = []
     for name, mask in masks.items():
@@ -147,10 +147,10 @@ def train(
     return results
 
 
-def _mask(takes: list[ravdess.Take], test: Test, settings: SpeechSettings) -> NDArray[np.bool_]:
+def _mask(clips: list[ravdess.Clip], test: Test, settings: SpeechSettings) -> NDArray[np.bool_]:
     if isinstance(test, int):
-        return ravdess.test_mask(takes, settings.split, test, settings.seed)
-    return ravdess.of_actors(takes, test)
+        return ravdess.test_mask(clips, settings.split, test, settings.seed)
+    return ravdess.of_actors(clips, test)
 
 
 def _noises(folder: Path | None, settings: SpeechSettings) -> list[noise.Noise]:
@@ -178,7 +178,7 @@ def _train_one(
     keras.utils.clear_session()
     images = test.images.astype(np.float32)[..., None] / np.float32(255)
     one_hot = np.eye(len(test.label_names), dtype=np.float32)[test.labels]
-    history = fit(
+    history = run_training(
         lambda: architecture.build(settings.features),
         lambda epoch: Batches(training, noises, settings, epoch),
         steps,
@@ -191,7 +191,7 @@ def _train_one(
     network = keras.models.load_model(out / "best.keras", compile=False)
     answers = network.predict(images, batch_size=64, verbose=0).argmax(axis=1)
     scores = class_scores(test.labels, answers, len(test.label_names))
-    actors = tuple(sorted({take.actor for take in test.takes}))
+    actors = tuple(sorted({take.actor for take in test.clips}))
     result = FoldResult(out.name, actors, scores)
     (out / "result.json").write_text(json.dumps(result.as_dict(), indent=1) + "\n")
     title = f"{out.name}, float32: UAR {scores.uar:.3f}"

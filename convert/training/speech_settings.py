@@ -55,8 +55,8 @@ def recipe(out: Path, asked: dict[str, Any], augmentation: dict[str, Any]) -> Sp
     before = json.loads(run_file.read_text()) if run_file.exists() else {}
     before.pop("network", None)
     before.pop("noise", None)
-    heard = _given(asked).get("features", {})
-    features = FeatureSettings(**{**before.pop("features", {}), **heard})
+    parse_features = _given(asked).get("features", {})
+    features = FeatureSettings(**{**before.pop("features", {}), **parse_features})
     drawn = {**before.pop("augmentation", {}), **_given(augmentation)}
     for name in ("speeds", "snr_db"):
         if name in drawn:
@@ -71,7 +71,7 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in asked.items() if value is not None}
 
 
-def heard(text: str) -> dict[str, Any]:
+def parse_features(text: str) -> dict[str, Any]:
     """ "mfcc,energy" → the fields of `FeatureSettings`. Raises UsageError for another feature."""
     names = [name.strip() for name in text.split(",")]
     spectra = [name for name in names if name in ("log_mel", "mfcc")]
@@ -85,7 +85,7 @@ def heard(text: str) -> dict[str, Any]:
     return {"spectrum": spectra[0], "energy": "energy" in names, "f0": "f0" in names}
 
 
-def hearing(architecture: Architecture, features: FeatureSettings) -> Architecture:
+def speech_result(architecture: Architecture, features: FeatureSettings) -> Architecture:
     """`architecture` for the pictures that `features` make."""
     shape = (features.window_frames, features.columns, 1)
     return replace(architecture, input_shape=shape)

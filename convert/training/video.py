@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from convert.datasets.face_set import FaceSet
 from convert.datasets.synthetic_sequences import Motion, SequenceSet, Stills, drawn_set, targets
 from convert.training.face import started
-from convert.training.loop import fit, open_run
+from convert.training.loop import open_run, run_training
 from convert.zoo import Architecture
 from convert.zoo.video_resgru import SEQUENCE
 from edge.errors import DataError
@@ -84,8 +84,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
     def __getitem__(self, batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
         apexes = self._stills.drawn(self._settings.batch_size, rng)
-        courses, others = self._stills.courses(apexes, rng)
-        return as_input(courses), self._learned(apexes, others)
+        sequences, others = self._stills.sequences(apexes, rng)
+        return as_input(sequences), self._learned(apexes, others)
 
     def _learned(self, apexes: NDArray[np.int_], others: NDArray[np.int_]) -> NDArray[np.float32]:
         """A course from one still to another of its label has a half of either's target."""
@@ -125,7 +125,7 @@ def train(
     held_out = drawn_set(
         Stills(validation, sequence, settings.motion), settings.validation_sequences, settings.seed
     )
-    return fit(
+    return run_training(
         lambda: started(architecture.build(settings.frames), settings.start),
         lambda epoch: Batches(stills, learned, settings, epoch),
         steps,
@@ -135,10 +135,10 @@ def train(
     )
 
 
-def as_input(courses: NDArray[np.uint8]) -> NDArray[np.float32]:
+def as_input(sequences: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 (n, frames, 48, 48) → float32 (n, frames, 48, 48, 1) in [0, 1]."""
-    return (courses.astype(np.float32) / np.float32(255))[..., None]
+    return (sequences.astype(np.float32) / np.float32(255))[..., None]
 
 
-def _one_hot(courses: SequenceSet) -> NDArray[np.float32]:
-    return np.eye(len(courses.label_names), dtype=np.float32)[courses.labels]
+def _one_hot(sequences: SequenceSet) -> NDArray[np.float32]:
+    return np.eye(len(sequences.label_names), dtype=np.float32)[sequences.labels]

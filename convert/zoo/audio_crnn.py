@@ -29,9 +29,9 @@ def build(features: FeatureSettings = FEATURES) -> keras.Model:
 
     The recurrent layer is unrolled: only so does it convert to full int8.
     """
-    picture = keras.Input((features.window_frames, features.columns, 1), name="image")
+    image = keras.Input((features.window_frames, features.columns, 1), name="image")
     extra = features.columns - features.spectrum_columns
-    x = layers.Cropping2D(((0, 0), (0, extra)))(picture) if extra else picture
+    x = layers.Cropping2D(((0, 0), (0, extra)))(image) if extra else image
     x = layers.Conv2D(FILTERS[0], 5, strides=2, padding="same", use_bias=False)(x)
     x = _normalised(x)
     x = layers.MaxPooling2D(2)(x)
@@ -42,22 +42,22 @@ def build(features: FeatureSettings = FEATURES) -> keras.Model:
         x = layers.SpatialDropout2D(CONV_DROPOUT)(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
     if extra:
-        x = layers.Concatenate()([x, _course(picture, features)])
+        x = layers.Concatenate()([x, _course(image, features)])
     x = layers.Dropout(DROPOUT)(x)
     x = layers.Bidirectional(layers.GRU(GRU_UNITS, return_sequences=True, unroll=True))(x)
     x = layers.GlobalMaxPooling1D()(x)
     x = layers.Dropout(DROPOUT)(x)
     scores = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="scores")(x)
-    return keras.Model(picture, scores, name="audio_crnn")
+    return keras.Model(image, scores, name="audio_crnn")
 
 
 def _normalised(x: KerasTensor) -> KerasTensor:
     return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
 
 
-def _course(picture: KerasTensor, features: FeatureSettings) -> KerasTensor:
+def _course(image: KerasTensor, features: FeatureSettings) -> KerasTensor:
     """The columns beside the spectrum, averaged over the frames of each step."""
-    x = layers.Cropping2D(((0, 0), (features.spectrum_columns, 0)))(picture)
+    x = layers.Cropping2D(((0, 0), (features.spectrum_columns, 0)))(image)
     x = layers.AveragePooling2D((TIME_POOLING, 1))(x)
     return layers.Reshape((x.shape[1], x.shape[2]))(x)
 

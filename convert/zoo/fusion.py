@@ -7,9 +7,9 @@ from keras import layers
 
 from convert.datasets import fer2013, ravdess
 from convert.zoo import Architecture
-from edge.models.labels import SHARED, SenseLabels
+from edge.models.labels import SHARED, FusionInputs
 
-SENSES = SenseLabels(face_labels=fer2013.LABELS, speech_labels=ravdess.LABELS)
+SENSES = FusionInputs(face_labels=fer2013.LABELS, speech_labels=ravdess.LABELS)
 UNITS = 24
 
 
@@ -18,9 +18,9 @@ def build() -> keras.Model:
     return combiner(SENSES, "fusion")
 
 
-def combiner(senses: SenseLabels, name: str) -> keras.Model:
-    """(columns, 1) → (7,): what `SenseLabels.row` makes of both senses' scores."""
-    row = keras.Input((senses.columns, 1), name="image")
+def combiner(inputs: FusionInputs, name: str) -> keras.Model:
+    """(columns, 1) → (7,): what `FusionInputs.row` makes of both senses' scores."""
+    row = keras.Input((inputs.columns, 1), name="image")
     x = layers.Flatten()(row)
     x = layers.Dense(UNITS, activation="relu")(x)
     scores = layers.Dense(len(SHARED), activation="softmax", dtype="float32", name="scores")(x)

@@ -7,9 +7,9 @@ import keras
 from convert.datasets import ravdess
 from convert.zoo import Architecture
 from convert.zoo.fusion import combiner
-from edge.models.labels import SHARED, SenseLabels
+from edge.models.labels import SHARED, FusionInputs
 
-SENSES = SenseLabels(face_labels=ravdess.LABELS, speech_labels=ravdess.LABELS)
+SENSES = FusionInputs(face_labels=ravdess.LABELS, speech_labels=ravdess.LABELS)
 
 
 def build() -> keras.Model:

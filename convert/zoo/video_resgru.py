@@ -27,8 +27,8 @@ def build(frames: int = SEQUENCE.frames) -> keras.Model:
     The pictures are folded into the batch for the convolutions: so they convert to plain
     CONV_2D, where TimeDistributed leaves a loop. The GRU is unrolled for the same reason.
     """
-    course = keras.Input((frames, SIDE, SIDE, 1), name="image")
-    x = ops.reshape(course, (-1, SIDE, SIDE, 1))
+    sequence = keras.Input((frames, SIDE, SIDE, 1), name="image")
+    x = ops.reshape(sequence, (-1, SIDE, SIDE, 1))
     x = layers.Conv2D(FILTERS[0], 5, strides=2, padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
     x = _residual(x, FILTERS[0], 1)
@@ -41,7 +41,7 @@ def build(frames: int = SEQUENCE.frames) -> keras.Model:
     x = layers.GlobalAveragePooling1D()(x)
     x = layers.Dropout(DROPOUT)(x)
     scores = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="scores")(x)
-    return keras.Model(course, scores, name="video_resgru")
+    return keras.Model(sequence, scores, name="video_resgru")
 
 
 def _residual(x: KerasTensor, filters: int, strides: int) -> KerasTensor:

@@ -54,7 +54,7 @@ def main() -> None:
     faces, sound, true_pairs, fold = map(Path, sys.argv[1:])
     seen = ravdess_faces.load(true_pairs)
     scorer, face, speech = find(str(fold / "int8.tflite")), find("cnn_lstm"), find("audio_crnn")
-    spoken = [take for take in ravdess.takes(sound) if take.actor in (10, 11, 20, 21)]
+    spoken = [take for take in ravdess.clips(sound) if take.actor in (10, 11, 20, 21)]
     public = fer2013.load(faces).part("PublicTest")
     by_face = Scored.of(face, public)
     by_voice = Scored.of(scorer, voices.load(spoken, scorer.card.features))

@@ -24,9 +24,9 @@ import numpy as np
 import soundfile
 
 from edge.forecast.judge import judge
-from edge.forecast.model import FORECASTERS, STAYS, fit
+from edge.forecast.model import FORECASTERS, PERSISTENCE, fit_model
 from edge.forecast.report import HORIZONS_S
-from edge.forecast.sequences import Stretch, names_of, stretches
+from edge.forecast.sequences import Segment, names_of, segments
 from edge.log.reader import Filter, open_log
 
 SEED = 7
@@ -42,12 +42,12 @@ def clips(data: Path) -> Iterator[list[str]]:
 
 def faces(data: Path, folder: Path, seed: int | None) -> Iterator[list[str]]:
     """The takes of one actor as one video; a take's 20 frames are spread over its own length."""
-    takes = np.load(data / "ravdess" / "actor01_av_faces.npz")
+    clips = np.load(data / "ravdess" / "actor01_av_faces.npz")
     path = folder / "faces.mp4"
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 12, FRAME_PX[::-1])
-    for name in ordered(sorted(takes.files), seed):
+    for name in ordered(sorted(clips.files), seed):
         sound = data / "ravdess" / "speech" / "Actor_01" / f"03{name[2:]}.flac"
-        pictures = takes[name]
+        pictures = clips[name]
         for i in range(round(soundfile.info(sound).duration * 12)):
             at = min(int(i * len(pictures) / (soundfile.info(sound).duration * 12)), 19)
             video.write(framed(pictures[at]))
@@ -65,9 +65,9 @@ def framed(face: np.ndarray) -> np.ndarray:
 def voices(data: Path, folder: Path, seed: int | None) -> Iterator[list[str]]:
     """Each actor's takes as one sound."""
     for actor in sorted((data / "ravdess" / "speech").iterdir()):
-        takes = [soundfile.read(path)[0] for path in ordered(sorted(actor.glob("*.flac")), seed)]
+        clips = [soundfile.read(path)[0] for path in ordered(sorted(actor.glob("*.flac")), seed)]
         path = folder / f"{actor.name}.wav"
-        soundfile.write(path, np.concatenate(takes), 16_000)
+        soundfile.write(path, np.concatenate(clips), 16_000)
         yield ["--camera", "none", "--mic", str(path)]
 
 
@@ -90,7 +90,7 @@ def make_logs(folder: Path, runs: Iterator[list[str]]) -> list[Path]:
     return sorted(folder.glob("*.sqlite"))
 
 
-def loaded(paths: list[Path], modality: str) -> tuple[tuple[str, ...], list[Stretch]]:
+def loaded(paths: list[Path], modality: str) -> tuple[tuple[str, ...], list[Segment]]:
     """All logs as one, an hour apart."""
     runs = []
     for path in paths:
@@ -98,26 +98,29 @@ def loaded(paths: list[Path], modality: str) -> tuple[tuple[str, ...], list[Stre
             runs.append(list(log.events(Filter(modality=modality))))
     names = names_of(event for run in runs for event in run)
     return names, [
-        replace(stretch, began_at=START + timedelta(hours=number))
+        replace(segment, began_at=START + timedelta(hours=number))
         for number, run in enumerate(runs)
-        for stretch in stretches(run, names)
+        for segment in segments(run, names)
     ]
 
 
-def tell(kind: str, names: tuple[str, ...], found: list[Stretch]) -> None:
-    seconds = sum(float(stretch.seconds[-1]) for stretch in found)
-    changes = sum(stretch.changes for stretch in found)
+def tell(kind: str, names: tuple[str, ...], found: list[Segment]) -> None:
+    seconds = sum(float(segment.seconds[-1]) for segment in found)
+    changes = sum(segment.changes for segment in found)
     print(f"{kind}: {len(found)} stretches, {seconds:.0f} s, {changes} changes")
     for horizon_s in HORIZONS_S:
         judged = judge(found, len(names), horizon_s)
         if not judged.moments:
             continue
         gain, low, high = judged.gain
-        alone = [judge(found, len(names), horizon_s, (*STAYS, who)) for who in FORECASTERS[2:]]
-        weights = fit(found, len(names), horizon_s).weights
+        alone = [
+            judge(found, len(names), horizon_s, (*PERSISTENCE, who)) for who in FORECASTERS[2:]
+        ]
+        weights = fit_model(found, len(names), horizon_s).weights
         print(
             f"  {horizon_s:>2g} s, {judged.moments} moments, {judged.clusters} clusters: "
-            f"usual {judged.usual:.3f}, stays {judged.stays:.3f}, forecast {judged.log_loss:.3f}, "
+            f"marginal {judged.marginal:.3f}, persistence {judged.persistence:.3f}, "
+            f"forecast {judged.log_loss:.3f}, "
             f"better by {gain:+.3f} [{low:+.3f}, {high:+.3f}]; "
             "staying with one more: "
             + ", ".join(

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring.timing import interleave, ratio
 from convert.datasets import ravdess_faces
-from convert.datasets.ravdess_faces import FaceTake, courses
-from convert.evaluation.takes import by_take
+from convert.datasets.ravdess_faces import FaceClip, sequences
+from convert.evaluation.ravdess_clips import by_take
 from convert.metrics import ClassScores, class_scores, wilson
 from convert.predict import predict
 from edge.models import Model, find
@@ -30,56 +30,56 @@ from edge.vision.preprocess import Preprocessor
 from edge.vision.sequence_settings import SequenceSettings
 
 
-def held(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:
+def held(take: FaceClip, settings: SequenceSettings) -> NDArray[np.uint8]:
     """Each picture of the take as a course that does not move."""
     prepared = np.stack([Preprocessor(settings).normalise(face) for face in take.faces])
     return np.repeat(prepared[:, None], settings.frames, axis=1)
 
 
-def shuffled(take: FaceTake, settings: SequenceSettings) -> NDArray[np.uint8]:
+def shuffled(take: FaceClip, settings: SequenceSettings) -> NDArray[np.uint8]:
     order = np.random.default_rng(7).permutation(len(take.faces))
-    return courses(FaceTake(take.take, take.faces[order]), settings)
+    return sequences(FaceClip(take.take, take.faces[order]), settings)
 
 
-def judged(model: Model, scores: NDArray[np.float32], takes: list[FaceTake]) -> ClassScores:
+def judged(model: Model, scores: NDArray[np.float32], clips: list[FaceClip]) -> ClassScores:
     columns = [SHARED.index(shared(name)) for name in model.card.labels]
-    summed = np.zeros((len(takes), len(SHARED)), np.float32)
+    summed = np.zeros((len(clips), len(SHARED)), np.float32)
     for column, source in zip(columns, scores.T, strict=True):
         summed[:, column] += source
-    truth = np.array([SHARED.index(shared(take.take.emotion)) for take in takes], np.uint8)
+    truth = np.array([SHARED.index(shared(take.take.emotion)) for take in clips], np.uint8)
     return class_scores(truth, summed.argmax(axis=1), len(SHARED))
 
 
 def main() -> None:
     video, singles = find(sys.argv[1]), (find("cnn_lstm"), find("edge_net"))
-    takes = ravdess_faces.load(Path(sys.argv[2]))
+    clips = ravdess_faces.load(Path(sys.argv[2]))
     sequence = video.card.sequence
     assert sequence is not None, "give a network for video"
-    ways = {"as they went": by_take(video, takes)}
+    ways = {"as they went": by_take(video, clips)}
     for name, shown in (("in a random order", shuffled), ("each picture held still", held)):
-        said = [predict(video, shown(take, sequence)).mean(axis=0) for take in takes]
+        said = [predict(video, shown(take, sequence)).mean(axis=0) for take in clips]
         ways[name] = np.stack(said)
     print("| shown | accuracy [95 %] | UAR | macro F1 |\n|---|---|---|---|")
     for name, model, scores in (
         *((f"`{video.card.name}`, {way}", video, said) for way, said in ways.items()),
-        *((f"`{one.card.name}`, picture by picture", one, by_take(one, takes)) for one in singles),
+        *((f"`{one.card.name}`, picture by picture", one, by_take(one, clips)) for one in singles),
     ):
-        found = judged(model, scores, takes)
-        low, high = wilson(found.accuracy, len(takes))
+        found = judged(model, scores, clips)
+        low, high = wilson(found.accuracy, len(clips))
         spread = f"{found.accuracy:.3f} [{low:.3f}, {high:.3f}]"
         print(f"| {name} | {spread} | {found.uar:.3f} | {found.macro_f1:.3f} |")
     print("\nas they went, true label: answers")
     answers: dict[str, list[str]] = {}
-    for take, scores in zip(takes, ways["as they went"], strict=True):
+    for take, scores in zip(clips, ways["as they went"], strict=True):
         answers.setdefault(take.take.emotion, []).append(video.card.labels[int(scores.argmax())])
     for name, said in answers.items():
         print(f"  {name}: {', '.join(f'{n} {one}' for one, n in Counter(said).most_common())}")
-    first = courses(takes[0], sequence)[0]
-    with Classifier(video) as course, Classifier(singles[0]) as picture:
+    first = sequences(clips[0], sequence)[0]
+    with Classifier(video) as sequence, Classifier(singles[0]) as picture:
         timed = interleave(
             {
-                video.card.name: lambda: course.classify(first),
-                "cnn_lstm": lambda: picture.classify(takes[0].faces[0]),
+                video.card.name: lambda: sequence.classify(first),
+                "cnn_lstm": lambda: picture.classify(clips[0].faces[0]),
             },
             rounds=300,
             warmups=20,

@@ -33,14 +33,14 @@ class Pitch:
             return np.zeros(0, np.float32)
         centred = np.nan_to_num(frames) - np.nan_to_num(frames).mean(axis=1, keepdims=True)
         raw = self._correlation(centred * self._window)
-        shares = raw / np.maximum(raw[:, :1], np.float32(1e-9)) / self._expected
-        searched = shares[:, self._shortest : self._longest + 1]
+        correlation = raw / np.maximum(raw[:, :1], np.float32(1e-9)) / self._expected
+        searched = correlation[:, self._shortest : self._longest + 1]
         inner = searched[:, 1:-1]
         peaks = (inner >= searched[:, :-2]) & (inner > searched[:, 2:])
         heights = np.where(peaks, inner, np.float32(-1))
         best = heights.max(axis=1, keepdims=True)
         lag = (heights >= _AS_GOOD * np.maximum(best, 0)).argmax(axis=1) + self._shortest + 1
-        hz = self._rate_hz / _summit(shares, lag)
+        hz = self._rate_hz / _summit(correlation, lag)
         return np.where(best[:, 0] >= VOICED, hz, 0).astype(np.float32)
 
     def _correlation(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -51,10 +51,10 @@ class Pitch:
         return found.astype(np.float32, copy=False)
 
 
-def _summit(shares: NDArray[np.float32], lag: NDArray[np.int_]) -> NDArray[np.float32]:
+def _summit(correlation: NDArray[np.float32], lag: NDArray[np.int_]) -> NDArray[np.float32]:
     """Where the parabola through the peak and its neighbours is highest, in samples."""
     rows = np.arange(len(lag))
-    before, peak, after = (shares[rows, lag + step] for step in (-1, 0, 1))
+    before, peak, after = (correlation[rows, lag + step] for step in (-1, 0, 1))
     bend = before - 2 * peak + after
     moved = np.where(bend < 0, (before - after) / (2 * np.minimum(bend, np.float32(-1e-9))), 0)
     return np.asarray(lag + moved.clip(-0.5, 0.5), np.float32)

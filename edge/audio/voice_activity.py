@@ -23,7 +23,7 @@ _MOST_CROSSINGS = 0.35
 """Of neighbouring samples, in a voice; white noise has 0.5."""
 
 
-class VoiceGate:
+class VoiceActivityDetector:
     """Hears the same frames as `Features` and says how much voice a window of them holds."""
 
     _energies_db: NDArray[np.float32]

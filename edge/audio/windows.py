@@ -26,7 +26,7 @@ class Window:
     start:   the first frame's number in the stream; it began at start · hop_length samples
     """
 
-    picture: NDArray[np.uint8]
+    spectrogram: NDArray[np.uint8]
     start: int
 
 
@@ -50,7 +50,7 @@ class SlidingWindows:
         windows = []
         while len(self._held) - self._wait >= length:
             window = self._held[self._wait : self._wait + length]
-            windows.append(Window(picture(window, self._settings), self._first + self._wait))
+            windows.append(Window(spectrogram(window, self._settings), self._first + self._wait))
             self._wait += self._step
         done = min(self._wait, len(self._held))
         self._held = self._held[done:].copy()
@@ -63,13 +63,15 @@ class SlidingWindows:
         self._first, self._wait = 0, 0
 
 
-def picture(frames: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.uint8]:
-    """Frames (n, columns of `Features`) → uint8 (n, settings.columns): `shares` as bytes."""
-    shown: NDArray[np.uint8] = np.rint(shares(frames, settings) * np.float32(255)).astype(np.uint8)
+def spectrogram(frames: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.uint8]:
+    """Frames (n, columns of `Features`) → uint8 (n, settings.columns): `normalized` as bytes."""
+    shown: NDArray[np.uint8] = np.rint(normalized(frames, settings) * np.float32(255)).astype(
+        np.uint8
+    )
     return shown
 
 
-def shares(frames: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.float32]:
+def normalized(frames: NDArray[np.float32], settings: FeatureSettings) -> NDArray[np.float32]:
     """Frames (n, columns of `Features`) → float32 (n, settings.columns) in [0, 1].
 
     Log-mel and energy: 1 is the loudest point of the picture, 0 is `top_db` below it. MFCC:

@@ -51,10 +51,10 @@ def forecast(
 
 def _as_dict(found: Forecasts) -> dict[str, Any]:
     values = asdict(found)
-    for judged, figures in zip(found.judged, values["judged"], strict=True):
-        figures |= {"enough": judged.enough, "wins": judged.wins}
+    for evaluated, figures in zip(found.evaluated, values["evaluated"], strict=True):
+        figures |= {"enough": evaluated.enough, "wins": evaluated.wins}
         figures |= {name: _or_none(value) for name, value in figures.items()}
-        figures["gain"] = [_or_none(value) for value in judged.gain]
+        figures["gain"] = [_or_none(value) for value in evaluated.gain]
     for now, figures in zip(found.present, values["present"], strict=True):
         figures["time"] = now.time.isoformat()
     return values
@@ -68,27 +68,27 @@ def _or_none(value: Any) -> Any:
 def _lines(found: Forecasts) -> Iterator[str]:
     yield (
         f"{found.modality}: {found.events:,} events, {found.changes:,} changes of the label; "
-        f"followed without a break: {found.stretches:,}"
+        f"followed without a break: {found.segments:,}"
     )
     if found.lack:
         yield found.lack
         return
     yield "each fifth of the time, from all before it; log-loss in nats, less is better:"
-    yield "ahead   forecast  stays   usual   better than staying by [95 %]"
-    yield from map(_judged_line, found.judged)
+    yield "ahead   forecast  persistence  marginal  better than persistence by [95 %]"
+    yield from map(_evaluation_line, found.evaluated)
     for now in found.present:
         yield from _present_lines(now)
 
 
-def _judged_line(judged: Judgement) -> str:
-    ahead = f"{judged.horizon_s:g} s"
-    if not judged.enough:
-        return f"{ahead:<8}too little to tell ({judged.moments} moments)"
-    gain, low, high = judged.gain
-    verdict = "yes" if judged.wins else "no"
+def _evaluation_line(evaluated: Judgement) -> str:
+    ahead = f"{evaluated.horizon_s:g} s"
+    if not evaluated.enough:
+        return f"{ahead:<8}too little to tell ({evaluated.moments} moments)"
+    gain, low, high = evaluated.gain
+    verdict = "yes" if evaluated.wins else "no"
     return (
-        f"{ahead:<8}{judged.log_loss:<10.3f}{judged.stays:<8.3f}{judged.usual:<8.3f}"
-        f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]  {verdict}"
+        f"{ahead:<8}{evaluated.log_loss:<10.3f}{evaluated.persistence:<13.3f}"
+        f"{evaluated.marginal:<10.3f}{gain:+.3f} [{low:+.3f}, {high:+.3f}]  {verdict}"
     )
 
 

@@ -48,7 +48,7 @@ def stats(log: _Path = None, as_json: _AsJson = False) -> None:
         found = opened.stats()
     if as_json:
         values = asdict(found) | {
-            "shares": found.shares,
+            "shares": found.fractions,
             "bytes_per_event": found.bytes_per_event,
         }
         typer.echo(json.dumps(values, indent=2, default=_plain))
@@ -150,8 +150,8 @@ def purge(
     _tell_deleted(path, gone, as_json)
 
 
-@app.command()
-def notice(
+@app.command("notice")
+def privacy_notice(
     config: Annotated[Path | None, typer.Option(help="Settings, as TOML.")] = None,
     who: Annotated[
         str, typer.Option(help="Who answers for the device, and how they are reached.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.forecast.sequences import Stretch
+from edge.forecast.sequences import Segment
 
 _PRIOR_CHANGES = 3.0
 """A state's rates begin as the log's mean rates, as though it had been left so often."""
@@ -23,27 +23,27 @@ class Chain:
            sum is 0
     """
 
-    usual: Array
+    marginal: Array
     rates: Array
 
     @staticmethod
-    def fitted(stretches: Sequence[Stretch], n_names: int) -> Chain:
+    def fitted(segments: Sequence[Segment], n_names: int) -> Chain:
         """Counts over seconds; of no data everything is alike."""
         changes, spent_s = np.zeros((n_names, n_names)), np.zeros(n_names)
-        for stretch in stretches:
-            before, after = stretch.states[:-1], stretch.states[1:]
-            np.add.at(spent_s, before, np.diff(stretch.seconds))
+        for segment in segments:
+            before, after = segment.states[:-1], segment.states[1:]
+            np.add.at(spent_s, before, np.diff(segment.seconds))
             np.add.at(changes, (before, after), before != after)
-        usual = (spent_s + 1) / (spent_s + 1).sum()
+        marginal = (spent_s + 1) / (spent_s + 1).sum()
         # Seldom-seen states borrow the mean rate, and lead to what is usual.
         mean_rate = (changes.sum() + 1) / (spent_s.sum() + 1)
-        others = usual * (1 - np.eye(n_names))
+        others = marginal * (1 - np.eye(n_names))
         others /= others.sum(axis=1, keepdims=True)
         left = changes + _PRIOR_CHANGES * others
         rates = left / (spent_s + _PRIOR_CHANGES / mean_rate)[:, np.newaxis]
         np.fill_diagonal(rates, 0)
         np.fill_diagonal(rates, -rates.sum(axis=1))
-        return Chain(usual, rates)
+        return Chain(marginal, rates)
 
     def after(self, seconds: float) -> Array:
         """float64 (n_names, n_names), sum of a row 1: the chances from each state."""

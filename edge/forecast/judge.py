@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.forecast.model import FORECASTERS, STAYS, USUAL, fit
-from edge.forecast.sequences import Stretch
+from edge.forecast.model import FORECASTERS, MARGINAL, PERSISTENCE, fit_model
+from edge.forecast.sequences import Segment
 
 PARTS = 5
 CLUSTER_S = 30.0
@@ -29,15 +29,15 @@ _RESAMPLES, _SEED = 2000, 7
 class Judgement:
     """Mean log-loss in nats over moments whose future is known; lower is better.
 
-    gain: how much the forecast is better than `stays`, with its 95 % interval
+    gain: how much the forecast is better than `persistence`, with its 95 % interval
     """
 
     horizon_s: float
     moments: int
     clusters: int
     log_loss: float
-    stays: float
-    usual: float
+    persistence: float
+    marginal: float
     gain: tuple[float, float, float]
 
     @property
@@ -51,56 +51,58 @@ class Judgement:
 
 
 def judge(
-    stretches: Sequence[Stretch],
+    segments: Sequence[Segment],
     n_names: int,
     horizon_s: float,
     of: tuple[str, ...] = FORECASTERS,
 ) -> Judgement:
     """Forecast each part of the time but the first from all that was before it."""
-    parts = [_judged(past, present, n_names, horizon_s, of) for past, present in _parts(stretches)]
+    parts = [_judged(past, present, n_names, horizon_s, of) for past, present in _parts(segments)]
     losses = np.concatenate([np.empty((3, 0)), *(found for found, _ in parts)], axis=1)
     clusters = np.concatenate([np.empty((2, 0)), *(where for _, where in parts)], axis=1)
     if not losses.size:
         nan = math.nan
         return Judgement(horizon_s, 0, 0, nan, nan, nan, (nan, nan, nan))
     _, cluster = np.unique(clusters, axis=1, return_inverse=True)
-    ours, stays, usual = losses.mean(axis=1).tolist()
-    gain = stays - ours, *_interval(losses[1] - losses[0], cluster.ravel())
-    return Judgement(horizon_s, losses.shape[1], int(cluster.max()) + 1, ours, stays, usual, gain)
+    ours, persistence, marginal = losses.mean(axis=1).tolist()
+    gain = persistence - ours, *_interval(losses[1] - losses[0], cluster.ravel())
+    return Judgement(
+        horizon_s, losses.shape[1], int(cluster.max()) + 1, ours, persistence, marginal, gain
+    )
 
 
-_Marked = tuple[Stretch, NDArray[np.bool_]]
+_Marked = tuple[Segment, NDArray[np.bool_]]
 
 
-def _parts(stretches: Sequence[Stretch]) -> Iterator[tuple[list[Stretch], list[_Marked]]]:
+def _parts(segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], list[_Marked]]]:
     """(all that was before, each stretch with its moments inside), in order of time."""
-    if not stretches:
+    if not segments:
         return
-    origin = min(stretch.began_at for stretch in stretches)
-    times = [(one.began_at - origin).total_seconds() + one.seconds for one in stretches]
+    origin = min(segment.began_at for segment in segments)
+    times = [(one.began_at - origin).total_seconds() + one.seconds for one in segments]
     edges = np.quantile(np.concatenate(times), np.linspace(0, 1, PARTS + 1))
     edges[-1] = np.inf
     for start, end in pairwise(edges[1:]):
-        past = [stretch.take(at < start) for stretch, at in zip(stretches, times, strict=True)]
+        past = [segment.take(at < start) for segment, at in zip(segments, times, strict=True)]
         inside = [(at >= start) & (at < end) for at in times]
-        yield [one for one in past if len(one)], list(zip(stretches, inside, strict=True))
+        yield [one for one in past if len(one)], list(zip(segments, inside, strict=True))
 
 
 def _judged(
-    past: list[Stretch],
+    past: list[Segment],
     present: list[_Marked],
     n_names: int,
     horizon_s: float,
     of: tuple[str, ...],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Log-losses (3, n) of the forecast and its two rivals; (2, n): which cluster each is of."""
-    fitted = [fit(past, n_names, horizon_s, who) for who in (of, STAYS, USUAL)]
+    fitted = [fit_model(past, n_names, horizon_s, who) for who in (of, PERSISTENCE, MARGINAL)]
     losses, clusters = [np.empty((3, 0))], [np.empty((2, 0))]
-    for number, (stretch, inside) in enumerate(present):
-        later = stretch.at(stretch.seconds + horizon_s)
+    for number, (segment, inside) in enumerate(present):
+        later = segment.at(segment.seconds + horizon_s)
         known = inside & (later >= 0)
         if known.any():
-            now, truth = stretch.take(known), later[known]
+            now, truth = segment.take(known), later[known]
             chances = [one.forecast(now)[np.arange(len(truth)), truth] for one in fitted]
             losses.append(-np.log(chances))
             clusters.append(np.stack([np.full(len(truth), number), now.seconds // CLUSTER_S]))

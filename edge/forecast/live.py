@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingDataError, UsageError
 from edge.forecast.judge import judge
-from edge.forecast.model import Forecaster, fit
+from edge.forecast.model import Forecaster, fit_model
 from edge.forecast.report import lack_of, ranked, sequences
 from edge.forecast.sequences import LEAST_BREAK_S, faded
 from edge.log.configure import events_log
@@ -38,7 +38,7 @@ class _Now:
     time: datetime
     states: NDArray[np.intp]
     scores: NDArray[np.float32]
-    lately: NDArray[np.float64]
+    recency: NDArray[np.float64]
     since_s: NDArray[np.float64]
 
 
@@ -67,17 +67,17 @@ class EventForecasts:
         state = self._names.index(event.label)
         before = self._tracks.get(event.track_id)
         passed_s = (event.time - before.time).total_seconds() if before else -1.0
-        lately, since_s = np.eye(len(self._names))[state], 0.0
+        recency, since_s = np.eye(len(self._names))[state], 0.0
         if before is not None and 0 <= passed_s <= LEAST_BREAK_S:
             shown = int(before.states[0])
-            lately = faded(before.lately[0], shown, passed_s)
+            recency = faded(before.recency[0], shown, passed_s)
             since_s = float(before.since_s[0]) + passed_s if shown == state else 0.0
         scores = [event.scores.get(name, 0.0) for name in self._names]
         return _Now(
             event.time,
             np.array([state]),
             np.array([scores], np.float32),
-            lately[np.newaxis],
+            recency[np.newaxis],
             np.array([since_s]),
         )
 
@@ -124,16 +124,16 @@ def open_forecasts(settings: Settings) -> dict[str, EventForecasts]:
 def _worth_it(path: Path, modality: str, horizon_s: float) -> EventForecasts | None:
     try:
         with open_log(path) as log:
-            names, stretches = sequences(log, modality)
+            names, segments = sequences(log, modality)
     except MissingDataError:
-        names, stretches = (), []
-    if not stretches:
+        names, segments = (), []
+    if not segments:
         return None
-    judged = judge(stretches, len(names), horizon_s)
-    lack = lack_of(sum(stretch.changes for stretch in stretches), [judged])
-    if not lack and not judged.wins:
+    evaluated = judge(segments, len(names), horizon_s)
+    lack = lack_of(sum(segment.changes for segment in segments), [evaluated])
+    if not lack and not evaluated.wins:
         lack = f"{horizon_s:g} s ahead, no forecast has beaten staying in this log"
     if lack:
         _log.warning("no forecast of %s events: %s", modality, lack)
         return None
-    return EventForecasts(names, fit(stretches, len(names), horizon_s))
+    return EventForecasts(names, fit_model(segments, len(names), horizon_s))

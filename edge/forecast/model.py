@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from edge.forecast.chain import Chain
 from edge.forecast.regression import chances, regressed
-from edge.forecast.sequences import Stretch
+from edge.forecast.sequences import Segment
 
 Array = NDArray[np.float64]
 
-FORECASTERS = ("stays", "usual", "chain", "scores", "lately", "regression")
-STAYS = FORECASTERS[:2]
+FORECASTERS = ("persistence", "marginal", "chain", "scores", "recency", "regression")
+PERSISTENCE = FORECASTERS[:2]
 """The rival: it stays with a fitted chance, or becomes what is usual."""
-USUAL = ("usual",)
+MARGINAL = ("marginal",)
 
 _EM_STEPS = 100
 _FOLDS = 3
@@ -36,14 +36,14 @@ _LEAST_SCORE = 0.02
 
 
 class Known(Protocol):
-    """What is known at n moments, as in a `Stretch`."""
+    """What is known at n moments, as in a `Segment`."""
 
     @property
     def states(self) -> NDArray[np.intp]: ...
     @property
     def scores(self) -> NDArray[np.float32]: ...
     @property
-    def lately(self) -> Array: ...
+    def recency(self) -> Array: ...
     @property
     def since_s(self) -> Array: ...
 
@@ -61,7 +61,7 @@ class Forecaster:
     horizon_s: float
     of: tuple[str, ...]
     weights: Array
-    usual: Array
+    marginal: Array
     chain: Array
     logistic: Array
 
@@ -77,15 +77,15 @@ class Forecaster:
 
 def _from_scores(fitted: Forecaster, now: Known) -> Array:
     total = now.scores.sum(axis=1, keepdims=True)
-    return np.where(total > 0, now.scores / np.maximum(total, 1e-9), fitted.usual)
+    return np.where(total > 0, now.scores / np.maximum(total, 1e-9), fitted.marginal)
 
 
 _EACH: dict[str, Callable[[Forecaster, Known], Array]] = {
-    "stays": lambda fitted, now: np.eye(len(fitted.usual))[now.states],
-    "usual": lambda fitted, now: np.broadcast_to(fitted.usual, now.lately.shape),
+    "persistence": lambda fitted, now: np.eye(len(fitted.marginal))[now.states],
+    "marginal": lambda fitted, now: np.broadcast_to(fitted.marginal, now.recency.shape),
     "chain": lambda fitted, now: fitted.chain[now.states],
     "scores": _from_scores,
-    "lately": lambda fitted, now: now.lately,
+    "recency": lambda fitted, now: now.recency,
     "regression": lambda fitted, now: chances(features(now), fitted.logistic),
 }
 
@@ -96,30 +96,30 @@ def features(now: Known) -> Array:
     columns = (
         np.eye(n_names)[now.states],
         np.log(now.scores + _LEAST_SCORE),
-        now.lately,
+        now.recency,
         np.log1p(now.since_s)[:, np.newaxis],
         np.ones((len(now.states), 1)),
     )
     return np.concatenate(columns, axis=1)
 
 
-def fit(
-    stretches: Sequence[Stretch],
+def fit_model(
+    segments: Sequence[Segment],
     n_names: int,
     horizon_s: float,
     of: tuple[str, ...] = FORECASTERS,
 ) -> Forecaster:
     """To stretches in order of time; of none it learns that everything is alike."""
-    chain = Chain.fitted(stretches, n_names)
+    chain = Chain.fitted(segments, n_names)
     fitted = Forecaster(
         horizon_s,
         of,
         np.full(len(of), 1 / len(of)),
-        chain.usual,
+        chain.marginal,
         chain.after(horizon_s),
         np.zeros((n_names, 3 * n_names + 2)),
     )
-    known = [one.followed(horizon_s) for one in stretches]
+    known = [one.followed(horizon_s) for one in segments]
     moments = [now for now, _ in known if len(now)]
     if not moments:
         return fitted

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from edge.errors import MissingDataError
 from edge.forecast.judge import LEAST_CHANGES, LEAST_CLUSTERS, LEAST_MOMENTS, Judgement, judge
-from edge.forecast.model import fit
-from edge.forecast.sequences import LEAST_BREAK_S, Stretch, names_of, stretches
+from edge.forecast.model import fit_model
+from edge.forecast.sequences import LEAST_BREAK_S, Segment, names_of, segments
 from edge.log.reader import Filter, Log
 
 HORIZONS_S = (2.0, 5.0, 10.0)
@@ -40,8 +40,8 @@ class Forecasts:
     modality: str
     events: int
     changes: int
-    stretches: int
-    judged: tuple[Judgement, ...]
+    segments: int
+    evaluated: tuple[Judgement, ...]
     present: tuple[Present, ...]
     lack: str
 
@@ -71,34 +71,34 @@ def _why_none(log: Log, modality: str | None) -> str:
     return f"{log.path} holds no {kind}: run `edge run` first, or give another --log"
 
 
-def sequences(log: Log, modality: str) -> tuple[tuple[str, ...], list[Stretch]]:
+def sequences(log: Log, modality: str) -> tuple[tuple[str, ...], list[Segment]]:
     """The states' names, and the stretches of the newest events."""
     events = log.latest(NEWEST, Filter(modality=modality))
     names = names_of(events)
-    return names, stretches(events, names)
+    return names, segments(events, names)
 
 
 def _of(log: Log, modality: str, horizons_s: Sequence[float]) -> Forecasts:
     names, found = sequences(log, modality)
-    changes = sum(stretch.changes for stretch in found)
-    judged = tuple([judge(found, len(names), horizon_s) for horizon_s in horizons_s])
-    lack = lack_of(changes, judged)
+    changes = sum(segment.changes for segment in found)
+    evaluated = tuple([judge(found, len(names), horizon_s) for horizon_s in horizons_s])
+    lack = lack_of(changes, evaluated)
     return Forecasts(
         modality,
         events=sum(map(len, found)),
         changes=changes,
-        stretches=len(found),
-        judged=judged,
+        segments=len(found),
+        evaluated=evaluated,
         present=() if lack else _present(found, names, horizons_s),
         lack=lack,
     )
 
 
-def lack_of(changes: int, judged: Sequence[Judgement]) -> str:
+def lack_of(changes: int, evaluated: Sequence[Judgement]) -> str:
     """What there is too little of, as a clause; "" where there is enough. judged: one or more"""
-    if changes >= LEAST_CHANGES and any(one.enough for one in judged):
+    if changes >= LEAST_CHANGES and any(one.enough for one in evaluated):
         return ""
-    most = max(judged, key=lambda one: one.moments)
+    most = max(evaluated, key=lambda one: one.moments)
     return (
         f"too little to forecast by: it takes {LEAST_CHANGES} changes of the label, "
         f"{LEAST_MOMENTS} moments whose future is known, and {LEAST_CLUSTERS} half minutes to "
@@ -107,26 +107,26 @@ def lack_of(changes: int, judged: Sequence[Judgement]) -> str:
 
 
 def _present(
-    found: Sequence[Stretch], names: tuple[str, ...], horizons_s: Sequence[float]
+    found: Sequence[Segment], names: tuple[str, ...], horizons_s: Sequence[float]
 ) -> tuple[Present, ...]:
     """The tracks that were there when the last event came."""
-    newest = max(stretch.ended_at for stretch in found)
+    newest = max(segment.ended_at for segment in found)
     limit = timedelta(seconds=LEAST_BREAK_S)
-    fitted = [fit(found, len(names), horizon_s) for horizon_s in horizons_s]
+    fitted = [fit_model(found, len(names), horizon_s) for horizon_s in horizons_s]
     return tuple(
         [
             Present(
-                stretch.track_id,
-                stretch.ended_at,
-                names[stretch.states[-1]],
-                float(stretch.since_s[-1]),
+                segment.track_id,
+                segment.ended_at,
+                names[segment.states[-1]],
+                float(segment.since_s[-1]),
                 {
-                    one.horizon_s: ranked(names, one.forecast(stretch.last())[0].tolist())
+                    one.horizon_s: ranked(names, one.forecast(segment.last())[0].tolist())
                     for one in fitted
                 },
             )
-            for stretch in found
-            if newest - stretch.ended_at <= limit
+            for segment in found
+            if newest - segment.ended_at <= limit
         ]
     )
 

@@ -23,13 +23,13 @@ LATELY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class Segment:
     """One track's states. Every change of the label is an event, so they hold between two.
 
     modality, track_id: as on the events
     began_at:           the first event's time, UTC
     seconds:            float64 (n,), rising, the events' times since `began_at`
-    states:             intp (n,), each an index into the names that `stretches` was told
+    states:             intp (n,), each an index into the names that `segments` was told
     scores:             float32 (n, n_names), 0 for a label that the event's network has not
     lately:             float64 (n, n_names), what was shown before, the recent past most: shares
                         of it, sum 1
@@ -42,7 +42,7 @@ class Stretch:
     seconds: NDArray[np.float64]
     states: NDArray[np.intp]
     scores: NDArray[np.float32]
-    lately: NDArray[np.float64]
+    recency: NDArray[np.float64]
     since_s: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -58,22 +58,22 @@ class Stretch:
         """How often one state followed another."""
         return int(np.count_nonzero(np.diff(self.states)))
 
-    def last(self) -> Stretch:
+    def last(self) -> Segment:
         """Its last event alone."""
         return self.take(np.arange(len(self)) == len(self) - 1)
 
-    def take(self, which: NDArray[np.bool_]) -> Stretch:
+    def take(self, which: NDArray[np.bool_]) -> Segment:
         """The marked ones of its events; what is known at them stays as it is."""
         return replace(
             self,
             seconds=self.seconds[which],
             states=self.states[which],
             scores=self.scores[which],
-            lately=self.lately[which],
+            recency=self.recency[which],
             since_s=self.since_s[which],
         )
 
-    def followed(self, horizon_s: float) -> tuple[Stretch, NDArray[np.intp]]:
+    def followed(self, horizon_s: float) -> tuple[Segment, NDArray[np.intp]]:
         """The events after which the stretch went on for so long, and the states then."""
         later = self.at(self.seconds + horizon_s)
         known = later >= 0
@@ -93,7 +93,7 @@ def names_of(events: Iterable[EmotionEvent]) -> tuple[str, ...]:
     return (*labels, UNKNOWN)
 
 
-def stretches(events: Iterable[EmotionEvent], names: tuple[str, ...]) -> list[Stretch]:
+def segments(events: Iterable[EmotionEvent], names: tuple[str, ...]) -> list[Segment]:
     """The events of one modality as stretches, in the order in which they began.
 
     events: in order of arrival; a track's number is used again by another run, so a long silence
@@ -128,20 +128,20 @@ def _cut(track: list[EmotionEvent], longest_s: float) -> Iterator[list[EmotionEv
     yield piece
 
 
-def faded(lately: NDArray[np.float64], state: int, seconds: float) -> NDArray[np.float64]:
+def faded(recency: NDArray[np.float64], state: int, seconds: float) -> NDArray[np.float64]:
     """Shares of the recent past (n_names,), after `state` has been there for so long since."""
     kept = math.exp(-seconds / LATELY_S)
-    after = lately * kept
+    after = recency * kept
     after[state] += 1 - kept
     return after
 
 
-def _stretch(piece: list[EmotionEvent], names: tuple[str, ...]) -> Stretch:
+def _stretch(piece: list[EmotionEvent], names: tuple[str, ...]) -> Segment:
     first = piece[0]
     seconds = np.array([_gap_s(first, event) for event in piece])
     states = np.array([names.index(event.label) for event in piece], np.intp)
     scores = [[event.scores.get(name, 0.0) for name in names] for event in piece]
-    return Stretch(
+    return Segment(
         first.modality,
         first.track_id,
         first.time,

@@ -178,13 +178,13 @@ class BatchSink(Sink):
             self._insert(self._file.connection())
 
     def _insert(self, connection: sqlite3.Connection) -> None:
-        with ExitStack() as held:
+        with ExitStack() as stack:
             orphans: list[Orphan] = []
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 self._forget_if_told()
                 if not self._adopted:
-                    orphans = spool.orphans(connection, self.path, self._memory, held)
+                    orphans = spool.orphans(connection, self.path, self._memory, stack)
                     self._put_left(connection, [one for orphan in orphans for one in orphan.events])
                 self._put(connection)
                 if self._spool:

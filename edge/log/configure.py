@@ -58,12 +58,12 @@ def log_sinks(settings: Settings, annotate: Path | None = None) -> Iterator[Sink
     if annotate is not None:
         opened.note(f"this run stores its frames, with boxes and labels, in {annotate}")
     yield opened
-    held = events_log(settings)
-    if held is not None and held != path:
+    in_memory = events_log(settings)
+    if in_memory is not None and in_memory != path:
         from edge.log.event_sink import SqliteSink
 
         keep = Retention(timedelta(days=settings.log.retention_days), _bytes(settings.log.ram_mb))
-        yield SqliteSink(held, commit_interval_s=1.0, retention=keep)
+        yield SqliteSink(in_memory, commit_interval_s=1.0, retention=keep)
 
 
 def _counted(settings: Settings) -> bool:

@@ -21,10 +21,10 @@ def notice_text(settings: Settings, who: str = "") -> str:
 
 def _parts(settings: Settings, who: str) -> Iterator[str]:
     sees, hears = settings.camera.source != "none", settings.mic.source != "none"
-    senses = " and a ".join(["camera"] * sees + ["microphone"] * hears)
+    inputs = " and a ".join(["camera"] * sees + ["microphone"] * hears)
     signs = " and ".join(["faces"] * sees + ["voices"] * hears)
     what = " or ".join(["picture"] * sees + ["sound"] * hears)
-    yield f"EMOTION RECOGNITION IN USE. A {senses} here, and a program that estimates emotions."
+    yield f"EMOTION RECOGNITION IN USE. A {inputs} here, and a program that estimates emotions."
     yield (
         f"The program estimates which emotion {signs} show: for example happy, sad or neutral."
         " It is often wrong, and it does not know what anybody feels. It does not recognise who"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge.errors import SinkError
 from edge.log import database, retention, schema, spool
-from edge.log.reader import BUSY_TIMEOUT_S, Log, must_exist, plainly
+from edge.log.reader import BUSY_TIMEOUT_S, Log, must_exist, translate_errors
 from edge.log.retention import Retention
 
 
@@ -22,14 +22,14 @@ def purge(path: Path, *, before: datetime | None = None, max_size_bytes: int | N
     where another process keeps it busy.
     """
     with _writing(path) as connection:
-        held = _count(connection)
+        count_before = _count(connection)
         if before is not None:
             limit_us = schema.microseconds(before)
             connection.execute("DELETE FROM event WHERE time_us < ?", [limit_us])
             retention.forget_counts(connection, limit_us)
         if max_size_bytes is not None:
             _cut_to(connection, max_size_bytes)
-        gone = held - _count(connection)
+        gone = count_before - _count(connection)
         if gone:
             _forget_names(connection)
             _give_back(connection, path)
@@ -69,7 +69,7 @@ def delete_all(path: Path) -> int:
     except schema.DamagedLogError:  # no table to delete from: the file itself goes
         database.must_have_a_logs_name(path)
         leftovers += database.files(path)
-    with plainly(path):
+    with translate_errors(path):
         for kept in leftovers:
             kept.unlink(missing_ok=True)
     return gone
@@ -78,9 +78,9 @@ def delete_all(path: Path) -> int:
 def _empty(connection: sqlite3.Connection, path: Path) -> int:
     """Delete it all, in memory first: from there it would come back."""
     gone = spool.forget(connection, path)
-    held = Log(path, connection).in_memory()
-    if held is not None:
-        gone += delete_all(held)
+    count_before = Log(path, connection).in_memory()
+    if count_before is not None:
+        gone += delete_all(count_before)
     with database.transaction(connection):
         gone += _count(connection)
         for table in ("event", "tally", "note", "label", "model"):
@@ -101,7 +101,7 @@ def _forget_names(connection: sqlite3.Connection) -> None:
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     must_exist(path)
-    with plainly(path):
+    with translate_errors(path):
         connection = database.connect(path, busy_timeout_s=BUSY_TIMEOUT_S)
         try:
             yield connection

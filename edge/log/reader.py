@@ -52,7 +52,7 @@ class Filter:
             values.append(schema.microseconds(self.since))
         return (" WHERE " + " AND ".join(tests) if tests else ""), values
 
-    def takes(self, modality: str, label: str, time: datetime) -> bool:
+    def clips(self, modality: str, label: str, time: datetime) -> bool:
         """As `clause`, for what is not in the table of events."""
         return (
             self.label in (None, label)
@@ -62,7 +62,7 @@ class Filter:
 
     def chosen(self, events: Iterable[EmotionEvent]) -> Iterator[EmotionEvent]:
         """Those of the events that match."""
-        return (one for one in events if self.takes(one.modality, one.label, one.time))
+        return (one for one in events if self.clips(one.modality, one.label, one.time))
 
 
 EVERYTHING = Filter()
@@ -88,16 +88,16 @@ class Log:
         where, values = which.clause()
         with self._snapshot() as waiting:
             # Rows are fetched one by one, afterwards: what is committed meanwhile has waited here.
-            last = schema.last_given(self._connection)
+            last = schema.max_assigned_id(self._connection)
         joined = f"{where} AND" if where else " WHERE"
-        with plainly(self.path):
+        with translate_errors(self.path):
             rows = self._connection.execute(
                 f"{schema.SELECT}{joined} event.id <= ? ORDER BY event.id", [*values, last]
             )
             yield from map(schema.decode, rows)
         yield from which.chosen(waiting)
-        if held := self.in_memory():
-            with open_log(held) as other:
+        if memory := self.in_memory():
+            with open_log(memory) as other:
                 yield from other.events(which)
 
     def latest(self, count: int, which: Filter = EVERYTHING) -> list[EmotionEvent]:
@@ -108,12 +108,12 @@ class Log:
                 f"{schema.SELECT}{where} ORDER BY event.id DESC LIMIT ?", [*values, count]
             ).fetchall()
         found = [schema.decode(row) for row in reversed(rows)] + [*which.chosen(waiting)]
-        if held := self.in_memory():
-            with open_log(held) as other:
+        if memory := self.in_memory():
+            with open_log(memory) as other:
                 found += other.latest(count, which)
         return found[-count:]
 
-    def numbered(self, after: int, count: int) -> list[tuple[int, EmotionEvent]]:
+    def after_id(self, after: int, count: int) -> list[tuple[int, EmotionEvent]]:
         """The first `count` events with a number beyond `after`, with their numbers, in order.
 
         Numbers are given in order of arrival, with gaps, and never twice in one log. An event that
@@ -125,7 +125,7 @@ class Log:
             rows = self._connection.execute(
                 f"{query} WHERE event.id > ? ORDER BY event.id LIMIT ?", [after, count]
             ).fetchall()
-            first = schema.last_given(self._connection) + 1
+            first = schema.max_assigned_id(self._connection) + 1
             sure = len(spool.spools(self._connection, self.path)) == 1
         found = [(row[0], schema.decode(row[1:])) for row in rows]
         new = enumerate(waiting if sure else [], first)
@@ -133,18 +133,18 @@ class Log:
 
     def last_number(self) -> int:
         """The number of the event that came last; 0 in an empty log."""
-        with plainly(self.path):
+        with translate_errors(self.path):
             (last,) = self._connection.execute("SELECT max(id) FROM event").fetchone()
         return int(last or 0)
 
-    def last_given(self) -> int:
+    def max_assigned_id(self) -> int:
         """The highest number that an event of this log may have had, even if it is gone."""
         with self._snapshot() as waiting:
-            return schema.last_given(self._connection) + len(waiting)
+            return schema.max_assigned_id(self._connection) + len(waiting)
 
     def in_memory(self) -> Path | None:
         """The log that holds the events themselves, where this one has only counts."""
-        with plainly(self.path):
+        with translate_errors(self.path):
             named = self._connection.execute("SELECT path FROM in_memory WHERE batch IS NULL")
             found = [Path(path) for (path,) in named]
         return next((path for path in found if spool.is_log(path, self.path)), None)
@@ -156,15 +156,15 @@ class Log:
         The memory is read first: a batch committed since is known by the name that the log has
         for it, and is not taken twice.
         """
-        with plainly(self.path):
+        with translate_errors(self.path):
             before = spool.spools(self._connection, self.path)
-            held = {path: spool.read(path) for path in before}
+            memory = {path: spool.read(path) for path in before}
             self._connection.execute("BEGIN")
             try:
                 committed = spool.spools(self._connection, self.path)
                 yield [
                     event
-                    for path, (batch, events) in held.items()
+                    for path, (batch, events) in memory.items()
                     if path in committed and batch != committed[path]
                     for event in events
                 ]
@@ -173,7 +173,7 @@ class Log:
 
     def counts(self, which: Filter = EVERYTHING) -> Iterator[Count]:
         """How often each label was seen, interval by interval, where only that is known."""
-        with plainly(self.path):
+        with translate_errors(self.path):
             rows = self._connection.execute(
                 "SELECT start_s, interval_s, modality, label.name, events, model.name"
                 f" FROM tally{schema.JOINED} ORDER BY start_s, interval_s, modality, label.name"
@@ -181,7 +181,7 @@ class Log:
             for start_s, interval_s, modality, label, events, model in rows:
                 start = schema.at(start_s * 1_000_000)
                 found = Count(start, interval_s, modality, label, events, model)
-                if which.takes(modality, label, start):
+                if which.clips(modality, label, start):
                     yield found
 
     def score_labels(self) -> list[str]:
@@ -192,8 +192,8 @@ class Log:
             ).fetchall()
         labels = [label for (label,) in rows]
         labels += [label for event in waiting for label in event.scores]
-        if held := self.in_memory():
-            with open_log(held) as other:
+        if memory := self.in_memory():
+            with open_log(memory) as other:
                 labels += other.score_labels()
         return list(dict.fromkeys(labels))
 
@@ -219,7 +219,7 @@ def open_log(path: Path) -> Log:
     """
     must_exist(path)
     where = f"{path.absolute().as_uri()}?mode={_mode(path)}"
-    with plainly(path):
+    with translate_errors(path):
         connection = sqlite3.connect(
             where, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
@@ -241,7 +241,7 @@ def _mode(path: Path) -> str:
 
 
 @contextmanager
-def plainly(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """SQLite's and the system's errors as one sentence about the log."""
     try:
         yield
@@ -262,7 +262,7 @@ def plainly(path: Path) -> Iterator[None]:
 
 def must_exist(path: Path) -> None:
     """Raise MissingDataError unless there is a log's file."""
-    with plainly(path):
+    with translate_errors(path):
         if not path.is_file():
             raise MissingDataError(
                 f"there is no log {path}: do `edge run` or `edge demo` first, or give another --log"

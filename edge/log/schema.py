@@ -190,7 +190,7 @@ def insert(connection: sqlite3.Connection, rows: Sequence[Row], skipped: int = 0
     """Add the events under the next numbers, less `skipped`; inside the caller's transaction."""
     models = {key: model_id(connection, key) for key in dict.fromkeys(row.model for row in rows)}
     labels = {name: label_id(connection, name) for name in dict.fromkeys(row.label for row in rows)}
-    first = last_given(connection) + skipped + 1
+    first = max_assigned_id(connection) + skipped + 1
     connection.executemany(
         INSERT,
         (
@@ -200,7 +200,7 @@ def insert(connection: sqlite3.Connection, rows: Sequence[Row], skipped: int = 0
     )
 
 
-def last_given(connection: sqlite3.Connection) -> int:
+def max_assigned_id(connection: sqlite3.Connection) -> int:
     """The highest number that an event of this log ever had, or was kept from having."""
     found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
     return int(found[0]) if found else 0
@@ -208,7 +208,7 @@ def last_given(connection: sqlite3.Connection) -> int:
 
 def leave_numbers_out(connection: sqlite3.Connection) -> None:
     """Some of the next numbers may have been seen already; inside the caller's transaction."""
-    last = last_given(connection) + NUMBERS_APART
+    last = max_assigned_id(connection) + NUMBERS_APART
     connection.execute("DELETE FROM sqlite_sequence WHERE name = 'event'")
     connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('event', ?)", [last])
 

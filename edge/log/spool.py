@@ -170,9 +170,9 @@ def _of_one_owner(path: Path, log: Path) -> bool:
 
 
 def orphans(
-    connection: sqlite3.Connection, log: Path, folder: Path | None, held: ExitStack
+    connection: sqlite3.Connection, log: Path, folder: Path | None, stack: ExitStack
 ) -> list[Orphan]:
-    """The spools of dead processes, claimed for as long as `held`, and named as committed.
+    """The spools of dead processes, claimed for as long as `stack`, and named as committed.
 
     Inside the transaction that takes their events in; remove them when it is done. One in `folder`
     that its process could not name in the log yet is found as well.
@@ -189,7 +189,7 @@ def orphans(
     for path, committed in found.items():
         orphan = Orphan.claim(path, committed)
         if orphan is not None:
-            claimed.append(held.enter_context(orphan))
+            claimed.append(stack.enter_context(orphan))
             name_batch(connection, path, orphan.batch)
     return claimed
 

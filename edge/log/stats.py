@@ -67,7 +67,7 @@ class LogStats:
     notes: tuple[tuple[datetime, str], ...] = ()
 
     @property
-    def shares(self) -> dict[str, float]:
+    def fractions(self) -> dict[str, float]:
         """label → its share of all events."""
         return {label: count / self.events for label, count in self.labels.items()}
 

@@ -16,12 +16,12 @@ from pydantic import (
 
 from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ModelError
-from edge.models.labels import SenseLabels
+from edge.models.labels import FusionInputs
 from edge.settings.sections import PreprocessSettings
 from edge.vision.sequence_settings import SequenceSettings
 
 _Text = Annotated[str, Field(min_length=1)]
-Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | SenseLabels
+Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | FusionInputs
 """How a face, its course, a sound or two senses' scores become the model's input; one for each
 modality."""
 
@@ -29,7 +29,7 @@ _OF_MODALITY: dict[str, type] = {
     "face": PreprocessSettings,
     "video": SequenceSettings,
     "speech": FeatureSettings,
-    "fusion": SenseLabels,
+    "fusion": FusionInputs,
 }
 
 
@@ -103,9 +103,9 @@ class ModelCard(_Record):
         return self.preprocessing if isinstance(self.preprocessing, SequenceSettings) else None
 
     @property
-    def senses(self) -> SenseLabels:
+    def inputs(self) -> FusionInputs:
         """What a fusion model combines. Raises ModelError for another model."""
-        if not isinstance(self.preprocessing, SenseLabels):
+        if not isinstance(self.preprocessing, FusionInputs):
             raise ModelError(f"{self.name} is a {self.modality} model: give one for fusion")
         return self.preprocessing
 

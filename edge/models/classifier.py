@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError, ModelError, UsageError
 from edge.models import Model, verify
-from edge.native_output import quiet_stderr
+from edge.native_output import suppress_native_stderr
 from edge.types import Prediction
 
 ENGINES = {
@@ -33,7 +33,7 @@ class Classifier:
         interpreter_class = _interpreter_class(engine)
         content = model.content if model.content is not None else verify(model)
         try:
-            with quiet_stderr():  # it announces its delegate there
+            with suppress_native_stderr():  # it announces its delegate there
                 self._interpreter = interpreter_class(model_content=content, num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -133,9 +133,9 @@ def _checked_ends(interpreter: Any, model: Model) -> tuple[dict[str, Any], dict[
 
 def _quantization_table(source: dict[str, Any]) -> NDArray[Any]:
     """What each of the 256 byte values, as a share of 255, is to the model's input."""
-    shares = np.arange(256, dtype=np.float64) / 255
+    fractions = np.arange(256, dtype=np.float64) / 255
     if source["dtype"] == np.float32:
-        return shares.astype(np.float32)
+        return fractions.astype(np.float32)
     scale, zero_point = source["quantization"]
-    steps: NDArray[np.float64] = np.rint(shares / scale) + zero_point
+    steps: NDArray[np.float64] = np.rint(fractions / scale) + zero_point
     return steps.clip(-128, 127).astype(np.int8)

@@ -37,7 +37,7 @@ def of_takes(label: str) -> str:
     return _TAKE_NAME.get(label, label)
 
 
-class SenseLabels(BaseModel):
+class FusionInputs(BaseModel):
     """What the numbers that a combiner takes are scores of; it stands on its card."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

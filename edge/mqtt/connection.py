@@ -22,7 +22,7 @@ _ANSWER_S = 5.0
 """So long it may take to let the witness listen, and to give back the mark."""
 
 
-class Link:
+class BrokerSession:
     """A sender, and a witness that hears from the broker which events it has passed on.
 
     Where a connection breaks, nobody knows of the events under way which ones came through. MQTT
@@ -43,7 +43,7 @@ class Link:
         settings: MqttSettings,
         device: str,
         base: str,
-        heard: deque[str],
+        confirmed_ids: deque[str],
         changed: Callable[[], None],
     ) -> None:
         """base: what the topics begin with; heard: is given the id of each event passed on
@@ -51,10 +51,10 @@ class Link:
         changed: called from other threads when there is something to look at
         """
         self.up = self.gone = self.refused = False
-        self.reason = self.blind = ""
+        self.reason = self.no_echo = ""
         self._where = f"{settings.host}:{port(settings)}"
         self._base = base
-        self._heard = heard
+        self._confirmed_ids = confirmed_ids
         self._changed = changed
         self._mark = secrets.token_hex(8)
         self._let_in: set[Any] = set()
@@ -84,11 +84,11 @@ class Link:
         if not come(self._entered, _ENTER_S):
             return False
         if not come(self._listening):
-            self.blind = "it lets no second client in"
-        if not self.blind:
+            self.no_echo = "it lets no second client in"
+        if not self.no_echo:
             self.publish("sync", self._mark)
             if not come(self._marked):
-                self.blind = "it does not give back what is published"
+                self.no_echo = "it does not give back what is published"
         self.up = not self.gone and not leaving()
         return self.up
 
@@ -144,7 +144,7 @@ class Link:
                 self._marked.set()
             return
         try:
-            self._heard.append(str(json.loads(message.payload)["id"]))
+            self._confirmed_ids.append(str(json.loads(message.payload)["id"]))
         except (ValueError, KeyError, TypeError):  # somebody else publishes there
             return
 
@@ -156,7 +156,7 @@ class Link:
         self._leave(f"no broker answers at {self._where}")
 
     def _go_blind(self, reason: str) -> None:
-        self.blind = reason
+        self.no_echo = reason
         self._listening.set()
 
     def _leave(self, reason: str) -> None:

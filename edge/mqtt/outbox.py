@@ -54,9 +54,9 @@ class Outbox:
         """
         try:
             with open_log(self._log) as log:
-                if not self._follows(log.numbered(self._number - 1, 1), log.last_given()):
+                if not self._follows(log.after_id(self._number - 1, 1), log.max_assigned_id()):
                     self._number = self._time_us = self._taken = 0
-                found = log.numbered(self._taken, count)
+                found = log.after_id(self._taken, count)
         except MissingDataError:  # the run that writes it has not begun
             return []
         if found:
@@ -96,7 +96,7 @@ class Outbox:
         try:
             with open_log(self._log) as log:
                 last = log.last_number()
-                event = log.numbered(last - 1, 1)
+                event = log.after_id(last - 1, 1)
         except EdgeError:
             return 0, 0
         return (last, microseconds(event[0][1].time)) if event else (0, 0)

@@ -16,7 +16,7 @@ from edge.errors import EdgeError, SinkError
 from edge.health.file import folder
 from edge.health.report import Part, Report
 from edge.mqtt.client import host_name, port
-from edge.mqtt.connection import EVENT_QOS, Link
+from edge.mqtt.connection import EVENT_QOS, BrokerSession
 from edge.mqtt.homeassistant import discovery
 from edge.mqtt.outbox import Outbox, event_id
 from edge.settings.sections import MqttSettings
@@ -41,8 +41,8 @@ class MqttSink(Sink):
     counts as sent when the broker has confirmed it. So nothing but what the log holds is ever sent,
     a broker may be away for as long as the log keeps its events, and neither a restart of the
     broker nor one of this process loses an event. What was under way when a connection broke is
-    sent again only where the broker did not pass it on (see `Link`); where it does not say, it may
-    come again under the same `id`.
+    sent again only where the broker did not pass it on (see `BrokerSession`); where it does not
+    say, it may come again under the same `id`.
 
     TOPIC/DEVICE/status is "online" or, as last will, "offline"; …/state holds the latest event's
     label, …/health the run's health once a minute; all three are retained.
@@ -69,14 +69,14 @@ class MqttSink(Sink):
         self.device = settings.device or host_name()
         self._base = f"{settings.topic}/{self.device}"
         self._changed = threading.Condition()
-        self._heard: deque[str] = deque(maxlen=2 * settings.batch)
+        self._confirmed_ids: deque[str] = deque(maxlen=2 * settings.batch)
         self._under_way: deque[_UnderWay] = deque()
         self._closing = False
         self._blind = ""
         self._news = True  # what the last run left
         self._health_due_s = float("-inf")
         self.sent = 0
-        first = self._link()
+        first = self._open_session()
         self._outbox = Outbox(log, "mqtt", folder())
         self._part.waiting(f"no broker at {self._where} yet")
         self._thread = threading.Thread(
@@ -103,36 +103,40 @@ class MqttSink(Sink):
         self._thread.join(DRAIN_S + POLL_S)
         self._outbox.close()
 
-    def _link(self) -> Link:
-        return Link(self._settings, self.device, self._base, self._heard, self._wake)
+    def _open_session(self) -> BrokerSession:
+        return BrokerSession(
+            self._settings, self.device, self._base, self._confirmed_ids, self._wake
+        )
 
-    def _forward(self, link: Link) -> None:
+    def _forward(self, session: BrokerSession) -> None:
         """The thread: one link after the other."""
         failures = 0
         while True:
-            if link.meet(lambda: self._closing):
+            if session.meet(lambda: self._closing):
                 failures = 0
-                self._serve(link)
-            self._tell_end(link)
-            link.end()
+                self._serve(session)
+            self._tell_end(session)
+            session.end()
             if self._closing:
                 return
             self._wait(min(LAST_RETRY_S, 2.0**failures))
             failures += 1
-            link = self._link()
+            session = self._open_session()
 
-    def _serve(self, link: Link) -> None:
+    def _serve(self, session: BrokerSession) -> None:
         """As long as the link holds, keep `batch` events under way; at the end, take leave."""
-        self._begin_anew(link)
-        while link.up and not self._closing:
-            self._step(link)
+        self._begin_anew(session)
+        while session.up and not self._closing:
+            self._step(session)
             self._wait(POLL_S)
         self._news = True  # the log may have closed, and so committed, just before
         until_s = time.monotonic() + DRAIN_S
-        while link.up and time.monotonic() < until_s and (self._step(link) or self._under_way):
+        while (
+            session.up and time.monotonic() < until_s and (self._step(session) or self._under_way)
+        ):
             self._rest(0.1)
-        if link.up:
-            link.publish("status", "offline", retain=True)
+        if session.up:
+            session.publish("status", "offline", retain=True)
 
     def _wait(self, seconds: float) -> None:
         """Until there is something to do, or it is time to close; for `seconds` at most."""
@@ -148,43 +152,43 @@ class MqttSink(Sink):
         with self._changed:
             self._changed.notify_all()
 
-    def _begin_anew(self, link: Link) -> None:
+    def _begin_anew(self, session: BrokerSession) -> None:
         """What was under way is taken again from the log; who was told of this device is again."""
-        if link.blind and link.blind != self._blind:
+        if session.no_echo and session.no_echo != self._blind:
             _log.warning(
                 "the broker %s does not tell which events it passed on (%s): what is under way when"
                 " the connection breaks may come twice, under the same id",
                 self._where,
-                link.blind,
+                session.no_echo,
             )
-        self._blind = link.blind
+        self._blind = session.no_echo
         self._settle()
         self._under_way.clear()
         self._outbox.rewind()
         self._news = True
         self._health_due_s = float("-inf")
-        link.publish("status", "online", retain=True)
+        session.publish("status", "online", retain=True)
         if self._settings.discovery:
             prefix = self._settings.discovery_prefix
             for topic, configuration in discovery(prefix, self._base, self.device):
-                link.publish_to(topic, json.dumps(configuration), retain=True)
+                session.publish_to(topic, json.dumps(configuration), retain=True)
 
-    def _step(self, link: Link) -> bool:
+    def _step(self, session: BrokerSession) -> bool:
         """Note what has arrived, publish what is due; whether there was any."""
         self._settle()
         try:
-            last = self._send(link)
+            last = self._send(session)
         except EdgeError as error:  # the log cannot be read: it may be again
             self._part.failed(str(error))
             return False
         self._part.running(0)
         # QoS 0: only the latest counts.
         if last is not None:
-            link.publish("state", json.dumps(_brief(last)), 0, retain=True)
-        self._tell_health(link)
+            session.publish("state", json.dumps(_brief(last)), 0, retain=True)
+        self._tell_health(session)
         return last is not None
 
-    def _send(self, link: Link) -> EmotionEvent | None:
+    def _send(self, session: BrokerSession) -> EmotionEvent | None:
         """The last event that was published now."""
         last = None
         while self._news and (room := self._settings.batch - len(self._under_way)) > 0:
@@ -192,9 +196,9 @@ class MqttSink(Sink):
             taken = self._outbox.take(room)
             for number, event in taken:
                 message = None
-                # Another thread adds to `_heard`; a look into a deque is one step to it.
-                if event_id(number, event) not in self._heard:
-                    message = link.publish("event", self._payload(number, event), EVENT_QOS)
+                # Another thread adds to `_confirmed_ids`; a look into a deque is one step to it.
+                if event_id(number, event) not in self._confirmed_ids:
+                    message = session.publish("event", self._payload(number, event), EVENT_QOS)
                     last = event
                 self._under_way.append(_UnderWay(number, event, message))
             self._settle()
@@ -215,21 +219,21 @@ class MqttSink(Sink):
         if arrived is not None:
             self._outbox.settle(arrived.number, arrived.event)
 
-    def _tell_health(self, link: Link) -> None:
+    def _tell_health(self, session: BrokerSession) -> None:
         if self._report is None or time.monotonic() < self._health_due_s:
             return
         self._health_due_s = time.monotonic() + HEALTH_INTERVAL_S
         found = self._report().as_dict()
         known = {key: found[key] for key in found if key != "last_event"}
-        link.publish("health", json.dumps(known), 0, retain=True)
+        session.publish("health", json.dumps(known), 0, retain=True)
 
-    def _tell_end(self, link: Link) -> None:
+    def _tell_end(self, session: BrokerSession) -> None:
         if self._closing:
             return
-        reason = link.reason or f"the broker {self._where} does not let us in"
+        reason = session.reason or f"the broker {self._where} does not let us in"
         if self._part.report().last_error != reason:
             _log.warning("%s: the log keeps the events", reason)
-        (self._part.failed if link.refused else self._part.waiting)(reason)
+        (self._part.failed if session.refused else self._part.waiting)(reason)
 
 
 @dataclass(frozen=True, slots=True)

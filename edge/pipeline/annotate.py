@@ -20,7 +20,7 @@ from edge.errors import SinkError, UsageError
 from edge.types import UNKNOWN
 
 if TYPE_CHECKING:
-    from edge.pipeline.face import Observation, Scene
+    from edge.pipeline.face import FrameResult, TrackedFace
 
 _FOURCC = {".mp4": "mp4v", ".avi": "MJPG"}
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -47,7 +47,7 @@ def colour(label: str) -> tuple[int, int, int]:
     return blue, green, red
 
 
-def draw(image: NDArray[np.uint8], observations: Sequence[Observation]) -> None:
+def draw(image: NDArray[np.uint8], observations: Sequence[TrackedFace]) -> None:
     """Draw a box and a label per face into `image`, uint8 (H, W, 3) BGR, in place.
 
     Lines and letters grow with the picture, so that they read from 320 to 1920 px across.
@@ -111,12 +111,12 @@ class AnnotatedVideo:
         except OSError as error:
             raise SinkError(f"cannot write {path} ({error.strerror}): give another") from error
 
-    def show(self, scene: Scene) -> None:
+    def show(self, frame_result: FrameResult) -> None:
         """Add one scene, drawn. Raises SinkError after close and where it cannot be written."""
         if self._closed:
             raise SinkError(f"{self.path} is closed: no picture can be added to it")
-        image = scene.frame.image.copy()
-        draw(image, scene.observations)
+        image = frame_result.frame.image.copy()
+        draw(image, frame_result.observations)
         if self._folder:
             self._save(image)
         else:

@@ -8,7 +8,7 @@ from edge.pipeline.smoothing import State
 from edge.types import EmotionEvent, Face
 
 
-class Reporter:
+class EventThrottle:
     """Makes the events of one model; a track's first state is always one."""
 
     def __init__(

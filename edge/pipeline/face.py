@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.pipeline.events import Reporter
-from edge.pipeline.schedule import EvenPace, Pace
-from edge.pipeline.sequence import Courses
+from edge.pipeline.events import EventThrottle
+from edge.pipeline.schedule import FixedIntervalScheduler, InferenceScheduler
+from edge.pipeline.sequence import SequenceBuffer
 from edge.pipeline.smoothing import Smoother, State
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
@@ -27,12 +27,12 @@ from edge.vision.tracker import Tracker
 
 class FaceClassifier(Protocol):
     def classify(self, image: NDArray[np.uint8], /) -> Prediction:
-        """image: uint8 (48, 48), or a `Course` of such pictures for a sequence model"""
+        """image: uint8 (48, 48), or a `FrameSequence` of such pictures for a sequence model"""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Observation:
+class TrackedFace:
     """One face in one frame: where it is, what it shows, and what the network last said of it.
 
     fresh: whether the network judged it in this very frame; else it is steady, and not yet due
@@ -45,11 +45,11 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class FrameResult:
     """A frame, the confirmed faces seen in it, and the events that are due."""
 
     frame: Frame
-    observations: tuple[Observation, ...]
+    observations: tuple[TrackedFace, ...]
     events: tuple[EmotionEvent, ...]
 
 
@@ -78,7 +78,7 @@ class StageTimes:
 class FacePipeline:
     """gray → search → track → 48x48 → classify → smooth → report, frame by frame.
 
-    A face that is followed is classified when its `pace` says so, and when its event is due, so
+    A face that is followed is classified when `scheduler` says so, and when its event is due, so
     that every event is of the network's own moment.
     `times` adds up what each stage takes, for the benchmark.
     """
@@ -90,9 +90,9 @@ class FacePipeline:
         preprocessor: Preprocessor,
         classifier: FaceClassifier,
         smoother: Smoother,
-        reporter: Reporter,
-        pace: Pace,
-        courses: Courses | None = None,
+        throttle: EventThrottle,
+        scheduler: InferenceScheduler,
+        sequences: SequenceBuffer | None = None,
     ) -> None:
         self.times = StageTimes()
         self._search = search
@@ -100,16 +100,16 @@ class FacePipeline:
         self._preprocessor = preprocessor
         self._classifier = classifier
         self._smoother = smoother
-        self._reporter = reporter
-        self._pace = pace
-        self._courses = courses
+        self._throttle = throttle
+        self._scheduler = scheduler
+        self._courses = sequences
 
-    def scenes(self, frames: Iterable[Frame]) -> Iterator[Scene]:
+    def results(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """One scene per frame, in order, each made when it is asked for."""
         for frame in frames:
             yield self._scene(frame)
 
-    def _scene(self, frame: Frame) -> Scene:
+    def _scene(self, frame: Frame) -> FrameResult:
         times = self.times
         started = perf_counter()
         gray = frame.gray
@@ -120,8 +120,8 @@ class FacePipeline:
         faces = self._tracker.update(found, frame.timestamp_s)
         for track_id in self._tracker.gone:
             self._smoother.forget(track_id)
-            self._reporter.forget(track_id)
-            self._pace.forget(track_id)
+            self._throttle.forget(track_id)
+            self._scheduler.forget(track_id)
             if self._courses is not None:
                 self._courses.forget(track_id)
         times.track_s += perf_counter() - searched
@@ -131,22 +131,22 @@ class FacePipeline:
         times.faces += len(faces)
         observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
         reports = [self._report(seen, frame.timestamp_s) for seen in observations if seen.fresh]
-        return Scene(frame, observations, tuple([event for event in reports if event]))
+        return FrameResult(frame, observations, tuple([event for event in reports if event]))
 
-    def _report(self, seen: Observation, timestamp_s: float) -> EmotionEvent | None:
+    def _report(self, seen: TrackedFace, timestamp_s: float) -> EmotionEvent | None:
         labels, track_id = seen.prediction.labels, seen.face.track_id
-        return self._reporter.report(
+        return self._throttle.report(
             seen.state, labels, timestamp_s, track_id=track_id, face=seen.face
         )
 
-    def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
-        due = self._reporter.due(timestamp_s, track_id=face.track_id)
-        held = self._pace.held(face.track_id, timestamp_s, event_due=due)
-        if held is None:
+    def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
+        due = self._throttle.due(timestamp_s, track_id=face.track_id)
+        cached = self._scheduler.cached(face.track_id, timestamp_s, event_due=due)
+        if cached is None:
             return self._judge(gray, face, timestamp_s)
-        return Observation(face, held.state, held.prediction, fresh=False)
+        return TrackedFace(face, cached.state, cached.prediction, fresh=False)
 
-    def _judge(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> Observation:
+    def _judge(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
         times = self.times
         started = perf_counter()
         patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
@@ -156,12 +156,12 @@ class FacePipeline:
         prediction = self._classifier.classify(patch)
         classified = perf_counter()
         state = self._smoother.update(face.track_id, prediction, timestamp_s)
-        self._pace.judged(face.track_id, prediction, state, timestamp_s)
+        self._scheduler.record(face.track_id, prediction, state, timestamp_s)
         times.smoothing_s += perf_counter() - classified
         times.inference_s += classified - prepared
         times.preprocess_s += prepared - started
         times.classified += 1
-        return Observation(face, state, prediction)
+        return TrackedFace(face, state, prediction)
 
 
 def build_face_pipeline(
@@ -189,13 +189,15 @@ def build_face_pipeline(
         Preprocessor(sequence or settings.preprocess),
         classifier,
         Smoother(settings.smoothing),
-        Reporter(
+        EventThrottle(
             model=model_name or Path(settings.model.name).name.removesuffix(".tflite"),
             started_at=started_at,
             interval_s=settings.smoothing.event_interval_s,
         ),
-        Pace(settings.model.interval_s) if sequence is None else EvenPace(sequence.step_s),
-        Courses(sequence) if sequence is not None else None,
+        InferenceScheduler(settings.model.interval_s)
+        if sequence is None
+        else FixedIntervalScheduler(sequence.step_s),
+        SequenceBuffer(sequence) if sequence is not None else None,
     )
 
 

@@ -13,11 +13,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.models.labels import SenseLabels
-from edge.pipeline.events import Reporter
-from edge.pipeline.face import Scene
+from edge.models.labels import FusionInputs
+from edge.pipeline.events import EventThrottle
+from edge.pipeline.face import FrameResult
 from edge.pipeline.smoothing import Smoother
-from edge.pipeline.speech import Hearing
+from edge.pipeline.speech import SpeechResult
 from edge.settings.sections import Settings
 from edge.types import EmotionEvent, Face, Prediction
 
@@ -27,7 +27,7 @@ FRESH_S = 1.0
 
 class Combiner(Protocol):
     def classify(self, image: NDArray[np.uint8], /) -> Prediction:
-        """image: uint8 (columns,), a `SenseLabels.row`"""
+        """image: uint8 (columns,), a `FusionInputs.row`"""
         ...
 
 
@@ -46,54 +46,54 @@ class Fusion:
     """
 
     def __init__(
-        self, labels: SenseLabels, combiner: Combiner, smoother: Smoother, reporter: Reporter
+        self, labels: FusionInputs, combiner: Combiner, smoother: Smoother, throttle: EventThrottle
     ) -> None:
         self._labels = labels
         self._combiner = combiner
         self._smoother = smoother
-        self._reporter = reporter
+        self._throttle = throttle
         self._seen: _Seen | None = None
         self._track_id = 0
 
-    def see(self, scene: Scene) -> None:
-        if scene.observations:
-            nearest = max(scene.observations, key=lambda seen: seen.face.area)
-            self._seen = _Seen(nearest.face, nearest.state.scores, scene.frame.timestamp_s)
+    def see(self, frame_result: FrameResult) -> None:
+        if frame_result.observations:
+            nearest = max(frame_result.observations, key=lambda seen: seen.face.area)
+            self._seen = _Seen(nearest.face, nearest.state.scores, frame_result.frame.timestamp_s)
 
-    def hear(self, hearing: Hearing) -> EmotionEvent | None:
+    def hear(self, speech_result: SpeechResult) -> EmotionEvent | None:
         """The event that is due, where the voice had a face."""
-        seen, voice = self._seen, hearing.state
-        if voice is None or seen is None or abs(hearing.end_s - seen.timestamp_s) > FRESH_S:
+        seen, voice = self._seen, speech_result.state
+        if voice is None or seen is None or abs(speech_result.end_s - seen.timestamp_s) > FRESH_S:
             self._forget()
             return None
         if seen.face.track_id != self._track_id:
             self._forget()
             self._track_id = seen.face.track_id
         prediction = self._combiner.classify(self._labels.row(seen.scores, voice.scores))
-        state = self._smoother.update(self._track_id, prediction, hearing.end_s)
-        return self._reporter.report(
-            state, prediction.labels, hearing.end_s, track_id=self._track_id, face=seen.face
+        state = self._smoother.update(self._track_id, prediction, speech_result.end_s)
+        return self._throttle.report(
+            state, prediction.labels, speech_result.end_s, track_id=self._track_id, face=seen.face
         )
 
     def _forget(self) -> None:
         """What was smoothed and reported was another moment, or somebody else."""
         self._smoother.forget(self._track_id)
-        self._reporter.forget(self._track_id)
+        self._throttle.forget(self._track_id)
 
 
 def build_fusion(
     settings: Settings,
-    labels: SenseLabels,
+    labels: FusionInputs,
     combiner: Combiner,
     started_at: datetime,
     *,
     model_name: str,
 ) -> Fusion:
     """started_at: UTC, aware: when the sources' clocks were at 0"""
-    reporter = Reporter(
+    throttle = EventThrottle(
         model=model_name,
         modality="fusion",
         started_at=started_at,
         interval_s=settings.smoothing.event_interval_s,
     )
-    return Fusion(labels, combiner, Smoother(settings.smoothing), reporter)
+    return Fusion(labels, combiner, Smoother(settings.smoothing), throttle)

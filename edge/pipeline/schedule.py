@@ -11,7 +11,7 @@ from edge.types import Prediction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class CachedResult:
     """What was last made of a face: still valid, while its time has not come.
 
     state:      after smoothing; never `changed`, for that was news once
@@ -27,7 +27,7 @@ class Judged:
     steady: bool
 
 
-class Pace:
+class InferenceScheduler:
     """Spaces the network's work on each face by time.
 
     A face is due in every frame in its first `SETTLE_S` and while the network's last word differs
@@ -38,29 +38,31 @@ class Pace:
     def __init__(self, interval_s: float) -> None:
         """interval_s: 0 makes every face due in every frame"""
         self._interval_s = interval_s
-        self._judged: dict[int, Judged] = {}
+        self._judged: dict[int, CachedResult] = {}
 
-    def held(self, track_id: int, timestamp_s: float, *, event_due: bool = False) -> Judged | None:
+    def cached(
+        self, track_id: int, timestamp_s: float, *, event_due: bool = False
+    ) -> CachedResult | None:
         """What still holds of this face; None where it is due, as it is when its event is."""
         last = self._within_interval(track_id, timestamp_s)
         if event_due or last is None or not last.steady:
             return None
         return last if timestamp_s - last.first_s >= SETTLE_S else None
 
-    def _within_interval(self, track_id: int, timestamp_s: float) -> Judged | None:
+    def _within_interval(self, track_id: int, timestamp_s: float) -> CachedResult | None:
         last = self._judged.get(track_id)
         if last is None:
             return None
         # Below 0 the clock jumped back.
         return last if 0 <= timestamp_s - last.timestamp_s < self._interval_s - _JITTER_S else None
 
-    def judged(
+    def record(
         self, track_id: int, prediction: Prediction, state: State, timestamp_s: float
     ) -> None:
         """The network has judged this face, and this is its state now."""
         last = self._judged.get(track_id)
         differs = 0.5 * float(np.abs(prediction.scores - state.scores).sum())
-        self._judged[track_id] = Judged(
+        self._judged[track_id] = CachedResult(
             replace(state, changed=False),
             prediction,
             timestamp_s,
@@ -73,11 +75,13 @@ class Pace:
         self._judged.pop(track_id, None)
 
 
-class EvenPace(Pace):
+class FixedIntervalScheduler(InferenceScheduler):
     """A face is due every `interval_s` and never in between: for a network that was trained on
     pictures so far apart. Its event waits for that."""
 
-    def held(self, track_id: int, timestamp_s: float, *, event_due: bool = False) -> Judged | None:
+    def cached(
+        self, track_id: int, timestamp_s: float, *, event_due: bool = False
+    ) -> CachedResult | None:
         return self._within_interval(track_id, timestamp_s)
 
 

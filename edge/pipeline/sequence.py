@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from edge.vision.sequence_settings import SequenceSettings
 
-Course = NDArray[np.uint8]
+FrameSequence = NDArray[np.uint8]
 """uint8 (frames, 48, 48), the oldest picture first."""
 
 
 @dataclass(slots=True)
 class _Track:
-    course: Course
+    sequence: FrameSequence
     timestamp_s: float
 
 
-class Courses:
+class SequenceBuffer:
     """The newest pictures of each face, `step_s` apart as the network was trained on them.
 
     A face that is new has looked all the while as it does now. Where pictures come further
@@ -32,25 +32,25 @@ class Courses:
         self._step_s = settings.step_s
         self._tracks: dict[int, _Track] = {}
 
-    def add(self, track_id: int, picture: NDArray[np.uint8], timestamp_s: float) -> Course:
-        """The face's course with `picture`, uint8 (48, 48), at its end.
+    def add(self, track_id: int, image: NDArray[np.uint8], timestamp_s: float) -> FrameSequence:
+        """The face's course with `image`, uint8 (48, 48), at its end.
 
         It is the memory's own: valid until the next call for this face. A clock that jumped back
         begins the course anew.
         """
         track = self._tracks.get(track_id)
         if track is None or timestamp_s < track.timestamp_s:
-            course = np.repeat(picture[None], self._frames, axis=0)
-            self._tracks[track_id] = _Track(course, timestamp_s)
-            return course
+            sequence = np.repeat(image[None], self._frames, axis=0)
+            self._tracks[track_id] = _Track(sequence, timestamp_s)
+            return sequence
         steps = max(1, round((timestamp_s - track.timestamp_s) / self._step_s))
-        course, kept = track.course, max(0, self._frames - steps)
-        newest = course[-1].copy()
-        course[:kept] = course[self._frames - kept :]
-        course[kept:-1] = newest
-        course[-1] = picture
+        sequence, kept = track.sequence, max(0, self._frames - steps)
+        newest = sequence[-1].copy()
+        sequence[:kept] = sequence[self._frames - kept :]
+        sequence[kept:-1] = newest
+        sequence[-1] = image
         track.timestamp_s = timestamp_s
-        return course
+        return sequence
 
     def forget(self, track_id: int) -> None:
         """Drop the pictures of a track that ended; one never seen is no error."""

@@ -79,9 +79,9 @@ class Smoother:
         top_score = float(scores[top])
         if before is None:
             return (labels[top] if top_score >= self._floor else UNKNOWN), top_score
-        held = self._floor if before == UNKNOWN else float(scores[labels.index(before)])
-        if top_score >= self._floor and top_score > held + self._hysteresis:
+        current = self._floor if before == UNKNOWN else float(scores[labels.index(before)])
+        if top_score >= self._floor and top_score > current + self._hysteresis:
             return labels[top], top_score
-        if before != UNKNOWN and held >= self._floor:
-            return before, held
+        if before != UNKNOWN and current >= self._floor:
+            return before, current
         return UNKNOWN, top_score

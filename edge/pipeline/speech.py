@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import Features
-from edge.audio.voice_activity import VoiceGate
+from edge.audio.voice_activity import VoiceActivityDetector
 from edge.audio.windows import SlidingWindows, Window
 from edge.errors import UsageError
-from edge.pipeline.events import Reporter
+from edge.pipeline.events import EventThrottle
 from edge.pipeline.smoothing import Smoother, State
 from edge.settings.sections import Settings
 from edge.types import AudioChunk, EmotionEvent, Prediction
@@ -39,7 +39,7 @@ class SpeechClassifier(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hearing:
+class SpeechResult:
     """One window of sound: when, how much voice was in it, and what it said.
 
     start_s, end_s:    on the source's clock
@@ -91,10 +91,10 @@ class SpeechPipeline:
         self,
         settings: FeatureSettings,
         windows: SlidingWindows,
-        gate: VoiceGate,
+        gate: VoiceActivityDetector,
         classifier: SpeechClassifier,
         smoother: Smoother,
-        reporter: Reporter,
+        throttle: EventThrottle,
     ) -> None:
         self.times = StageTimes()
         self._settings = settings
@@ -103,10 +103,10 @@ class SpeechPipeline:
         self._gate = gate
         self._classifier = classifier
         self._smoother = smoother
-        self._reporter = reporter
+        self._throttle = throttle
         self._reset()
 
-    def hearings(self, chunks: Iterable[AudioChunk]) -> Iterator[Hearing]:
+    def results(self, chunks: Iterable[AudioChunk]) -> Iterator[SpeechResult]:
         """One for every window, in order, each made when it is asked for.
 
         A stream that ends before its first window is heard as one, filled up with silence.
@@ -116,7 +116,7 @@ class SpeechPipeline:
             yield from self._hear(chunk)
         yield from self._rest()
 
-    def _hear(self, chunk: AudioChunk) -> Iterator[Hearing]:
+    def _hear(self, chunk: AudioChunk) -> Iterator[SpeechResult]:
         if chunk.sample_rate_hz != self._settings.sample_rate_hz:
             raise UsageError(
                 f"the model hears {self._settings.sample_rate_hz} Hz and the sound has "
@@ -144,14 +144,14 @@ class SpeechPipeline:
         times.heard_s += len(chunk.samples) / chunk.sample_rate_hz
         return windows
 
-    def _rest(self) -> Iterator[Hearing]:
+    def _rest(self) -> Iterator[SpeechResult]:
         rate_hz = self._settings.sample_rate_hz
         if self._windows_heard or self._heard < LEAST_CLIP_S * rate_hz:
             return
         silence = np.zeros(round(self._settings.window_s * rate_hz) - self._heard, np.float32)
         yield from self._hear(AudioChunk(silence, rate_hz, self._end_s))
 
-    def _judged(self, window: Window) -> Hearing:
+    def _judged(self, window: Window) -> SpeechResult:
         settings = self._settings
         # From the newest sample back: a card's clock and ours drift apart over hours.
         after = self._heard - window.start * settings.hop_length
@@ -160,16 +160,16 @@ class SpeechPipeline:
         voice_s = self._gate.voice_s(window.start)
         if voice_s < LEAST_VOICE_S:
             self._smoother.forget(_SPEAKER)
-            self._reporter.forget(_SPEAKER)
-            return Hearing(start_s, end_s, voice_s, None, None, ())
+            self._throttle.forget(_SPEAKER)
+            return SpeechResult(start_s, end_s, voice_s, None, None, ())
         started = perf_counter()
-        prediction = self._classifier.classify(window.picture)
+        prediction = self._classifier.classify(window.spectrogram)
         classified = perf_counter()
         state = self._smoother.update(_SPEAKER, prediction, end_s)
-        event = self._reporter.report(state, prediction.labels, end_s, track_id=_SPEAKER)
+        event = self._throttle.report(state, prediction.labels, end_s, track_id=_SPEAKER)
         self.times.smoothing_s += perf_counter() - classified
         self.times.inference_s += classified - started
-        return Hearing(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
+        return SpeechResult(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
 
     def _reset(self) -> None:
         """Begin anew with the next chunk; who spoke before a gap may be somebody else."""
@@ -177,7 +177,7 @@ class SpeechPipeline:
         self._windows.reset()
         self._gate.reset()
         self._smoother.forget(_SPEAKER)
-        self._reporter.forget(_SPEAKER)
+        self._throttle.forget(_SPEAKER)
         self._heard = self._windows_heard = 0
         self._end_s = 0.0
 
@@ -199,10 +199,10 @@ def build_speech_pipeline(
     return SpeechPipeline(
         features,
         SlidingWindows(features, step),
-        VoiceGate(features, settings.mic.gate_db),
+        VoiceActivityDetector(features, settings.mic.gate_db),
         classifier,
         Smoother(settings.smoothing),
-        Reporter(
+        EventThrottle(
             model=model_name,
             modality="speech",
             started_at=started_at,

@@ -43,5 +43,5 @@ class WallClock:
             )
             self.offset = offset
 
-    def righted(self, time_: datetime) -> datetime:
+    def corrected(self, time_: datetime) -> datetime:
         return time_ + self.offset

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Eyes:
+class VideoInput:
     """A camera and the network for faces."""
 
     source: Source
@@ -44,7 +44,7 @@ class Eyes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ears:
+class AudioInput:
     """A microphone and the network for voices."""
 
     source: SoundSource
@@ -59,9 +59,9 @@ class Ears:
         )
 
 
-def open_eyes(
+def open_video(
     settings: Settings, stack: ExitStack, supervised: Health | None = None
-) -> Eyes | None:
+) -> VideoInput | None:
     """The camera that the settings name, open until `stack` closes; None for "none".
 
     supervised: who is told how the camera is, where it is to be waited for and begun anew for ever
@@ -79,15 +79,15 @@ def open_eyes(
         source = camera(settings, supervised)
     if source is None:
         source = open_source(settings.camera.source, settings=settings.camera)
-    return Eyes(stack.enter_context(source), card, classifier)
+    return VideoInput(stack.enter_context(source), card, classifier)
 
 
-def open_ears(
+def open_audio(
     settings: Settings, stack: ExitStack, supervised: Health | None = None
-) -> Ears | None:
+) -> AudioInput | None:
     """The microphone that the settings name, open until `stack` closes; None for "none".
 
-    Takes and raises as `open_eyes` does.
+    Takes and raises as `open_video` does.
     """
     from edge.sources.audio import open_sound
 
@@ -99,11 +99,15 @@ def open_ears(
         from edge.sources.supervised import microphone
 
         source = microphone(settings, supervised) or source
-    return Ears(stack.enter_context(source), card, classifier)
+    return AudioInput(stack.enter_context(source), card, classifier)
 
 
 def open_fusion(
-    settings: Settings, eyes: Eyes, ears: Ears, started_at: datetime, stack: ExitStack
+    settings: Settings,
+    video_input: VideoInput,
+    audio_input: AudioInput,
+    started_at: datetime,
+    stack: ExitStack,
 ) -> Fusion | None:
     """What combines both; None where the settings name "none".
 
@@ -114,28 +118,29 @@ def open_fusion(
     from edge.pipeline.fusion import build_fusion
 
     card, combiner = _network(settings, settings.model.fusion, ("fusion",), stack)
-    for sense, known in (
-        (eyes.card, card.senses.face_labels),
-        (ears.card, card.senses.speech_labels),
+    for input_, known in (
+        (video_input.card, card.inputs.face_labels),
+        (audio_input.card, card.inputs.speech_labels),
     ):
-        if sense.labels != known:
+        if input_.labels != known:
             raise ModelError(
-                f"{card.name} combines {', '.join(known)} and {sense.name} names "
-                f"{', '.join(sense.labels)}: set model.fusion to one for these, or to none"
+                f"{card.name} combines {', '.join(known)} and {input_.name} names "
+                f"{', '.join(input_.labels)}: set model.fusion to one for these, or to none"
             )
-    return build_fusion(settings, card.senses, combiner, started_at, model_name=card.name)
+    return build_fusion(settings, card.inputs, combiner, started_at, model_name=card.name)
 
 
-def check_one_time(eyes: Eyes, ears: Ears) -> None:
+def check_one_time(video_input: VideoInput, audio_input: AudioInput) -> None:
     """Raises UsageError where pictures and sound do not come by one clock."""
-    if eyes.source.stills:
+    if video_input.source.stills:
         raise UsageError(
-            f"{eyes.source.name} are pictures without a time: give a camera, a video or none "
+            f"{video_input.source.name} are pictures without a time: "
+            "give a camera, a video or none "
             "beside --mic"
         )
-    if eyes.source.live != ears.source.live:
-        live, file = eyes.source.name, ears.source.name
-        if ears.source.live:
+    if video_input.source.live != audio_input.source.live:
+        live, file = video_input.source.name, audio_input.source.name
+        if audio_input.source.live:
             live, file = file, live
         raise UsageError(
             f"{live} is live and {file} is not: give both live, or the video's file to both"

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from edge.pipeline.speech import Hearing
+from edge.pipeline.speech import SpeechResult
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class LatestFrames:
                 self._changed.notify()
 
 
-class LiveHearings:
+class LiveSpeechResults:
     """Hears a live source in a thread of its own.
 
     Iterated, it waits for each hearing; `take` gives those that are there, for who looks at a
@@ -104,7 +104,7 @@ class LiveHearings:
         self._stop = stop
         self._on_idle = on_idle
         self._changed = threading.Condition()
-        self._heard: deque[Hearing] = deque()
+        self._pending: deque[SpeechResult] = deque()
         self._error: BaseException | None = None
         self.done = False
         # A daemon: a driver that hangs must not keep the process from ending.
@@ -113,24 +113,24 @@ class LiveHearings:
     def start(self) -> None:
         self._thread.start()
 
-    def take(self) -> list[Hearing]:
+    def take(self) -> list[SpeechResult]:
         """Those heard since the last call, in order."""
         with self._changed:
-            heard = list(self._heard)
-            self._heard.clear()
-            if self._error is not None and not heard:
+            pending = list(self._pending)
+            self._pending.clear()
+            if self._error is not None and not pending:
                 error, self._error = self._error, None
                 raise error
-        return heard
+        return pending
 
-    def __iter__(self) -> Iterator[Hearing]:
+    def __iter__(self) -> Iterator[SpeechResult]:
         while not self._stop.is_set():
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._heard) or self.done, IDLE_S)
+                self._changed.wait_for(lambda: bool(self._pending) or self.done, IDLE_S)
                 done = self.done
-            heard = self.take()
-            yield from heard
-            if not heard:
+            pending = self.take()
+            yield from pending
+            if not pending:
                 if done:
                     return
                 self._on_idle()
@@ -144,9 +144,9 @@ class LiveHearings:
 
     def _listen(self) -> None:
         try:
-            for hearing in self._pipeline.hearings(self._source):
+            for speech_result in self._pipeline.results(self._source):
                 with self._changed:
-                    self._heard.append(hearing)
+                    self._pending.append(speech_result)
                     self._changed.notify()
                 if self._stop.is_set():
                     break

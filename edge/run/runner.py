@@ -14,14 +14,21 @@ from typing import TYPE_CHECKING
 
 from edge.errors import SourceError, UsageError
 from edge.health.report import Health
-from edge.pipeline.face import Scene
-from edge.pipeline.speech import Hearing
+from edge.pipeline.face import FrameResult
+from edge.pipeline.speech import SpeechResult
 from edge.run.clock import WallClock
-from edge.run.inputs import Ears, Eyes, check_one_time, open_ears, open_eyes, open_fusion
-from edge.run.live_readers import LatestFrames, LiveHearings
+from edge.run.inputs import (
+    AudioInput,
+    VideoInput,
+    check_one_time,
+    open_audio,
+    open_fusion,
+    open_video,
+)
+from edge.run.live_readers import LatestFrames, LiveSpeechResults
 from edge.run.summary import RunSummary
-from edge.run.timeline import Moment, in_order
-from edge.run.watchdog import Vitals
+from edge.run.timeline import PipelineResult, in_order
+from edge.run.watchdog import Watchdog
 from edge.types import EmotionEvent
 
 if TYPE_CHECKING:
@@ -40,46 +47,51 @@ def run(
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
-    vitals: Vitals | None = None,
+    watchdog: Watchdog | None = None,
     supervise: bool = False,
 ) -> RunSummary:
     """Run until the sources end, a limit is reached, or SIGTERM comes.
 
     `sinks` are written to and flushed here, and closed by whoever opened them; `annotate` is
     where the frames are to be stored with their boxes, if a person asked for that. `summary` is
-    filled as the run goes, so that an interrupted caller still has it. `vitals` is told that the
+    filled as the run goes, so that an interrupted caller still has it. `watchdog` is told that the
     work gets on, and may end it, with other settings to go on with. `supervise`: live sources are
     waited for and begun anew for ever.
     Raises SourceError where a source broke rather than ended, UsageError where there is neither
     a camera nor a microphone, or where the two have no common time.
     """
     summary = summary if summary is not None else RunSummary()
-    vitals = vitals if vitals is not None else Vitals(Health())
+    watchdog = watchdog if watchdog is not None else Watchdog(Health())
     with ExitStack() as stack:
-        health = vitals.health if supervise else None
-        eyes, ears = open_eyes(settings, stack, health), open_ears(settings, stack, health)
-        if eyes is None and ears is None:
+        health = watchdog.health if supervise else None
+        video_input, audio_input = (
+            open_video(settings, stack, health),
+            open_audio(settings, stack, health),
+        )
+        if video_input is None and audio_input is None:
             raise UsageError("there is neither a camera nor a microphone: give --camera or --mic")
         video = None
-        if eyes is not None:
-            summary.source, summary.model = eyes.source.name, eyes.card.name
+        if video_input is not None:
+            summary.source, summary.model = video_input.source.name, video_input.card.name
             if annotate is not None:
                 from edge.pipeline.annotate import AnnotatedVideo
 
-                fps = eyes.source.fps or settings.camera.fps
+                fps = video_input.source.fps or settings.camera.fps
                 video = stack.enter_context(AnnotatedVideo(annotate, fps))
         started_at = datetime.now(UTC)
         fusion = None
-        if ears is not None:
-            summary.sound = ears.source.name
-            summary.model = summary.model or ears.card.name
-            if eyes is not None:
-                check_one_time(eyes, ears)
-                fusion = open_fusion(settings, eyes, ears, started_at, stack)
+        if audio_input is not None:
+            summary.sound = audio_input.source.name
+            summary.model = summary.model or audio_input.card.name
+            if video_input is not None:
+                check_one_time(video_input, audio_input)
+                fusion = open_fusion(settings, video_input, audio_input, started_at, stack)
         stop = stack.enter_context(_sigterm_as_event())
-        stack.enter_context(vitals.hearing_hangups())
+        stack.enter_context(watchdog.handle_sighup())
         limits = _Limits(stop, max_frames, max_seconds)
-        _Run(settings, eyes, ears, fusion, sinks, video, limits, summary, vitals).drive(started_at)
+        _Run(
+            settings, video_input, audio_input, fusion, sinks, video, limits, summary, watchdog
+        ).drive(started_at)
     return summary
 
 
@@ -89,26 +101,28 @@ class _Run:
     def __init__(
         self,
         settings: Settings,
-        eyes: Eyes | None,
-        ears: Ears | None,
+        video_input: VideoInput | None,
+        audio_input: AudioInput | None,
         fusion: Fusion | None,
         sinks: list[Sink],
         video: AnnotatedVideo | None,
         limits: _Limits,
         summary: RunSummary,
-        vitals: Vitals,
+        watchdog: Watchdog,
     ) -> None:
         self._settings = settings
-        self._eyes, self._ears, self._fusion = eyes, ears, fusion
+        self._video_input, self._audio_input, self._fusion = video_input, audio_input, fusion
         self._sinks, self._video = sinks, video
         self._limits, self._summary = limits, summary
-        self._vitals = vitals
+        self._watchdog = watchdog
         self._clock: WallClock | None = None
         self._dropped: Callable[[], int] = int
 
     def drive(self, started_at: datetime) -> None:
         summary, limits = self._summary, self._limits
-        sources = [sense.source for sense in (self._eyes, self._ears) if sense is not None]
+        sources = [
+            input_.source for input_ in (self._video_input, self._audio_input) if input_ is not None
+        ]
         if any(source.live for source in sources):
             self._clock = WallClock(started_at)
         started = time.monotonic()
@@ -124,86 +138,98 @@ class _Run:
                 raise SourceError(f"{broken[0].name}: {broken[0].ended}")
         finally:
             summary.seconds = time.monotonic() - started
-            if self._ears is not None:
-                health = self._ears.source.health
+            if self._audio_input is not None:
+                health = self._audio_input.source.health
                 summary.heard_s, summary.notes = health.seconds, health.notes()
 
-    def _moments(self, started_at: datetime, stack: ExitStack) -> Iterator[Moment]:
+    def _moments(self, started_at: datetime, stack: ExitStack) -> Iterator[PipelineResult]:
         """Both senses on one timeline; what runs in threads ends with `stack`."""
-        eyes, ears, stop = self._eyes, self._ears, self._limits.stop
+        video_input, audio_input, stop = self._video_input, self._audio_input, self._limits.stop
         listening = None
-        if ears is None:
-            hearings: Iterable[Hearing] = ()
+        if audio_input is None:
+            speech_results: Iterable[SpeechResult] = ()
         else:
-            pipeline = ears.pipeline(self._settings, started_at)
-            hearings = pipeline.hearings(ears.source)
-            if ears.source.live:
-                hearings = listening = LiveHearings(ears.source, pipeline, stop, self._get_on)
+            pipeline = audio_input.pipeline(self._settings, started_at)
+            speech_results = pipeline.results(audio_input.source)
+            if audio_input.source.live:
+                speech_results = listening = LiveSpeechResults(
+                    audio_input.source, pipeline, stop, self._get_on
+                )
                 stack.callback(listening.close)
                 listening.start()
-        if eyes is None:
-            return iter(hearings)
-        if eyes.source.live:
-            return self._live(eyes, listening, started_at, stack)
-        return in_order(self._sight(eyes, started_at).scenes(eyes.source), hearings)
+        if video_input is None:
+            return iter(speech_results)
+        if video_input.source.live:
+            return self._live(video_input, listening, started_at, stack)
+        return in_order(
+            self._sight(video_input, started_at).results(video_input.source), speech_results
+        )
 
-    def _sight(self, eyes: Eyes, started_at: datetime) -> FacePipeline:
-        pipeline = eyes.pipeline(self._settings, started_at)
-        self._vitals.health.watch_stages(lambda: pipeline.times.seconds)
+    def _sight(self, video_input: VideoInput, started_at: datetime) -> FacePipeline:
+        pipeline = video_input.pipeline(self._settings, started_at)
+        self._watchdog.health.watch_stages(lambda: pipeline.times.seconds)
         return pipeline
 
     def _live(
-        self, eyes: Eyes, listening: LiveHearings | None, started_at: datetime, stack: ExitStack
-    ) -> Iterator[Moment]:
+        self,
+        video_input: VideoInput,
+        listening: LiveSpeechResults | None,
+        started_at: datetime,
+        stack: ExitStack,
+    ) -> Iterator[PipelineResult]:
         """What is seen, and between two frames what was heard meanwhile."""
 
         def idle() -> None:
-            for hearing in listening.take() if listening is not None else ():
-                self._take(hearing)
+            for speech_result in listening.take() if listening is not None else ():
+                self._take(speech_result)
             self._get_on()
 
-        frames = LatestFrames(eyes.source, self._limits.stop, on_idle=idle)
+        frames = LatestFrames(video_input.source, self._limits.stop, on_idle=idle)
         stack.callback(self._close_frames, frames)
         self._dropped = lambda: frames.dropped
-        for scene in self._sight(eyes, started_at).scenes(frames):
+        for frame_result in self._sight(video_input, started_at).results(frames):
             if listening is not None:
                 yield from listening.take()
-                if listening.done and self._ears is not None and self._ears.source.failed:
+                if (
+                    listening.done
+                    and self._audio_input is not None
+                    and self._audio_input.source.failed
+                ):
                     return
-            yield scene
+            yield frame_result
 
     def _close_frames(self, frames: LatestFrames) -> None:
         self._summary.dropped = frames.dropped
         frames.close()
 
-    def _take(self, moment: Moment) -> None:
+    def _take(self, moment: PipelineResult) -> None:
         events = moment.events
-        if isinstance(moment, Scene):
+        if isinstance(moment, FrameResult):
             self._see(moment)
         else:
             events += self._hear(moment)
         if self._clock is not None:
-            events = tuple([replace(one, time=self._clock.righted(one.time)) for one in events])
+            events = tuple([replace(one, time=self._clock.corrected(one.time)) for one in events])
         self._summary.count(events)
         for event in events:
-            self._vitals.health.event(event)
+            self._watchdog.health.event(event)
             for sink in self._sinks:
                 sink.write(event)
 
-    def _see(self, scene: Scene) -> None:
+    def _see(self, frame_result: FrameResult) -> None:
         self._summary.frames += 1
-        self._vitals.health.frame(self._dropped())
+        self._watchdog.health.frame(self._dropped())
         if self._fusion is not None:
-            self._fusion.see(scene)
+            self._fusion.see(frame_result)
         if self._video is not None:
-            self._video.show(scene)
+            self._video.show(frame_result)
 
-    def _hear(self, hearing: Hearing) -> tuple[EmotionEvent, ...]:
+    def _hear(self, speech_result: SpeechResult) -> tuple[EmotionEvent, ...]:
         """What is to be said of both senses."""
         self._summary.windows += 1
-        self._summary.voiced += hearing.state is not None
-        fused = self._fusion.hear(hearing) if self._fusion is not None else None
-        return (fused,) if fused is not None else ()
+        self._summary.voiced += speech_result.state is not None
+        fusion_result = self._fusion.hear(speech_result) if self._fusion is not None else None
+        return (fusion_result,) if fusion_result is not None else ()
 
     def _get_on(self) -> None:
         """What is due after each moment, and now and then while none comes."""
@@ -211,7 +237,7 @@ class _Run:
             sink.flush()
         if self._clock is not None:
             self._clock.check()
-        if self._vitals.tick(self._settings):
+        if self._watchdog.tick(self._settings):
             self._limits.stop.set()
 
 
@@ -224,12 +250,12 @@ class _Limits:
     max_seconds: float | None
     reached: str = ""
 
-    def applied_to(self, moments: Iterable[Moment]) -> Iterator[Moment]:
+    def applied_to(self, moments: Iterable[PipelineResult]) -> Iterator[PipelineResult]:
         started = time.monotonic()
         frames = 0
         for moment in moments:
             yield moment
-            frames += isinstance(moment, Scene)
+            frames += isinstance(moment, FrameResult)
             if self.stop.is_set():
                 self.reached = "asked to stop"
             elif self.max_frames is not None and frames >= self.max_frames:

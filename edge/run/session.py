@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edge.health.report import Health
 from edge.run import runner
 from edge.run.summary import RunSummary
-from edge.run.watchdog import Vitals
+from edge.run.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from edge.settings.sections import Settings
@@ -39,11 +39,11 @@ def run(
     reread:     the settings anew, for SIGHUP; what was set wrongly leaves the run as it is
     """
     supervise = is_supervised(settings)
-    vitals = Vitals(Health(), reread if supervise else None)
+    watchdog = Watchdog(Health(), reread if supervise else None)
     try:
         while True:
             with ExitStack() as stack:
-                sinks = _opened(settings, open_sinks, vitals, stack, supervise)
+                sinks = _opened(settings, open_sinks, watchdog, stack, supervise)
                 runner.run(
                     settings,
                     sinks,
@@ -51,14 +51,14 @@ def run(
                     max_frames=max_frames,
                     max_seconds=max_seconds,
                     summary=summary,
-                    vitals=vitals,
+                    watchdog=watchdog,
                     supervise=supervise,
                 )
-            if vitals.fresh is None:
+            if watchdog.fresh is None:
                 return
-            settings, vitals.fresh = vitals.fresh, None
+            settings, watchdog.fresh = watchdog.fresh, None
     finally:
-        vitals.ended()
+        watchdog.ended()
 
 
 def is_supervised(settings: Settings) -> bool:
@@ -70,13 +70,13 @@ def is_supervised(settings: Settings) -> bool:
 def _opened(
     settings: Settings,
     open_sinks: Callable[[Settings], Iterator[Sink]],
-    vitals: Vitals,
+    watchdog: Watchdog,
     stack: ExitStack,
     supervise: bool,
 ) -> list[Sink]:
     from edge.log.configure import events_log, log_path
 
-    health, log = vitals.health, events_log(settings)
+    health, log = watchdog.health, events_log(settings)
     sinks: list[Sink] = []
     if settings.mqtt.host and log is None:
         why = 'privacy.mode is "counts"' if settings.log.path != "none" else "no log is kept"

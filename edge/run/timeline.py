@@ -6,19 +6,21 @@ import heapq
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from edge.pipeline.face import Scene
-from edge.pipeline.speech import Hearing
+from edge.pipeline.face import FrameResult
+from edge.pipeline.speech import SpeechResult
 
 if TYPE_CHECKING:
     pass
 
-Moment = Scene | Hearing
+PipelineResult = FrameResult | SpeechResult
 
 
-def in_order(scenes: Iterable[Scene], hearings: Iterable[Hearing]) -> Iterator[Moment]:
+def in_order(
+    frame_results: Iterable[FrameResult], speech_results: Iterable[SpeechResult]
+) -> Iterator[PipelineResult]:
     """Both, by the time of the source: a hearing comes when its window is over."""
-    return heapq.merge(scenes, hearings, key=_time_s)
+    return heapq.merge(frame_results, speech_results, key=_time_s)
 
 
-def _time_s(moment: Moment) -> float:
-    return moment.frame.timestamp_s if isinstance(moment, Scene) else moment.end_s
+def _time_s(moment: PipelineResult) -> float:
+    return moment.frame.timestamp_s if isinstance(moment, FrameResult) else moment.end_s

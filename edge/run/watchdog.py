@@ -26,7 +26,7 @@ STATUS_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Vitals:
+class Watchdog:
     """Fed by the run's own loop, `tick` by `tick`; so what is told is that the work gets on.
 
     health:   what the parts and the loop tell
@@ -72,7 +72,7 @@ class Vitals:
         self._notifier.close()
 
     @contextmanager
-    def hearing_hangups(self) -> Iterator[None]:
+    def handle_sighup(self) -> Iterator[None]:
         """While this is open, SIGHUP means: read the settings again."""
         if self._reread is None:
             yield

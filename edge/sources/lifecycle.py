@@ -32,7 +32,7 @@ class LifeSettings(Protocol):
     def retry_delay_s(self) -> float: ...
 
 
-class Life(ABC, Generic[Item]):
+class BaseSource(ABC, Generic[Item]):
     """Open at `with`, iterate once, end with a reason, close.
 
     `close` may be called from another thread: it lets a read in progress finish (each is
@@ -122,7 +122,7 @@ class Life(ABC, Generic[Item]):
         """Let go of what `_open` took; harmless when repeated."""
 
 
-class Reviving(Life[Item]):
+class ReconnectingSource(BaseSource[Item]):
     """What dies is opened again, each wait twice the last, up to 30 s.
 
     `settings.retries` failures in a row end it; whoever delivers sets `_failures` to 0.

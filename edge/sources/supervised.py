@@ -13,7 +13,7 @@ from edge.errors import MissingDeviceError, SourceError
 from edge.health.report import Health, Part
 from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings, Settings
 from edge.sources.audio.conditioning import SoundHealth
-from edge.sources.supervisor import Kind, Supervised
+from edge.sources.supervisor import SourceSpec, SupervisedSource
 from edge.sources.video import open_source
 from edge.sources.video.base import StaleWatch
 from edge.sources.video.spec import parse
@@ -27,7 +27,7 @@ def is_live(camera: str) -> bool:
     return parse(camera).kind in _LIVE
 
 
-class SupervisedCamera(Supervised[Frame]):
+class SupervisedCamera(SupervisedSource[Frame]):
     """A camera or stream that is waited for, and begun anew when it dies or stands still."""
 
     def __init__(self, settings: CameraSettings, service: ServiceSettings, part: Part) -> None:
@@ -44,10 +44,10 @@ class SupervisedCamera(Supervised[Frame]):
         def judge(frame: Frame) -> None:
             watch.check(frame.pixels, time.monotonic())
 
-        super().__init__(Kind(settings.source, begin, placed, judge), service, part)
+        super().__init__(SourceSpec(settings.source, begin, placed, judge), service, part)
 
 
-class SupervisedMicrophone(Supervised[AudioChunk]):
+class SupervisedMicrophone(SupervisedSource[AudioChunk]):
     """A microphone that is waited for, and begun anew when it dies or gives only zeros."""
 
     def __init__(self, settings: MicSettings, service: ServiceSettings, part: Part) -> None:
@@ -68,7 +68,7 @@ class SupervisedMicrophone(Supervised[AudioChunk]):
         def judge(chunk: AudioChunk) -> None:
             watch.check(chunk, time.monotonic())
 
-        super().__init__(Kind(settings.source, begin, placed, judge), service, part)
+        super().__init__(SourceSpec(settings.source, begin, placed, judge), service, part)
         self._none = SoundHealth()
 
     @property

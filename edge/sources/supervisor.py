@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 _log = logging.getLogger(__name__)
 
 
-class Begun(Protocol):
+class SourceProtocol(Protocol):
     """What a supervised source needs of a source."""
 
     @property
@@ -40,7 +40,7 @@ class Begun(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Item]):
+class SourceSpec(Generic[Item]):
     """What a source of one kind needs.
 
     name:   what a person set
@@ -50,12 +50,12 @@ class Kind(Generic[Item]):
     """
 
     name: str
-    begin: Callable[[], AbstractContextManager[Begun]]
+    begin: Callable[[], AbstractContextManager[SourceProtocol]]
     placed: Callable[[Item, float, int], Item]
     judge: Callable[[Item], None]
 
 
-class Supervised(Generic[Item]):
+class SupervisedSource(Generic[Item]):
     """Opens at once, whether or not there is a device, and iterates until it is closed.
 
     Each life of the source runs in a thread of its own, so that a driver that hangs holds up
@@ -68,7 +68,7 @@ class Supervised(Generic[Item]):
     stills = False
     fps: float | None = None
 
-    def __init__(self, kind: Kind[Item], settings: ServiceSettings, part: Part) -> None:
+    def __init__(self, kind: SourceSpec[Item], settings: ServiceSettings, part: Part) -> None:
         self.name = kind.name
         self.ended: str | None = None
         self.failed = False
@@ -78,7 +78,7 @@ class Supervised(Generic[Item]):
         self._settings = settings
         self._part = part
         self._closed = threading.Event()
-        self._hung: list[_Life[Item]] = []
+        self._hung: list[SourceThread[Item]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,7 @@ class Supervised(Generic[Item]):
         began_s = time.monotonic()
         index = failures = 0
         while not self._closed.is_set():
-            life: _Life[Item] = _Life(self._kind.begin)
+            life: SourceThread[Item] = SourceThread(self._kind.begin)
             try:
                 for item in self._lived(life):
                     failures = 0
@@ -113,7 +113,7 @@ class Supervised(Generic[Item]):
                 self._pause(failures)
                 failures += 1
 
-    def _lived(self, life: _Life[Item]) -> Iterator[Item]:
+    def _lived(self, life: SourceThread[Item]) -> Iterator[Item]:
         """What one life gives, until it ends, stalls, or is judged dead."""
         latest_s = time.monotonic()
         while not self._closed.is_set():
@@ -139,7 +139,7 @@ class Supervised(Generic[Item]):
             self._part.running()
             yield item
 
-    def _tell_end(self, life: _Life[Item]) -> None:
+    def _tell_end(self, life: SourceThread[Item]) -> None:
         error = life.error
         if isinstance(error, MissingDeviceError):
             self._say(self._part.waiting, str(error))
@@ -155,7 +155,7 @@ class Supervised(Generic[Item]):
             _log.warning("%s: %s", self.name, reason)
         tell(reason)
 
-    def _leave(self, life: _Life[Item]) -> None:
+    def _leave(self, life: SourceThread[Item]) -> None:
         life.leave(0.0 if self._closed.is_set() else LEAVE_S)
         self._hung = [one for one in [*self._hung, life] if not one.gone]
         if len(self._hung) > MAX_HUNG and not self._closed.is_set():
@@ -175,13 +175,13 @@ class Supervised(Generic[Item]):
 
 
 @dataclass(slots=True, eq=False)
-class _Life(Generic[Item]):
+class SourceThread(Generic[Item]):
     """One source from its opening to its end, in a thread."""
 
-    begin: Callable[[], AbstractContextManager[Begun]]
+    begin: Callable[[], AbstractContextManager[SourceProtocol]]
     items: Queue[Item] = field(default_factory=lambda: Queue(2))
     over: threading.Event = field(default_factory=threading.Event)
-    source: Begun | None = None
+    source: SourceProtocol | None = None
     error: Exception | None = None
     began_s: float = 0.0
     _left: threading.Event = field(default_factory=threading.Event)

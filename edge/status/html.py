@@ -99,8 +99,8 @@ def _figures(report: Report) -> str:
         label = f"{escape(last['label'])} <small>{escape(last['modality'])}</small>"
         figures.append(("Last event", label))
     if report.temperature_c is not None:
-        held = ", ".join(report.throttling) or "not held back"
-        value = f"{report.temperature_c:.0f} °C <small>{escape(held)}</small>"
+        reasons = ", ".join(report.throttling) or "not held back"
+        value = f"{report.temperature_c:.0f} °C <small>{escape(reasons)}</small>"
         figures.append(("Board", value))
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
     return f"<section><dl>{items}</dl>{_stages(report)}</section>"

@@ -19,8 +19,8 @@ def lines(report: dict[str, Any]) -> list[str]:
     latest = f"; the last: {last['label']} ({last['modality']}) at {last['time']}" if last else ""
     found.append(f"events       {report['events']:,}{latest}")
     if report["temperature_c"] is not None:
-        held = ", ".join(report["throttling"]) or "not held back"
-        found.append(f"board        {report['temperature_c']:.0f} °C, {held}")
+        reasons = ", ".join(report["throttling"]) or "not held back"
+        found.append(f"board        {report['temperature_c']:.0f} °C, {reasons}")
     for part in report["parts"]:
         why = f"; last error: {part['last_error']}" if part["last_error"] else ""
         found.append(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
 from edge.types import Face
-from edge.vision.resize import shrunk
+from edge.vision.resize import downscale
 
 Gray = NDArray[np.uint8]
 
@@ -42,7 +42,7 @@ class FaceDetector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
+class ScanProfile:
     """How a picture is searched: whole, for proposals, or around a known face, where little is to
     be searched and so it is done finely.
 
@@ -96,11 +96,11 @@ class CascadeDetector:
         self._min_face_px = settings.min_face_px
         self._window_px = cascade.getOriginalWindowSize()[0]
         self._min_neighbors = settings.min_neighbors
-        self._wide = _Manner(1.3, settings.scale_factor, _contrast(8))
-        self._proposing = _Manner(
+        self._wide = ScanProfile(1.3, settings.scale_factor, _contrast(8))
+        self._proposing = ScanProfile(
             1.4, settings.scale_factor, self._wide.contrast, fewest=1, octaves=True
         )
-        self._near = _Manner(1.5, 1.1, _contrast(2))
+        self._near = ScanProfile(1.5, 1.1, _contrast(2))
 
     def find(
         self,
@@ -161,7 +161,7 @@ class CascadeDetector:
                 maxSize=(most, most),
             )
             windows += [[int(side) * halved for side in window] for window in found]
-            small, halved = shrunk(small, small.shape[1] // 2, small.shape[0] // 2), 2 * halved
+            small, halved = downscale(small, small.shape[1] // 2, small.shape[0] // 2), 2 * halved
         return cv2.groupRectangles(windows, neighbors, _ALIKE)
 
 
@@ -231,7 +231,7 @@ def at_scale(gray: Gray, scale: float) -> Gray:
     if scale == 1.0:
         return gray
     height, width = gray.shape
-    return shrunk(gray, max(1, round(width * scale)), max(1, round(height * scale)))
+    return downscale(gray, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def scaled(box: Sequence[float], x_scale: float, y_scale: float, width: int, height: int) -> Face:

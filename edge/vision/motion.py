@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import Face
-from edge.vision.resize import shrunk
+from edge.vision.resize import downscale
 
 Gray = NDArray[np.uint8]
 Cells = NDArray[np.uint8]
@@ -24,7 +24,7 @@ def whole() -> Cells:
     return np.ones(CELLS[::-1], np.uint8)
 
 
-class Changes:
+class MotionDetector:
     """What has changed since it was last searched, cell by cell.
 
     A cell has changed where its mean differs by more than noise: by 6 of 255 and by four more
@@ -49,7 +49,7 @@ class Changes:
     def since_last(self, gray: Gray, known: Sequence[Face]) -> Cells | None:
         """The rectangles around what has changed in uint8 (H, W), or None where nothing has."""
         height, width = gray.shape
-        self._latest = shrunk(gray, *CELLS)
+        self._latest = downscale(gray, *CELLS)
         if self._remembered is None:
             return whole()
         difference = cv2.absdiff(self._latest, self._remembered)

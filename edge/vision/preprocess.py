@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edge.settings.sections import PreprocessSettings
 from edge.types import Face
 from edge.vision.cascade import load_cascade
-from edge.vision.resize import shrunk
+from edge.vision.resize import downscale
 
 SIZE_PX = 48
 """The networks' input is this square (FER2013's pictures)."""
@@ -26,7 +26,7 @@ class Preprocessor:
     def __init__(self, settings: PreprocessSettings) -> None:
         """Raises MissingPartError where alignment is asked for and OpenCV has no eye cascade."""
         self._settings = settings
-        self._eyes = load_cascade("haarcascade_eye") if settings.align else None
+        self._video_input = load_cascade("haarcascade_eye") if settings.align else None
         levels = np.arange(256) / 255
         self._gamma_table = np.rint(255 * levels**settings.gamma).astype(np.uint8)
 
@@ -42,7 +42,7 @@ class Preprocessor:
         left = round(face.x + face.width / 2 - side / 2)
         top = round(face.y + face.height / 2 - side / 2)
         square = _cut(gray, left, top, side)
-        if self._eyes is not None and (tilt := eye_tilt(self._eyes, square)):
+        if self._video_input is not None and (tilt := eye_tilt(self._video_input, square)):
             square = _cut_turned(gray, left, top, side, tilt)
         return _resized(square)
 
@@ -60,7 +60,7 @@ class Preprocessor:
         return patch
 
 
-def eye_tilt(eyes: cv2.CascadeClassifier, square: Gray) -> float:
+def eye_tilt(video_input: cv2.CascadeClassifier, square: Gray) -> float:
     """By how many degrees the line through the eyes leans, clockwise; 0 where they are not found.
 
     square: uint8 (n, n), one face. The surest eye of each half counts, searched for in the upper
@@ -71,7 +71,7 @@ def eye_tilt(eyes: cv2.CascadeClassifier, square: Gray) -> float:
     upper = square[: max(1, round(square.shape[0] * _EYES_ABOVE))]
     width, height = (max(1, round(n * scale)) for n in (upper.shape[1], upper.shape[0]))
     small = cv2.resize(upper, (width, height), interpolation=cv2.INTER_AREA)
-    boxes, neighbors = eyes.detectMultiScale2(
+    boxes, neighbors = video_input.detectMultiScale2(
         small, scaleFactor=1.1, minNeighbors=3, minSize=(_MIN_EYE_PX, _MIN_EYE_PX)
     )
     surest_first = np.argsort(neighbors, kind="stable")[::-1]
@@ -118,6 +118,6 @@ def _cut_turned(gray: Gray, left: int, top: int, side: int, tilt: float) -> Gray
 def _resized(square: Gray) -> Gray:
     """To 48x48: by area where it shrinks, so that nothing aliases; linear where it grows."""
     if square.shape[0] > SIZE_PX:
-        return shrunk(square, SIZE_PX, SIZE_PX)
+        return downscale(square, SIZE_PX, SIZE_PX)
     large = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_LINEAR)
     return large.astype(np.uint8, copy=False)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
 from edge.vision.cascade import FaceDetector, without_nested
-from edge.vision.motion import Cells, Changes, cells_of, frame_of, whole
-from edge.vision.template import Looks
+from edge.vision.motion import Cells, MotionDetector, cells_of, frame_of, whole
+from edge.vision.template import TemplateMatcher
 
 Gray = NDArray[np.uint8]
 
@@ -60,7 +60,7 @@ class SearchCounts:
 class _Known:
     """A confirmed face: what it looked like when it was found last, and when it was searched."""
 
-    looks: Looks
+    looks: TemplateMatcher
     found_s: float
     searched_s: float
 
@@ -98,7 +98,9 @@ class TrackedSearch:
         self._detector = detector
         self._settings = settings
         self._still_interval_s = max(settings.full_search_interval_s, settings.still_interval_s)
-        self._changes = Changes(margin_px=settings.min_face_px) if settings.motion_gate else None
+        self._motion = (
+            MotionDetector(margin_px=settings.min_face_px) if settings.motion_gate else None
+        )
         self._live = live
         self._clock = clock
         self._debt_s = self._step_s = 0.0
@@ -153,7 +155,9 @@ class TrackedSearch:
             known.searched_s = timestamp_s
             return self._followed(gray, timestamp_s, known, face)
         if face.track_id:
-            self._known[face.track_id] = _Known(Looks.of(gray, found), timestamp_s, timestamp_s)
+            self._known[face.track_id] = _Known(
+                TemplateMatcher.of(gray, found), timestamp_s, timestamp_s
+            )
         return found
 
     def _followed(
@@ -200,15 +204,15 @@ class TrackedSearch:
         if waits or since_s + self._step_s <= interval_s + _JITTER_S:
             return None
         wholly = timestamp_s - self._wholly_s >= self._still_interval_s - _JITTER_S
-        changed = self._changes.since_last(gray, known) if self._changes else whole()
+        changed = self._motion.since_last(gray, known) if self._motion else whole()
         cells = whole() if wholly else changed
         if cells is None:
             return None
         if wholly:
             self._wholly_s = timestamp_s
         self._looked_s = timestamp_s
-        if self._changes:
-            self._changes.remember(cells)
+        if self._motion:
+            self._motion.remember(cells)
         cells = cells.copy()
         for face in known:
             cells[cells_of(face, gray.shape[1], gray.shape[0])] = 0

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import Face
-from edge.vision.resize import shrunk
+from edge.vision.resize import downscale
 
 Gray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class TemplateMatcher:
     """A face's patch at `_SIDE_PX`, for normalised cross-correlation (Lewis 1995).
 
     It costs a thirtieth of a detector's search and follows anything: whoever uses it must ask
@@ -30,7 +30,7 @@ class Looks:
     def of(cls, gray: Gray, face: Face) -> Self:
         """gray: uint8 (H, W), holding the face's box"""
         box = gray[face.y : face.y + face.height, face.x : face.x + face.width]
-        return cls(face, shrunk(box, _SIDE_PX, _SIDE_PX))
+        return cls(face, downscale(box, _SIDE_PX, _SIDE_PX))
 
     def find(self, gray: Gray, near: Face) -> Face | None:
         """The box, at its old size, where it looks most alike around `near`; None for nowhere."""
@@ -43,7 +43,7 @@ class Looks:
             return None
         across = round((right - left) * _SIDE_PX / self.face.width)
         down = round((bottom - top) * _SIDE_PX / self.face.height)
-        area = shrunk(gray[top:bottom, left:right], across, down)
+        area = downscale(gray[top:bottom, left:right], across, down)
         if np.ptp(self.patch) < _LEAST_CONTRAST:
             return None
         _, alike, _, (x, y) = cv2.minMaxLoc(

@@ -59,10 +59,10 @@ def test_a_box_is_in_pixels_of_the_picture_given(
 ) -> None:
     [face] = detector.find(portrait)
     [larger] = detector.find(cv2.resize(portrait, None, fx=1.5, fy=1.5))
-    shrunk = Face(
+    downscaled = Face(
         *(round(side / 1.5) for side in (larger.x, larger.y, larger.width, larger.height))
     )
-    assert iou(face, shrunk) > 0.7
+    assert iou(face, downscaled) > 0.7
 
 
 def test_a_dim_flat_portrait_is_found_too(detector: FaceDetector, portrait: np.ndarray) -> None:

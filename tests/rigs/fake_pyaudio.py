@@ -33,7 +33,7 @@ class Card:
     """
 
     devices: list[dict[str, Any]] = field(default_factory=lambda: [device("desk")])
-    takes: set[tuple[int, int]] | None = None
+    clips: set[tuple[int, int]] | None = None
     refusal: int | None = None
     script: Callable[[int, int, int], Iterable[tuple[Block, int]]] | None = None
     opened: list[dict[str, Any]] = field(default_factory=list)
@@ -101,7 +101,7 @@ def module(card: Card) -> ModuleType:
             card.opened.append(options)
             if card.refusal is not None:
                 raise OSError(card.refusal, "refused")
-            if card.takes is not None and (options["rate"], options["channels"]) not in card.takes:
+            if card.clips is not None and (options["rate"], options["channels"]) not in card.clips:
                 raise OSError(-9997, "Invalid sample rate")
             return _Stream(card, options)
 

@@ -14,8 +14,8 @@ def build(frames: int = SEQUENCE.frames):  # type: ignore[no-untyped-def]  # ker
     import keras
     from keras import layers, ops
 
-    course = keras.Input((frames, 48, 48, 1), name="image")
-    x = ops.reshape(course, (-1, 48, 48, 1))
+    sequence = keras.Input((frames, 48, 48, 1), name="image")
+    x = ops.reshape(sequence, (-1, 48, 48, 1))
     x = layers.MaxPooling2D(4)(x)
     x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
     y = layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(x))
@@ -25,7 +25,7 @@ def build(frames: int = SEQUENCE.frames):  # type: ignore[no-untyped-def]  # ker
     x = layers.GRU(16, return_sequences=True, unroll=True)(x)
     x = layers.GlobalAveragePooling1D()(x)
     scores = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="scores")(x)
-    return keras.Model(course, scores, name="tiny_video")
+    return keras.Model(sequence, scores, name="tiny_video")
 
 
 TINY_VIDEO = Architecture(

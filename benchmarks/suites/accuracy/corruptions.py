@@ -52,11 +52,11 @@ def motion(length_px: int) -> Corruption:
 def small(side_px: int) -> Corruption:
     """A face of `side_px` in the frame, enlarged to 48."""
 
-    def shrunk(image: Image) -> object:
+    def downscaled(image: Image) -> object:
         tiny = cv2.resize(image, (side_px, side_px), interpolation=cv2.INTER_AREA)
         return cv2.resize(tiny, image.shape[::-1])
 
-    return _each(f"face of {side_px} px", shrunk)
+    return _each(f"face of {side_px} px", downscaled)
 
 
 def jpeg(quality: int) -> Corruption:

@@ -69,7 +69,9 @@ def _fer2013(data: Path) -> Path:
     return found
 
 
-def judged(model: Model, shown: Pictures, images: NDArray[np.uint8], steps: Steps) -> ClassScores:
+def class_scores_of(
+    model: Model, shown: Pictures, images: NDArray[np.uint8], steps: Steps
+) -> ClassScores:
     """What `model` makes of `images`, uint8 (n, height, width): `shown` in order, however changed.
 
     Raises DataError where the model's labels are not the data set's.

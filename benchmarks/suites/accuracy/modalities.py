@@ -17,16 +17,16 @@ def by_sense(plan: Plan, parts: Mapping[str, Part]) -> Iterator[Finding]:
     What one of them lacks is a remark, where another one has found something; otherwise it
     raises MissingPartError.
     """
-    senses = [modality for modality in parts if plan.of(modality)]
-    if not senses:
+    modalities = [modality for modality in parts if plan.of(modality)]
+    if not modalities:
         plan.some_models()
     lacking: dict[str, MissingPartError] = {}
-    for modality in senses:
+    for modality in modalities:
         try:
             yield from parts[modality](plan)
         except MissingPartError as error:
             lacking[modality] = error
-    if lacking and len(lacking) == len(senses):
+    if lacking and len(lacking) == len(modalities):
         raise next(iter(lacking.values()))
     for modality, lack in lacking.items():
         yield Remark(f"no {modality} figures: {lack}")

@@ -11,7 +11,7 @@ from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, label
 from benchmarks.suites.accuracy import voices
 from benchmarks.suites.accuracy.corruptions import BEYOND, CLEAN, PAPERS_NOISE
-from benchmarks.suites.accuracy.faces import Steps, judged, test_faces
+from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
 from benchmarks.suites.accuracy.modalities import by_sense
 from convert.datasets.noise import SNRS_DB
 
@@ -23,20 +23,20 @@ def measure(plan: Plan) -> Iterator[Finding]:
 def _voices(plan: Plan) -> Iterator[Finding]:
     """RAVDESS takes of actors not heard in training, in each real noise at each SNR."""
     for model in plan.of("speech"):
-        takes = voices.test_takes(plan, model, quick=32)
+        clips = voices.test_takes(plan, model, quick=32)
         noises = voices.recordings(plan, model.card.features.sample_rate_hz)
-        steps = Steps(plan, len(takes) * (1 + len(noises) * len(SNRS_DB)))
-        heard = voices.as_they_are(takes, model)
-        quiet = judged(model, heard, heard.images, steps)
+        steps = Steps(plan, len(clips) * (1 + len(noises) * len(SNRS_DB)))
+        spoken = voices.as_they_are(clips, model)
+        quiet = class_scores_of(model, spoken, spoken.images, steps)
         for background in noises:
             row = f"{label(model)} UAR, {background.name}"
             yield Measurement(f"{row}/quiet", "share", (quiet.uar,))
             for snr_db in SNRS_DB:
-                heard = voices.in_noise(takes, model, background, snr_db)
-                scores = judged(model, heard, heard.images, steps)
+                spoken = voices.in_noise(clips, model, background, snr_db)
+                scores = class_scores_of(model, spoken, spoken.images, steps)
                 yield Measurement(f"{row}/{snr_db:g} dB", "share", (scores.uar,))
         yield Remark(
-            f"{label(model)}: UAR (the mean of the classes' recalls) over {len(takes)} RAVDESS "
+            f"{label(model)}: UAR (the mean of the classes' recalls) over {len(clips)} RAVDESS "
             "takes of actors whom its card does not name, in the half of each recording that no "
             "training heard"
         )
@@ -51,7 +51,7 @@ def _faces(plan: Plan) -> Iterator[Finding]:
     for number, condition in enumerate(conditions):
         images = condition.apply(faces.images, np.random.default_rng((plan.seed, number)))
         for model in models:
-            scores = judged(model, faces, images, steps)
+            scores = class_scores_of(model, faces, images, steps)
             cell = f"{condition.name}/{label(model)}"
             yield Measurement(f"{cell} accuracy", "share", (scores.accuracy,))
             yield Measurement(f"{cell} F1", "share", (scores.macro_f1,))

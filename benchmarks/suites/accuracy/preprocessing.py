@@ -10,7 +10,7 @@ from benchmarks.measuring.findings import Finding, Remark
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, label
 from benchmarks.suites.accuracy.corruptions import CLEAN, Corruption, low_light, noise
-from benchmarks.suites.accuracy.faces import Steps, judged, test_faces
+from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
 from edge.settings.sections import PreprocessSettings
 from edge.vision.preprocess import Preprocessor
 
@@ -36,6 +36,6 @@ def measure(plan: Plan) -> Iterator[Finding]:
             images = np.stack([normalise(image) for image in met])
             for model in models:
                 cell = f"{label(model)}, {switch}/{condition.name}"
-                accuracy = judged(model, faces, images, steps).accuracy
+                accuracy = class_scores_of(model, faces, images, steps).accuracy
                 yield Measurement(cell, "share", (accuracy,))
     yield Remark(f"accuracy on FER2013 PublicTest, {len(faces)} faces, switches set on the device")

@@ -8,7 +8,7 @@ from benchmarks.measuring.findings import Finding, Matrix, Remark
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, label
 from benchmarks.suites.accuracy import metrics, voices
-from benchmarks.suites.accuracy.faces import Steps, judged, test_faces
+from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
 from benchmarks.suites.accuracy.modalities import by_sense
 from convert.metrics import ClassScores
 
@@ -27,7 +27,7 @@ def _faces(plan: Plan) -> Iterator[Finding]:
     faces = test_faces(plan, "PrivateTest", quick=500)
     steps = Steps(plan, len(models) * len(faces))
     for model in models:
-        scores = judged(model, faces, faces.images, steps)
+        scores = class_scores_of(model, faces, faces.images, steps)
         yield from _figures(label(model), faces.label_names, scores, split=True)
     yield Remark(
         f"FER2013 PrivateTest, {len(faces)} faces; an accuracy of 0.65 is known to "
@@ -39,14 +39,14 @@ def _faces(plan: Plan) -> Iterator[Finding]:
 def _voices(plan: Plan) -> Iterator[Finding]:
     """RAVDESS: the loudest window of each take of an actor that the model has not heard."""
     for model in plan.of("speech"):
-        takes = voices.test_takes(plan, model, quick=32)
-        heard = voices.as_they_are(takes, model)
-        scores = judged(model, heard, heard.images, Steps(plan, len(takes)))
-        yield from _figures(label(model), heard.label_names, scores, split=False)
-        actors = ", ".join(f"{actor:02}" for actor in sorted({take.actor for take in takes}))
+        clips = voices.test_takes(plan, model, quick=32)
+        spoken = voices.as_they_are(clips, model)
+        scores = class_scores_of(model, spoken, spoken.images, Steps(plan, len(clips)))
+        yield from _figures(label(model), spoken.label_names, scores, split=False)
+        actors = ", ".join(f"{actor:02}" for actor in sorted({take.actor for take in clips}))
         yield Remark(
-            f"{label(model)}: RAVDESS, {len(takes)} takes of actors {actors}, whom its card does "
-            f"not name; known to ± {1.96 * (0.6 * 0.4 / len(takes)) ** 0.5:.2f} (95 %), and of "
+            f"{label(model)}: RAVDESS, {len(clips)} takes of actors {actors}, whom its card does "
+            f"not name; known to ± {1.96 * (0.6 * 0.4 / len(clips)) ** 0.5:.2f} (95 %), and of "
             "those speakers alone: the card has the figures of five folds over all speakers"
         )
 

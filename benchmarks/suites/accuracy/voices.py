@@ -14,7 +14,7 @@ from benchmarks.plan import Plan
 from convert.datasets import noise, ravdess
 from convert.datasets import speech_set as voices
 from convert.datasets.noise import Noise
-from convert.datasets.ravdess import Take
+from convert.datasets.ravdess import Clip
 from convert.datasets.speech_set import Voices
 from edge.errors import DataError, MissingDataError
 
@@ -25,7 +25,7 @@ Samples = NDArray[np.float32]
 _ACTORS = re.compile(r"\bactors? (\d\d(?:, \d\d)*)")
 
 
-def test_takes(plan: Plan, model: Model, *, quick: int) -> list[Take]:
+def test_takes(plan: Plan, model: Model, *, quick: int) -> list[Clip]:
     """Those of actors that the model's card does not name; in a quick run `quick` of them, drawn
     by the plan's seed, with at least one of each class.
 
@@ -34,21 +34,21 @@ def test_takes(plan: Plan, model: Model, *, quick: int) -> list[Take]:
     """
     if plan.data is None:
         raise MissingDataError("no voices to measure on: give a folder with ravdess in it, --data")
-    heard = heard_actors(model)
-    takes = [take for take in ravdess.takes(_folder(plan.data)) if take.actor not in heard]
-    if not takes:
+    known_actors = heard_actors(model)
+    clips = [clip for clip in ravdess.clips(_folder(plan.data)) if clip.actor not in known_actors]
+    if not clips:
         raise DataError(
             f"{model.card.name} was trained on every actor in {plan.data}: judge its folds with "
             "edge-convert folds"
         )
-    there = {take.emotion for take in takes}
+    there = {clip.emotion for clip in clips}
     for emotion in ravdess.LABELS:
         if emotion not in there:
             raise DataError(
                 f"{plan.data} has no {emotion} take of an actor that {model.card.name} has not "
                 "heard: give all of RAVDESS"
             )
-    return _drawn(takes, quick, plan.seed) if plan.quick and len(takes) > quick else takes
+    return _drawn(clips, quick, plan.seed) if plan.quick and len(clips) > quick else clips
 
 
 def heard_actors(model: Model) -> set[int]:
@@ -65,20 +65,20 @@ def recordings(plan: Plan, sample_rate_hz: int) -> list[Noise]:
     return noise.load((plan.data or Path()) / "noise", "test", sample_rate_hz)
 
 
-def as_they_are(takes: list[Take], model: Model) -> Voices:
-    return voices.load(takes, model.card.features)
+def as_they_are(clips: list[Clip], model: Model) -> Voices:
+    return voices.load(clips, model.card.features)
 
 
-def in_noise(takes: list[Take], model: Model, background: Noise, snr_db: float) -> Voices:
+def in_noise(clips: list[Clip], model: Model, background: Noise, snr_db: float) -> Voices:
     """The takes with a stretch of `background`, the same for every model and run."""
 
     def mixed(samples: Samples, number: int) -> Samples:
-        code = int(takes[number].path.stem.replace("-", ""))
+        code = int(clips[number].path.stem.replace("-", ""))
         rng = np.random.default_rng((round(snr_db) + 100, code))
-        return noise.mix(samples, noise.stretch(background.samples, len(samples), rng), snr_db)
+        return noise.mix(samples, noise.segment(background.samples, len(samples), rng), snr_db)
 
     change: Callable[[Samples, int], Samples] = mixed
-    return voices.load(takes, model.card.features, change=change)
+    return voices.load(clips, model.card.features, change=change)
 
 
 def _folder(data: Path) -> Path:
@@ -91,10 +91,10 @@ def _folder(data: Path) -> Path:
     raise MissingDataError(f"there are no voices in {data}: give a folder with ravdess in it")
 
 
-def _drawn(takes: list[Take], count: int, seed: int) -> list[Take]:
-    order = np.random.default_rng(seed).permutation(len(takes))
-    labels = np.array([takes[number].label for number in order])
+def _drawn(clips: list[Clip], count: int, seed: int) -> list[Clip]:
+    order = np.random.default_rng(seed).permutation(len(clips))
+    labels = np.array([clips[number].label for number in order])
     first_of_each = np.unique(labels, return_index=True)[1]
     others = np.setdiff1d(np.arange(len(order)), first_of_each)
     chosen = [*first_of_each, *others][:count]
-    return [takes[number] for number in np.sort(order[chosen])]
+    return [clips[number] for number in np.sort(order[chosen])]

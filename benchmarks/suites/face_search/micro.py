@@ -129,20 +129,20 @@ def threads(case: Case, model: Model, plan: Plan) -> Iterator[Finding]:
 
     frames = [replace(frame, pixels=gray, pixel_format="GRAY")
               for frame, gray, _ in islice(frames_of(case, plan), 60)]  # fmt: skip  # one line
-    usual = cv2.getNumThreads()
-    for opencv in dict.fromkeys((1, usual)):
-        for network in dict.fromkeys((1, usual)):
+    default_threads = cv2.getNumThreads()
+    for opencv in dict.fromkeys((1, default_threads)):
+        for network in dict.fromkeys((1, default_threads)):
             cv2.setNumThreads(opencv)
             with Classifier(model, threads=network) as classifier:
                 path = build_face_pipeline(Settings(), classifier, datetime.now(UTC))
                 started, used = perf_counter(), process_time()
-                for _ in path.scenes(frames):
+                for _ in path.results(frames):
                     pass
                 wall, used = perf_counter() - started, process_time() - used
             row = f"pipeline, threads of OpenCV {opencv}, of the network {network}"
             yield _cell(row, "wall ms a frame", 1e3 * wall / len(frames))
             yield _cell(row, "CPU ms a frame", 1e3 * used / len(frames))
-    cv2.setNumThreads(usual)
+    cv2.setNumThreads(default_threads)
 
 
 def gray(plan: Plan) -> Iterator[Finding]:
@@ -173,9 +173,9 @@ def _jpeg(width: int, height: int) -> Gray:
     """The bundled scene as most USB cameras would send it: uint8 (n,), colours 4:2:2."""
     settings = Settings().camera.model_copy(update={"width": width, "height": height})
     with SyntheticSource("", settings) as source:
-        picture = next(iter(source)).image
+        image = next(iter(source)).image
     kind = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422)
-    data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, 85, *kind))[1]
+    data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, 85, *kind))[1]
     return data.reshape(-1).astype(np.uint8, copy=False)
 
 

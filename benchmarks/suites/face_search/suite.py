@@ -33,9 +33,9 @@ from benchmarks.suites.face_search.baselines import (
 )
 from benchmarks.suites.face_search.coverage import appearances, coverage, false_boxes, without
 from edge.models import Model
-from edge.pipeline.events import Reporter
+from edge.pipeline.events import EventThrottle
 from edge.pipeline.face import FacePipeline
-from edge.pipeline.schedule import Pace
+from edge.pipeline.schedule import InferenceScheduler
 from edge.pipeline.smoothing import Smoother
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import Frame
@@ -84,8 +84,8 @@ def measure(plan: Plan) -> Iterator[Finding]:
 def _default(plan: Plan) -> Model | None:
     """The model that `edge run` takes by itself, if it is among the plan's."""
     faces = plan.of("face")
-    usual = [model for model in faces if model.card.name == Settings().model.name]
-    return next(iter([*usual, *faces]), None)
+    default = [model for model in faces if model.card.name == Settings().model.name]
+    return next(iter([*default, *faces]), None)
 
 
 def _remarks(model: Model | None) -> Iterator[Remark]:
@@ -129,7 +129,7 @@ def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator
         for name in list(paths) if frame.index % 2 else list(paths)[::-1]:
             bgr = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
             started = process_time()
-            next(paths[name].scenes((Frame(bgr, last_s, frame.index),)))
+            next(paths[name].results((Frame(bgr, last_s, frame.index),)))
             piped_s[name].append(process_time() - started)
     yield _cell(case.name, "naive ms", naive.frame_ms)
     yield _cell(case.name, "ours ms", ours.frame_ms)
@@ -161,20 +161,20 @@ def _piped(
 def _held(case: Case, naive: Contender, ours: Contender, fps: float) -> Iterator[Finding]:
     found = [] if case.empty else appearances(naive.found, fps)
     reference = without(found, case.not_faces)
-    held = coverage(reference, ours.found, ours.reported, fps, GRACE_S)
+    coverage_found = coverage(reference, ours.found, ours.reported, fps, GRACE_S)
     all_held = coverage(found, ours.found, ours.reported, fps, GRACE_S)
     row = f"{case.name}:"
     yield _cell(row, "frames", len(ours.found))
-    yield _cell(row, "naive's faces", held.faces)
-    yield _cell(row, "covered", held.covered / max(1, held.faces))
+    yield _cell(row, "naive's faces", coverage_found.faces)
+    yield _cell(row, "covered", coverage_found.covered / max(1, coverage_found.faces))
     yield _cell(row, "covered, of naive's", all_held.covered / max(1, all_held.faces))
-    yield _cell(row, "reported", held.reported / max(1, held.faces))
-    yield _cell(row, "latest found after s", held.late_s)
+    yield _cell(row, "reported", coverage_found.reported / max(1, coverage_found.faces))
+    yield _cell(row, "latest found after s", coverage_found.late_s)
     yield _cell(row, "tracks", len({f.track_id for faces in ours.reported for f in faces}))
-    yield _cell(row, "switches", len(held.switches))
+    yield _cell(row, "switches", len(coverage_found.switches))
     yield _cell(row, "false, naive", false_boxes(reference, naive.found, fps))
     yield _cell(row, "false, ours", false_boxes(reference, ours.reported, fps))
-    for index, old, new in held.switches:
+    for index, old, new in coverage_found.switches:
         yield Remark(f"{case.name}: track {old} became {new} on the same face at frame {index}")
 
 
@@ -190,25 +190,25 @@ OFF: dict[str, dict[str, Any]] = {
 
 
 def _turned_off(case: Case, plan: Plan) -> Iterator[Finding]:
-    contenders = {name: tracked(**changes) for name, changes in OFF.items()}
-    contenders["picture not made smaller"] = Contender(
+    baselines = {name: tracked(**changes) for name, changes in OFF.items()}
+    baselines["picture not made smaller"] = Contender(
         TrackedSearch(PlainDetector(DetectionSettings()), DetectionSettings())
     )
-    contenders["new faces searched without octaves"] = Contender(
+    baselines["new faces searched without octaves"] = Contender(
         TrackedSearch(AtOnce(DetectionSettings()), DetectionSettings())
     )
-    contenders["known faces searched twice"] = Contender(
+    baselines["known faces searched twice"] = Contender(
         TrackedSearch(Everywhere(HaarDetector(DetectionSettings())), DetectionSettings())
     )
-    contenders["budget 0.05 of the time"] = tracked(live=True, budget_share=0.05)
-    contenders["nothing on (naive)"] = Contender(NaiveSearch(DetectionSettings()))
-    turns, rng = list(contenders.values()), np.random.default_rng(plan.seed)
+    baselines["budget 0.05 of the time"] = tracked(live=True, budget_share=0.05)
+    baselines["nothing on (naive)"] = Contender(NaiveSearch(DetectionSettings()))
+    turns, rng = list(baselines.values()), np.random.default_rng(plan.seed)
     for frame, gray, _ in frames_of(case, plan):
         # The first one finds the picture in no cache.
         for position in rng.permutation(len(turns)):
             turns[position].see(gray, frame.timestamp_s)
-    whole = contenders["nothing on (naive)"].frame_ms
-    for name, contender in contenders.items():
+    whole = baselines["nothing on (naive)"].frame_ms
+    for name, contender in baselines.items():
         row = f"{name}, {case.name}"
         yield _cell(row, "search ms", contender.frame_ms)
         yield _cell(row, "of naive", contender.frame_ms / whole)
@@ -222,8 +222,8 @@ def _path(classifier: Classifier, search: FaceSearch, interval_s: float) -> Face
         Preprocessor(settings.preprocess),
         classifier,
         Smoother(settings.smoothing),
-        Reporter(model="search", started_at=datetime.now(UTC), interval_s=1.0),
-        Pace(interval_s),
+        EventThrottle(model="search", started_at=datetime.now(UTC), interval_s=1.0),
+        InferenceScheduler(interval_s),
     )
 
 

@@ -129,8 +129,8 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
         queue = LatestFrames(source, threading.Event())
         stack.callback(queue.close)
         cpu, processed = process_time(), 0
-        for scene in face_path.scenes(queue):
-            write(scene.events)
+        for frame_result in face_path.results(queue):
+            write(frame_result.events)
             processed += 1
         cpu = process_time() - cpu
     row = f"{label(model)}, {source.name} live"

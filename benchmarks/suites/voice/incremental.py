@@ -36,8 +36,8 @@ def measured(model: str, *, rounds: int, seed: int) -> tuple[list[float], list[f
         str(rounds),
         str(seed),
     ]
-    new, anew = json.loads(watch(["env", *_ONE_THREAD, *own]).output)
-    return new, anew
+    new, incremental = json.loads(watch(["env", *_ONE_THREAD, *own]).output)
+    return new, incremental
 
 
 def push(features: Features, samples: NDArray[np.float32]) -> None:
@@ -51,13 +51,15 @@ def _anew(features: Features, window: NDArray[np.float32]) -> None:
     features.push(window)
 
 
-def _compared(heard: FeatureSettings, rounds: int, seed: int) -> list[Measurement]:
+def _compared(feature_settings: FeatureSettings, rounds: int, seed: int) -> list[Measurement]:
     rng = np.random.default_rng(seed)
-    window = rng.normal(0, 0.1, round(heard.window_s * SAMPLE_RATE_HZ)).astype(np.float32)
+    window = rng.normal(0, 0.1, round(feature_settings.window_s * SAMPLE_RATE_HZ)).astype(
+        np.float32
+    )
     step = window[: round(Settings().mic.step_s * SAMPLE_RATE_HZ)]
     cases = {
-        "new": partial(push, Features(heard), step),
-        "anew": partial(_anew, Features(heard), window),
+        "new": partial(push, Features(feature_settings), step),
+        "anew": partial(_anew, Features(feature_settings), window),
     }
     timed = interleave(cases, rounds=rounds, warmups=10, seed=seed, clock=thread_time_ns)
     return list(timed.values())

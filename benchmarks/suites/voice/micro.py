@@ -12,26 +12,26 @@ import numpy as np
 from benchmarks.measuring.findings import Finding
 from benchmarks.measuring.timing import Measurement, interleave
 from benchmarks.plan import Plan, label
-from benchmarks.suites.voice import incremental as anew
+from benchmarks.suites.voice import incremental as incremental
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import Features
-from edge.audio.voice_activity import VoiceGate
+from edge.audio.voice_activity import VoiceActivityDetector
 from edge.audio.windows import SlidingWindows
 from edge.models import Model
 from edge.models.classifier import Classifier
-from edge.pipeline.events import Reporter
+from edge.pipeline.events import EventThrottle
 from edge.pipeline.smoothing import Smoother
 from edge.pipeline.speech import SpeechPipeline
 from edge.settings.sections import Settings
 from edge.sources.audio import SAMPLE_RATE_HZ
-from edge.sources.audio.block_queue import BlockRing
+from edge.sources.audio.block_queue import BlockQueue
 from edge.types import AudioChunk
 
 _QUIET_S = 12
 """The gate needs its first seconds to know the room."""
 
 
-class OpenGate(VoiceGate):
+class OpenGate(VoiceActivityDetector):
     """Turned off: every window holds a voice."""
 
     def push(self, samples: np.ndarray) -> None:
@@ -45,15 +45,17 @@ def quiet_room(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Fin
     """CPU ms of a second in which nobody speaks, with the gate and without, in turn."""
     noise = np.random.default_rng(plan.seed).normal(0, 0.001, _QUIET_S * SAMPLE_RATE_HZ)
     chunks = [
-        AudioChunk(part.astype(np.float32), SAMPLE_RATE_HZ, number * anew.CHUNK / SAMPLE_RATE_HZ)
-        for number, part in enumerate(np.split(noise, len(noise) // anew.CHUNK))
+        AudioChunk(
+            part.astype(np.float32), SAMPLE_RATE_HZ, number * incremental.CHUNK / SAMPLE_RATE_HZ
+        )
+        for number, part in enumerate(np.split(noise, len(noise) // incremental.CHUNK))
     ]
     spent: dict[str, list[float]] = {"gate on": [], "gate off": []}
     for _ in range(plan.times(5, 1)):
-        for gate, values in zip((VoiceGate, OpenGate), spent.values(), strict=True):
+        for gate, values in zip((VoiceActivityDetector, OpenGate), spent.values(), strict=True):
             path = _pipeline(model.card.features, classifier, gate)
             started = process_time()
-            for _hearing in path.hearings(chunks):
+            for _hearing in path.results(chunks):
                 pass
             values.append(1e3 * (process_time() - started) / _QUIET_S)
     for name, values in spent.items():
@@ -66,7 +68,7 @@ def callback(plan: Plan, model: Model) -> Iterator[Finding]:
     block_samples = round(Settings().mic.block_s * SAMPLE_RATE_HZ)
     samples = np.zeros(block_samples, np.float32)
     data = samples.astype(np.int16).tobytes()
-    ring, features = BlockRing(1000), Features(model.card.features)
+    ring, features = BlockQueue(1000), Features(model.card.features)
     cases: dict[str, Callable[[], object]] = {
         "a block in the microphone's callback": partial(ring.put, data, 0.0),
         "its features, were they made there": partial(features.push, samples),
@@ -76,15 +78,20 @@ def callback(plan: Plan, model: Model) -> Iterator[Finding]:
 
 
 def _pipeline(
-    heard: FeatureSettings, classifier: Classifier, gate: type[VoiceGate]
+    feature_settings: FeatureSettings, classifier: Classifier, gate: type[VoiceActivityDetector]
 ) -> SpeechPipeline:
     settings = Settings()
-    step = max(1, round(settings.mic.step_s * heard.sample_rate_hz / heard.hop_length))
+    step = max(
+        1,
+        round(settings.mic.step_s * feature_settings.sample_rate_hz / feature_settings.hop_length),
+    )
     return SpeechPipeline(
-        heard,
-        SlidingWindows(heard, step),
-        gate(heard, settings.mic.gate_db),
+        feature_settings,
+        SlidingWindows(feature_settings, step),
+        gate(feature_settings, settings.mic.gate_db),
         classifier,
         Smoother(settings.smoothing),
-        Reporter(model="voice", modality="speech", started_at=datetime.now(UTC), interval_s=1.0),
+        EventThrottle(
+            model="voice", modality="speech", started_at=datetime.now(UTC), interval_s=1.0
+        ),
     )

@@ -17,12 +17,12 @@ from benchmarks.measuring.process import watch
 from benchmarks.measuring.timing import Measurement, interleave, ratio
 from benchmarks.plan import Plan, label, model_argument
 from benchmarks.suites.latency.operators import by_operator
-from benchmarks.suites.voice import incremental as anew
+from benchmarks.suites.voice import incremental as incremental
 from benchmarks.suites.voice import micro as voice_parts
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import Features, extract
-from edge.audio.voice_activity import VoiceGate
-from edge.audio.windows import picture
+from edge.audio.voice_activity import VoiceActivityDetector
+from edge.audio.windows import spectrogram
 from edge.models import Model
 from edge.models.classifier import Classifier
 from edge.pipeline.speech import SpeechPipeline, build_speech_pipeline
@@ -69,16 +69,21 @@ def _parts(
     plan: Plan, model: Model, classifier: Classifier, sound: NDArray[np.float32]
 ) -> Iterator[Finding]:
     """What a second costs, and a window, interleaved."""
-    heard = model.card.features
+    feature_settings = model.card.features
     second = sound[:SAMPLE_RATE_HZ]
-    frames = extract(sound, heard)[: heard.window_frames]
+    frames = extract(sound, feature_settings)[: feature_settings.window_frames]
     name = label(model)
-    features, gate = Features(heard), VoiceGate(heard, Settings().mic.gate_db)
+    features, gate = (
+        Features(feature_settings),
+        VoiceActivityDetector(feature_settings, Settings().mic.gate_db),
+    )
     cases: dict[str, Callable[[], object]] = {
-        f"{name}, features of 1 s": partial(anew.push, features, second),
+        f"{name}, features of 1 s": partial(incremental.push, features, second),
         f"{name}, gate of 1 s": partial(_gated, gate, second),
-        f"{name}, picture of a window": partial(picture, frames, heard),
-        f"{name}, inference of a window": partial(classifier.classify, picture(frames, heard)),
+        f"{name}, picture of a window": partial(spectrogram, frames, feature_settings),
+        f"{name}, inference of a window": partial(
+            classifier.classify, spectrogram(frames, feature_settings)
+        ),
     }
     timed = interleave(cases, rounds=plan.times(200, 30), warmups=10, seed=plan.seed)
     yield from timed.values()
@@ -86,7 +91,7 @@ def _parts(
 
 def _saved(plan: Plan, model: Model) -> Iterator[Finding]:
     """The new frames of a step, against all of its window's frames computed again."""
-    taken = anew.measured(model_argument(model), rounds=plan.times(200, 50), seed=plan.seed)
+    taken = incremental.measured(model_argument(model), rounds=plan.times(200, 50), seed=plan.seed)
     names = ("what is new", "the window anew")
     kept, again = (
         Measurement(f"{label(model)}, CPU of a step's features, {name}", "ms", tuple(values), 10)
@@ -95,16 +100,16 @@ def _saved(plan: Plan, model: Model) -> Iterator[Finding]:
     yield from (kept, again, ratio(kept, again, seed=plan.seed))
 
 
-def _gated(gate: VoiceGate, samples: NDArray[np.float32]) -> None:
-    for start in range(0, len(samples), anew.CHUNK):
-        gate.push(samples[start : start + anew.CHUNK])
+def _gated(gate: VoiceActivityDetector, samples: NDArray[np.float32]) -> None:
+    for start in range(0, len(samples), incremental.CHUNK):
+        gate.push(samples[start : start + incremental.CHUNK])
 
 
 def _whole(model: Model, classifier: Classifier, sound: NDArray[np.float32]) -> Iterator[Finding]:
     """Each stage's share of a second of sound, and how much was not classified at all."""
     path = _pipeline(model.card.features, classifier, model.card.name)
     cpu = process_time()
-    hearings = list(path.hearings(_chunks(sound)))
+    speech_results = list(path.results(_chunks(sound)))
     cpu = process_time() - cpu
     heard_s = path.times.heard_s
     for stage, spent_s in path.times.seconds.items():
@@ -112,18 +117,24 @@ def _whole(model: Model, classifier: Classifier, sound: NDArray[np.float32]) -> 
             f"{label(model)}, {stage}/ms per s of sound", "", (1e3 * spent_s / heard_s,)
         )
     yield Measurement(f"{label(model)}, whole/CPU s per s of sound", "", (cpu / heard_s,))
-    silent = sum(hearing.state is None for hearing in hearings)
-    yield Measurement(f"{label(model)}, windows", "", (len(hearings),))
+    silent = sum(speech_result.state is None for speech_result in speech_results)
+    yield Measurement(f"{label(model)}, windows", "", (len(speech_results),))
     yield Measurement(f"{label(model)}, windows without a voice, not classified", "", (silent,))
 
 
-def _pipeline(heard: FeatureSettings, classifier: Classifier, name: str) -> SpeechPipeline:
-    return build_speech_pipeline(Settings(), heard, classifier, datetime.now(UTC), model_name=name)
+def _pipeline(
+    feature_settings: FeatureSettings, classifier: Classifier, name: str
+) -> SpeechPipeline:
+    return build_speech_pipeline(
+        Settings(), feature_settings, classifier, datetime.now(UTC), model_name=name
+    )
 
 
 def _chunks(sound: NDArray[np.float32]) -> Iterator[AudioChunk]:
-    for start in range(0, len(sound), anew.CHUNK):
-        yield AudioChunk(sound[start : start + anew.CHUNK], SAMPLE_RATE_HZ, start / SAMPLE_RATE_HZ)
+    for start in range(0, len(sound), incremental.CHUNK):
+        yield AudioChunk(
+            sound[start : start + incremental.CHUNK], SAMPLE_RATE_HZ, start / SAMPLE_RATE_HZ
+        )
 
 
 def _memory(plan: Plan, model: Model) -> Iterator[Finding]:
@@ -141,6 +152,6 @@ def _memory(plan: Plan, model: Model) -> Iterator[Finding]:
                 found.append(watch(command).peak_rss_bytes / 1e6)
     for mic, found in peaks.items():
         yield Measurement(f"edge run --mic {mic}", "MB", tuple(found))
-    deaf, hearing = (float(np.median(found)) for found in peaks.values())
-    yield Measurement("edge run, what hearing adds", "MB", (hearing - deaf,))
+    deaf, speech_result = (float(np.median(found)) for found in peaks.values())
+    yield Measurement("edge run, what hearing adds", "MB", (speech_result - deaf,))
     yield Remark("hearing adds features and network; PyAudio comes on top with a device")

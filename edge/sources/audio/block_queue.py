@@ -21,7 +21,7 @@ class Block:
     after_gap: bool
 
 
-class BlockRing:
+class BlockQueue:
     """At most `capacity` blocks wait; one more drops the oldest, and `overruns` counts it.
 
     `put` is what the sound card's thread calls: it keeps a reference and wakes the reader,

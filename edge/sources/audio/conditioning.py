@@ -55,7 +55,7 @@ class SoundHealth:
         return notes
 
 
-class Conditioner:
+class AudioNormalizer:
     """Mixes, mends and resamples one stream, chunk by chunk, into float32 (n,) at 16 kHz."""
 
     def __init__(self, sample_rate_hz: int, health: SoundHealth) -> None:

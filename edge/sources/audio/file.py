@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingDataError, MissingPackageError, SourceError
 from edge.settings.sections import MicSettings
-from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, Conditioner, SoundHealth
-from edge.sources.lifecycle import Life
+from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, AudioNormalizer, SoundHealth
+from edge.sources.lifecycle import BaseSource
 from edge.types import AudioChunk
 
 CHUNK_S = 0.1
 
 
-class DecodedSource(Life[AudioChunk]):
+class DecodedSource(BaseSource[AudioChunk]):
     """Every sample of a file, mono at 16 kHz, in chunks of about `CHUNK_S`; not live.
 
     `timestamp_s` is the position in the file. What was wrong with the sound is in `health`, and
@@ -40,7 +40,7 @@ class DecodedSource(Life[AudioChunk]):
     def _open(self) -> None:
         self.health = SoundHealth()
         self._check_bytes()
-        self._conditioner = Conditioner(self._decode(), self.health)
+        self._conditioner = AudioNormalizer(self._decode(), self.health)
 
     def _check_bytes(self) -> None:
         try:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError, SourceError
-from edge.native_output import quiet
+from edge.native_output import suppress_c_stderr
 from edge.settings.sections import MicSettings
-from edge.sources.audio.block_queue import Block, BlockRing
+from edge.sources.audio.block_queue import Block, BlockQueue
 from edge.sources.audio.conditioning import (
     SAMPLE_RATE_HZ,
-    Conditioner,
+    AudioNormalizer,
     SampleClock,
     SoundHealth,
     ZeroWatch,
@@ -31,7 +31,7 @@ from edge.sources.audio.portaudio import (
     microphones,
     started,
 )
-from edge.sources.lifecycle import Reviving
+from edge.sources.lifecycle import ReconnectingSource
 from edge.types import AudioChunk
 
 # PortAudio's words for "not in this shape": the next one is tried.
@@ -64,7 +64,7 @@ class _Recording:
         self.parts.close()
 
 
-class MicrophoneSource(Reviving[AudioChunk]):
+class MicrophoneSource(ReconnectingSource[AudioChunk]):
     """Chunks of one block each, as they come, mono at 16 kHz.
 
     The device is asked for 16 kHz mono (or `settings.device_rate_hz`) and, where it cannot, for
@@ -82,8 +82,8 @@ class MicrophoneSource(Reviving[AudioChunk]):
         self.health = SoundHealth()
         self._target = target
         self._recording: _Recording | None = None
-        self._ring = BlockRing(1)
-        self._conditioner: Conditioner | None = None
+        self._ring = BlockQueue(1)
+        self._conditioner: AudioNormalizer | None = None
         self._zeros = ZeroWatch(target)
         self._lost_before = (0, 0)
 
@@ -96,7 +96,7 @@ class MicrophoneSource(Reviving[AudioChunk]):
         super()._open()
 
     def _connect(self) -> None:
-        ring = BlockRing(max(2, round(self.settings.buffer_s / self.settings.block_s)))
+        ring = BlockQueue(max(2, round(self.settings.buffer_s / self.settings.block_s)))
         recording = bounded(
             lambda: _record(self._target, self.settings, ring),
             self.settings.open_timeout_s,
@@ -106,12 +106,12 @@ class MicrophoneSource(Reviving[AudioChunk]):
         self._lost_before = (self.health.overruns, self.health.overflows)
         self.name = recording.microphone.name
         self._zeros = ZeroWatch(self.name)
-        self._conditioner = Conditioner(recording.sample_rate_hz, self.health)
+        self._conditioner = AudioNormalizer(recording.sample_rate_hz, self.health)
 
     def _produce(self) -> Iterator[AudioChunk]:
         began_s = time.monotonic()
         clock = SampleClock()
-        with quiet():  # PortAudio says of a server's death what we say better
+        with suppress_c_stderr():  # PortAudio says of a server's death what we say better
             while not self._closed.is_set():
                 try:
                     mono, arrived_s = self._heard(self._take(), clock)
@@ -171,7 +171,7 @@ class MicrophoneSource(Reviving[AudioChunk]):
             _log.warning("closing %s: %s; it was left behind", self.name, error)
 
 
-def _record(target: str, settings: MicSettings, ring: BlockRing) -> _Recording:
+def _record(target: str, settings: MicSettings, ring: BlockQueue) -> _Recording:
     """Start recording into `ring`. Raises MissingDeviceError, UsageError, SourceError."""
     with ExitStack() as stack:
         audio = stack.enter_context(started())
@@ -198,7 +198,12 @@ def _shapes(microphone: Microphone, settings: MicSettings) -> list[tuple[int, in
 
 
 def _opened(
-    audio: Any, microphone: Microphone, rate_hz: int, channels: int, block_s: float, ring: BlockRing
+    audio: Any,
+    microphone: Microphone,
+    rate_hz: int,
+    channels: int,
+    block_s: float,
+    ring: BlockQueue,
 ) -> Any:
     """A stream that runs, or None where the device does not have this rate or these channels."""
     pyaudio = import_pyaudio()
@@ -224,7 +229,7 @@ def _opened(
         raise SourceError(f"{microphone.name!r} cannot be opened: {error}") from error
 
 
-def _into(ring: BlockRing, go_on: int, overflow: int) -> Callable[..., tuple[None, int]]:
+def _into(ring: BlockQueue, go_on: int, overflow: int) -> Callable[..., tuple[None, int]]:
     """What PortAudio's thread calls with each block."""
 
     def put(data: bytes, frames: int, times: object, status: int) -> tuple[None, int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError, UsageError
-from edge.native_output import quiet
+from edge.native_output import suppress_c_stderr
 
 T = TypeVar("T")
 
@@ -142,7 +142,7 @@ class _Job(Generic[T]):
         with _turn:
             if self._abandoned.is_set():
                 return
-            with quiet():
+            with suppress_c_stderr():
                 try:
                     self._returned.append(self._work())
                 except BaseException as error:  # handed to whoever waits, whatever it is

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.settings.sections import MicSettings
 from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, SoundHealth
-from edge.sources.lifecycle import Life
+from edge.sources.lifecycle import BaseSource
 from edge.types import AudioChunk
 
 CHUNK_S = 0.1
@@ -24,7 +24,7 @@ _VOWELS_HZ = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840
 _BANDWIDTHS_HZ = (60, 90, 120)
 
 
-class SyntheticSoundSource(Life[AudioChunk]):
+class SyntheticSoundSource(BaseSource[AudioChunk]):
     """A voice by source and filter (Fant, 1960) over faint noise; one seed, one sound."""
 
     DURATION_S = 10.0

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
-from edge.sources.lifecycle import Life, Reviving
+from edge.sources.lifecycle import BaseSource, ReconnectingSource
 from edge.types import Frame
 
 
-class FrameSource(Life[Frame]):
+class FrameSource(BaseSource[Frame]):
     """A source of frames that knows its settings and, once it is open, its `fps`."""
 
     stills = False
@@ -27,7 +27,7 @@ class FrameSource(Life[Frame]):
         self.fps: float | None = None
 
 
-class LiveSource(FrameSource, Reviving[Frame]):
+class LiveSource(FrameSource, ReconnectingSource[Frame]):
     """A camera or stream: a frame starts the count of failures anew."""
 
     what = "camera"

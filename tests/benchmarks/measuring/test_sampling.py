@@ -60,7 +60,7 @@ def test_a_calm_device_is_asked_as_often_as_needed_and_not_more(on: On) -> None:
     assert taken.rounds == taken.undisturbed == taken.counted == ASKED
     assert taken.remarks("1 thread") == []
     timed = taken.timed["net"]
-    assert (timed.shares, timed.warmups) == ((5,) * PROCESSES, 24)
+    assert (timed.per_process, timed.warmups) == ((5,) * PROCESSES, 24)
     assert len({work.seed for work in device.works}) == PROCESSES
 
 
@@ -79,7 +79,7 @@ def test_rounds_in_which_a_reference_was_slow_are_replaced(
     assert taken.undisturbed == taken.counted >= ASKED
     assert set(taken.timed["net"].values) == {100.0}
     # Nothing is kept of the first five, and four of five rounds of the others.
-    assert set(taken.timed["net"].shares) == {4}
+    assert set(taken.timed["net"].per_process) == {4}
     (remark,) = taken.remarks("1 thread")
     assert isinstance(remark, Remark)
     left_out = taken.rounds - taken.counted
@@ -91,7 +91,7 @@ def test_first_calls_are_of_the_same_rounds_and_stand_apart(on: On) -> None:
     taken, _ = on(lambda process, number: (150.0, 212.0, 300.0) if number == 3 else CALM)
     (first,) = taken.first.values()
     assert (first.name, set(first.values)) == ("net", {200.0})
-    assert first.shares == taken.timed["net"].shares
+    assert first.per_process == taken.timed["net"].per_process
 
 
 def test_a_network_does_not_choose_its_own_times(on: On) -> None:

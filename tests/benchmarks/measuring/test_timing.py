@@ -56,26 +56,26 @@ def test_a_measurement_needs_finite_values(values: tuple[float, ...]) -> None:
 
 def test_shares_have_to_be_of_the_values() -> None:
     with pytest.raises(ValueError, match="shares of 3, not 2"):
-        Measurement("x", "ms", (1.0, 2.0), shares=(1, 2))
+        Measurement("x", "ms", (1.0, 2.0), per_process=(1, 2))
 
 
 def test_one_process_does_not_know_how_far_off_it_is() -> None:
     assert noisy("x", 1.0, 1).margin == 0
-    assert Measurement("x", "ms", (1.0, 2.0), shares=(2,)).margin == 0
+    assert Measurement("x", "ms", (1.0, 2.0), per_process=(2,)).margin == 0
 
 
 def test_the_margin_is_what_the_processes_differ_by() -> None:
     # Medians of 1, 2 and 3: their standard error is 1 / √3, two of them 0.577 of the mean.
-    m = Measurement("x", "ms", (1.0, 1.0, 9.0, 2.0, 2.0, 9.0, 3.0, 3.0, 9.0), shares=(3, 3, 3))
+    m = Measurement("x", "ms", (1.0, 1.0, 9.0, 2.0, 2.0, 9.0, 3.0, 3.0, 9.0), per_process=(3, 3, 3))
     assert m.medians().tolist() == [1, 2, 3]
     assert m.margin == pytest.approx(1 / 3**0.5)
-    calm = Measurement("x", "ms", (1.0, 1.0, 9.0) * 3, shares=(3, 3, 3))
+    calm = Measurement("x", "ms", (1.0, 1.0, 9.0) * 3, per_process=(3, 3, 3))
     assert calm.margin == 0
 
 
 def test_a_process_of_few_values_says_little() -> None:
     values = (1.0,) * 50 + (1.5,) + (1.0,) * 50
-    m = Measurement("x", "ms", values, shares=(50, 1, 50))
+    m = Measurement("x", "ms", values, per_process=(50, 1, 50))
     assert 0 < m.margin < 0.02
 
 
@@ -167,7 +167,7 @@ def drawn(name: str, seed: int) -> Measurement:
     rng = np.random.default_rng(seed)
     shares = tuple(map(int, rng.integers(1, 50, 12)))
     values = [rng.normal(1, 0.1) * rng.normal(1, 0.001, share) for share in shares]
-    return Measurement(name, "ms", tuple(map(float, np.concatenate(values))), shares=shares)
+    return Measurement(name, "ms", tuple(map(float, np.concatenate(values))), per_process=shares)
 
 
 def test_two_runs_of_the_same_thing_differ_no_more_than_their_processes() -> None:
@@ -180,7 +180,7 @@ def test_two_runs_of_the_same_thing_differ_no_more_than_their_processes() -> Non
 
 def test_what_a_process_met_cancels_between_its_cases() -> None:
     a = drawn("a", 5)
-    b = Measurement("b", "ms", tuple(v / 2 for v in a.values), shares=a.shares)
+    b = Measurement("b", "ms", tuple(v / 2 for v in a.values), per_process=a.per_process)
     together, apart = ratio(b, a), ratio(b, a, paired=False)
     assert together.high - together.low < 1e-9
     assert apart.high - apart.low > 0.02

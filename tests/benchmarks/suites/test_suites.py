@@ -58,14 +58,14 @@ def test_no_data_says_what_to_give(suite: str, plan: Plan) -> None:
 
 def test_latency_measures_every_case_and_compares_with_the_first(plan: Plan) -> None:
     found = findings("latency", replace(plan, threads=2))
-    timed = {f.name: f for f in found if isinstance(f, Measurement) and f.shares}
+    timed = {f.name: f for f in found if isinstance(f, Measurement) and f.per_process}
     assert list(timed) == [
         f"{model} int8, litert, {threads}"
         for threads in ("1 thread", "2 threads")
         for model in ("cnn", "cnn_lstm")
     ]
     # Three rounds, shared alike by two processes; those that were disturbed do not count.
-    assert all(1 <= len(m.values) == sum(m.shares) <= 4 for m in timed.values())
+    assert all(1 <= len(m.values) == sum(m.per_process) <= 4 for m in timed.values())
     ratios = [(r.numerator, r.denominator) for r in found if isinstance(r, Ratio)]
     assert ratios == [
         (f"cnn_lstm int8, litert, {t}", f"cnn int8, litert, {t}") for t in ("1 thread", "2 threads")

@@ -14,7 +14,7 @@ from benchmarks.plan import Plan
 from benchmarks.suites.voice import micro as voice_parts
 from benchmarks.suites.voice.suite import measure
 from edge.audio.feature_settings import FeatureSettings
-from edge.audio.voice_activity import VoiceGate
+from edge.audio.voice_activity import VoiceActivityDetector
 from edge.errors import MissingModelError
 from edge.models import find
 from edge.types import AudioChunk, Prediction
@@ -91,9 +91,9 @@ def test_a_quiet_room_is_classified_only_where_the_gate_is_off(tmp_path: Path) -
     model, classifier = find(str(written.path)), Counting()
     rooms = voice_parts.quiet_room(Plan(quick=True), model, classifier)  # type: ignore[arg-type]  # a stand-in
     assert [each.name.rsplit(", ")[-1] for each in rooms] == ["gate on", "gate off"]
-    with_gate = voice_parts._pipeline(features, Counting(), VoiceGate)  # type: ignore[arg-type]  # a stand-in
+    with_gate = voice_parts._pipeline(features, Counting(), VoiceActivityDetector)  # type: ignore[arg-type]  # a stand-in
     heard = np.random.default_rng(0).normal(0, 0.001, 6 * 16_000).astype(np.float32)
-    assert not any(each.state for each in with_gate.hearings([AudioChunk(heard, 16_000, 0.0)]))
+    assert not any(each.state for each in with_gate.results([AudioChunk(heard, 16_000, 0.0)]))
     assert classifier.calls > 0
 
 

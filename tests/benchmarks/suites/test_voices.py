@@ -74,9 +74,9 @@ def found(suite: str, plan: Plan) -> dict[str, float]:
 
 
 def test_only_actors_that_the_model_has_not_heard_are_judged(data: Path, voice: Model) -> None:
-    takes = voices.test_takes(Plan(data=data), voice, quick=100)
-    assert {take.actor for take in takes} == {1}
-    assert len(takes) == 8
+    clips = voices.test_takes(Plan(data=data), voice, quick=100)
+    assert {take.actor for take in clips} == {1}
+    assert len(clips) == 8
     assert voices.heard_actors(voice) == {2, 3}
 
 
@@ -99,9 +99,9 @@ def test_a_class_without_a_take_is_an_error(voice: Model, data: Path, tmp_path: 
 def test_a_quick_draw_keeps_every_class(data: Path, tmp_path: Path) -> None:
     nobody = speech_model(tmp_path, "none")
     for seed in range(10):
-        takes = voices.test_takes(Plan(data=data, quick=True, seed=seed), nobody, quick=9)
-        assert len(takes) == 9
-        assert {take.emotion for take in takes} == set(LABELS)
+        clips = voices.test_takes(Plan(data=data, quick=True, seed=seed), nobody, quick=9)
+        assert len(clips) == 9
+        assert {take.emotion for take in clips} == set(LABELS)
 
 
 def test_accuracy_gives_classes_and_a_matrix_and_no_papers_split(data: Path, voice: Model) -> None:

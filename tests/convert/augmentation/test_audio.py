@@ -14,7 +14,7 @@ from convert.datasets import noise, ravdess
 from convert.datasets import speech_set as voices
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract
-from edge.audio.windows import picture
+from edge.audio.windows import spectrogram
 
 pytest.importorskip("soundfile")
 pytest.importorskip("soxr")
@@ -25,7 +25,7 @@ OFF = SoundAugmentation(speeds=(), shift_s=0, noise_share=0, masks=0, bands_move
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> voices.Voices:
     root = sound_files.write_takes(tmp_path_factory.mktemp("ravdess"))
-    return voices.load(ravdess.takes(root)[:16], FEATURES, speeds=(0.8, 1.25))
+    return voices.load(ravdess.clips(root)[:16], FEATURES, speeds=(0.8, 1.25))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def hiss() -> np.ndarray:
 
 
 def test_takes_come_at_every_speed(loaded: voices.Voices) -> None:
-    assert loaded.label_names[loaded.labels[0]] == loaded.takes[0].emotion
+    assert loaded.label_names[loaded.labels[0]] == loaded.clips[0].emotion
     for whole, slow, fast in loaded.frames:
         assert (len(whole), len(slow), len(fast)) == (78, 98, 62)
 
@@ -52,7 +52,7 @@ def test_images_are_the_loudest_windows(loaded: voices.Voices) -> None:
     assert images.shape == (16, 40, 64)
     first = loaded.frames[0][0]
     begin = voices.loudest(first, FEATURES)
-    np.testing.assert_array_equal(images[0], picture(first[begin : begin + 40], FEATURES))
+    np.testing.assert_array_equal(images[0], spectrogram(first[begin : begin + 40], FEATURES))
 
 
 def test_beyond_its_ends_a_take_stands_still(loaded: voices.Voices) -> None:
@@ -64,8 +64,8 @@ def test_beyond_its_ends_a_take_stands_still(loaded: voices.Voices) -> None:
 
 
 def test_switched_off_it_is_the_picture(loaded: voices.Voices) -> None:
-    takes = [(speeds[0],) for speeds in loaded.frames]
-    shown = OFF.apply(takes, [], FEATURES, np.random.default_rng(0))
+    clips = [(speeds[0],) for speeds in loaded.frames]
+    shown = OFF.apply(clips, [], FEATURES, np.random.default_rng(0))
     np.testing.assert_allclose(shown, loaded.images / 255, atol=0.5 / 255 + 1e-6)
 
 
@@ -90,8 +90,8 @@ def test_each_part_alone_changes_the_windows(
     loaded: voices.Voices, hiss: np.ndarray, which: str
 ) -> None:
     on = replace(OFF, **{which: getattr(SoundAugmentation(noise_share=1), which)})
-    takes = loaded.frames if which == "speeds" else [(speeds[0],) for speeds in loaded.frames]
-    shown = on.apply(takes, [hiss], FEATURES, np.random.default_rng(0))
+    clips = loaded.frames if which == "speeds" else [(speeds[0],) for speeds in loaded.frames]
+    shown = on.apply(clips, [hiss], FEATURES, np.random.default_rng(0))
     assert abs(shown - loaded.images / 255).max() > 0.05
 
 
@@ -111,8 +111,8 @@ def test_noise_on_powers_is_as_noise_on_samples(snr_db: int) -> None:
 
 @pytest.mark.data
 def test_real_takes_in_real_noise(data_dir: Path) -> None:
-    takes = ravdess.takes(data_dir / "ravdess")[:2]
-    found = voices.load(takes, FeatureSettings())
+    clips = ravdess.clips(data_dir / "ravdess")[:2]
+    found = voices.load(clips, FeatureSettings())
     recordings = [extract(n.samples, FEATURES) for n in noise.load(data_dir / "noise", "training")]
     shown = SoundAugmentation(noise_share=1).apply(
         found.frames, recordings, FeatureSettings(), np.random.default_rng(0)

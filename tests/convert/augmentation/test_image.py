@@ -35,5 +35,5 @@ def test_the_ramp_holds_the_noise_back_and_calm_lessens_it() -> None:
 
     assert share(noisy, ramp=0.0) == 0
     assert share(noisy) > 0.95
-    assert 0.3 < share(noisy.calmed()) < 0.5
-    assert noisy.calmed().rotation_deg == noisy.rotation_deg / 2
+    assert 0.3 < share(noisy.reduced()) < 0.5
+    assert noisy.reduced().rotation_deg == noisy.rotation_deg / 2

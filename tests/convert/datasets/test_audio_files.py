@@ -126,7 +126,7 @@ def test_noise_that_is_not_there_or_silent(tmp_path: Path) -> None:
 
 def test_a_stretch_wraps_round() -> None:
     recording = np.arange(5, dtype=np.float32)
-    found = noise.stretch(recording, 12, np.random.default_rng(0))
+    found = noise.segment(recording, 12, np.random.default_rng(0))
     assert found.shape == (12,)
     np.testing.assert_array_equal(np.diff(found) % 5, 1)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convert.datasets import ravdess
-from convert.datasets.ravdess import LABELS, Take, folds, parse, takes
+from convert.datasets.ravdess import LABELS, Clip, clips, folds, parse
 from edge.errors import DataError, MissingDataError, UsageError
 
 NAME = "03-01-06-02-01-02-12"
@@ -26,7 +26,7 @@ ALL = [
 
 def test_a_name_tells_all_of_a_take() -> None:
     found = parse(Path("somewhere") / f"{NAME}.wav")
-    assert found == Take(
+    assert found == Clip(
         path=Path("somewhere") / f"{NAME}.wav",
         modality="audio",
         channel="speech",
@@ -81,7 +81,7 @@ def touch(folder: Path, *names: str) -> Path:
 def test_songs_and_other_files_are_left_out(tmp_path: Path) -> None:
     touch(tmp_path, "a/03-01-02-01-01-01-01.wav", "b/03-02-02-01-01-01-01.wav", "c/notes.txt")
     touch(tmp_path, "b/03-01-01-01-01-01-02.FLAC")
-    assert [found.path.name for found in takes(tmp_path)] == [
+    assert [found.path.name for found in clips(tmp_path)] == [
         "03-01-01-01-01-01-02.FLAC",
         "03-01-02-01-01-01-01.wav",
     ]
@@ -90,19 +90,19 @@ def test_songs_and_other_files_are_left_out(tmp_path: Path) -> None:
 def test_a_take_that_is_there_twice_is_named(tmp_path: Path) -> None:
     touch(tmp_path, f"a/{NAME}.wav", f"b/{NAME}.flac")
     with pytest.raises(DataError, match=f"{NAME} is twice"):
-        takes(tmp_path)
+        clips(tmp_path)
 
 
 def test_a_stray_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"recording\.wav is not named"):
-        takes(touch(tmp_path, f"{NAME}.wav", "recording.wav"))
+        clips(touch(tmp_path, f"{NAME}.wav", "recording.wav"))
 
 
 @pytest.mark.parametrize("folder", ["empty", "absent"])
 def test_no_takes_is_missing_data(tmp_path: Path, folder: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingDataError, match="Audio_Speech_Actors"):
-        takes(tmp_path / folder)
+        clips(tmp_path / folder)
 
 
 def test_folds_share_no_actor_and_balance_the_sexes() -> None:
@@ -152,7 +152,7 @@ def test_a_split_that_does_not_exist() -> None:
 
 @pytest.mark.data
 def test_ravdess_itself(data_dir: Path) -> None:
-    found = takes(data_dir / "ravdess")
+    found = clips(data_dir / "ravdess")
     assert len(found) == 1440
     per_emotion = Counter(take.emotion for take in found)
     assert per_emotion == {name: 96 if name == "neutral" else 192 for name in LABELS}

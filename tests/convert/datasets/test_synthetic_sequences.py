@@ -55,18 +55,18 @@ def test_every_label_but_the_unseen_one_is_drawn(faces: FaceSet) -> None:
 def test_an_unmoved_still_stays_as_it_is(faces: FaceSet) -> None:
     stills = Stills(faces, SEQUENCE, UNMOVED)
     apexes = np.arange(8)
-    courses, others = stills.courses(apexes, np.random.default_rng(1))
+    sequences, others = stills.sequences(apexes, np.random.default_rng(1))
     np.testing.assert_array_equal(others, apexes)
-    for still, course in zip(faces.images[:8], courses, strict=True):
-        np.testing.assert_array_equal(course, np.broadcast_to(still, course.shape))
+    for still, sequence in zip(faces.images[:8], sequences, strict=True):
+        np.testing.assert_array_equal(sequence, np.broadcast_to(still, sequence.shape))
 
 
 def test_a_rise_shows_its_apex_most_of_the_time(faces: FaceSet) -> None:
     rising = Motion(**{**_as_dict(UNMOVED), "still_share": 0, "rise_share": 1})
     stills = Stills(faces, SEQUENCE, rising)
     happy = np.flatnonzero(stills.labels == LABELS.index("happy"))[:10]
-    courses, _ = stills.courses(happy, np.random.default_rng(2))
-    away = np.abs(courses.astype(int) - faces.images[happy][:, None]).mean((2, 3))
+    sequences, _ = stills.sequences(happy, np.random.default_rng(2))
+    away = np.abs(sequences.astype(int) - faces.images[happy][:, None]).mean((2, 3))
     assert (np.minimum(away[:, 0], away[:, -1]) < 1).all(), "one end is the apex"
     assert (away[:, 2] < away.max(1) + 1e-9).all()
     assert away.max() > 10, "the other end is another face"
@@ -76,7 +76,7 @@ def test_between_two_stills_both_are_of_the_label(faces: FaceSet) -> None:
     between = Motion(**{**_as_dict(UNMOVED), "still_share": 0})
     stills = Stills(faces, SEQUENCE, between)
     apexes = stills.drawn(40, np.random.default_rng(3))
-    _, others = stills.courses(apexes, np.random.default_rng(4))
+    _, others = stills.sequences(apexes, np.random.default_rng(4))
     np.testing.assert_array_equal(stills.labels[others], stills.labels[apexes])
     assert (others != apexes).any()
 
@@ -85,8 +85,8 @@ def test_courses_are_prepared_as_the_device_does(faces: FaceSet) -> None:
     from edge.vision.preprocess import Preprocessor
 
     prepared = SequenceSettings(frames=5, step_s=0.3, equalise=True, smooth=True)
-    raw, _ = Stills(faces, SEQUENCE, Motion()).courses(np.arange(3), np.random.default_rng(5))
-    done, _ = Stills(faces, prepared, Motion()).courses(np.arange(3), np.random.default_rng(5))
+    raw, _ = Stills(faces, SEQUENCE, Motion()).sequences(np.arange(3), np.random.default_rng(5))
+    done, _ = Stills(faces, prepared, Motion()).sequences(np.arange(3), np.random.default_rng(5))
     device = Preprocessor(prepared)
     for one, other in zip(raw.reshape(-1, 48, 48), done.reshape(-1, 48, 48), strict=True):
         np.testing.assert_array_equal(device.normalise(one.copy()), other)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convert.cli import main as cli
-from convert.datasets import class_folders as strangers
+from convert.datasets import class_folders as class_folders
 from edge.cli.app import run_app
 from edge.errors import DataError, MissingDataError, UsageError
 from edge.models.labels import SHARED
@@ -50,7 +50,7 @@ def gray(side: int, level: int = 90) -> np.ndarray:
 
 
 def test_names_of_other_sets_are_read_as_ours() -> None:
-    names = strangers.known_names()
+    names = class_folders.known_names()
     for label in SHARED:
         assert names[label] == label
     for name, label in (("anger", "angry"), ("happiness", "happy"), ("fearful", "fear")):
@@ -63,7 +63,7 @@ def test_pictures_of_any_size_colour_and_format(tmp_path: Path, portrait: np.nda
     write(tmp_path / "2_Happiness" / "deeper" / "b.jpg", portrait)
     write(tmp_path / "neutral" / "a.bmp", np.zeros((90, 20, 3), np.uint8))
     (tmp_path / "neutral" / "notes.txt").write_text("no picture")
-    found = strangers.load(tmp_path, PLAIN)
+    found = class_folders.load(tmp_path, PLAIN)
     assert found.images.shape == (4, 48, 48)
     assert found.classes == {"2_Happiness": "happy", "anger": "angry", "neutral": "neutral"}
     assert [SHARED[label] for label in found.labels] == ["happy", "happy", "angry", "neutral"]
@@ -72,7 +72,7 @@ def test_pictures_of_any_size_colour_and_format(tmp_path: Path, portrait: np.nda
 
 def test_a_face_is_found_where_there_is_room_for_one(tmp_path: Path, portrait: np.ndarray) -> None:
     write(tmp_path / "happy" / "a.png", portrait)
-    found, whole = (strangers.load(tmp_path, PLAIN, faces) for faces in ("find", "whole"))
+    found, whole = (class_folders.load(tmp_path, PLAIN, faces) for faces in ("find", "whole"))
     assert (found.found, whole.found) == (1, 0)
     middle = portrait.shape[1] // 2 + np.array([-1, 1]) * portrait.shape[0] // 2
     square = cv2.cvtColor(portrait[:, middle[0] : middle[1]], cv2.COLOR_BGR2GRAY)
@@ -139,13 +139,13 @@ def test_what_cannot_be_read_is_named(
     (tmp_path / "text" / "happy").mkdir(parents=True)
     (tmp_path / "text" / "happy" / "text.tiff").write_text("no picture")
     with pytest.raises(kind, match=named):
-        strangers.load(tmp_path / folder, PLAIN)
+        class_folders.load(tmp_path / folder, PLAIN)
 
 
 def test_wrong_arguments_are_one_sentence(tmp_path: Path, judge: Judge) -> None:
     write(tmp_path / "happy" / "a.png", gray(48))
     with pytest.raises(UsageError, match="choose one of"):
-        strangers.load(tmp_path, PLAIN, renamed={"happy": "glad"})
+        class_folders.load(tmp_path, PLAIN, renamed={"happy": "glad"})
     for arguments, named in (
         (["cnn_lstm", "--label", "x"], "NAME=LABEL"),
         (["cnn_lstm", "--faces", "some"], "find or whole"),

@@ -14,11 +14,11 @@ import tiny_network
 from edge.audio.feature_settings import FeatureSettings
 from edge.errors import DataError, UsageError
 from edge.models import find
-from edge.models.labels import SHARED, SenseLabels
+from edge.models.labels import SHARED, FusionInputs
 from edge.vision.sequence_settings import SequenceSettings
 
 FEATURES = FeatureSettings(window_frames=48, n_mels=48, n_mfcc=8)
-SENSES = SenseLabels(face_labels=SHARED, speech_labels=SHARED)
+SENSES = FusionInputs(face_labels=SHARED, speech_labels=SHARED)
 
 
 def scored(n: int, seed: int):  # type: ignore[no-untyped-def]  # its import needs the convert extra
@@ -89,21 +89,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_network.write_faces(root / "faces.npz")
     sound_files.write_takes(root / "voices")
     rng = np.random.default_rng(0)
-    takes = {
+    clips = {
         f"01-01-{emotion:02}-01-01-01-01": rng.integers(0, 256, (3, 60, 60), np.uint8)
         for emotion in (1, 3, 4, 5)
     }
-    np.savez(root / "true.npz", **takes)  # type: ignore[arg-type]  # numpy's stub has no **
+    np.savez(root / "true.npz", **clips)  # type: ignore[arg-type]  # numpy's stub has no **
     (root / "face").mkdir()
     tiny_model.write(root / "face")
     (root / "video").mkdir()
     sequence = SequenceSettings(frames=3, step_s=0.4)
     seen = {"labels": ravdess.LABELS, "sequence": sequence}
     tiny_model.write(root / "video", classes=len(ravdess.LABELS), **seen)
-    hearing = {"modality": "speech", "preprocessing": FEATURES, "labels": ravdess.LABELS}
+    speech_result = {"modality": "speech", "preprocessing": FEATURES, "labels": ravdess.LABELS}
     for folder, name in (("fold_1", "int8"), ("speech", "tiny")):
         (root / folder).mkdir()
-        tiny_model.write(root / folder, classes=len(ravdess.LABELS), **hearing)
+        tiny_model.write(root / folder, classes=len(ravdess.LABELS), **speech_result)
         for suffix in ("tflite", "json"):
             (root / folder / f"tiny.{suffix}").rename(root / folder / f"{name}.{suffix}")
     tested = {"test_actors": [1, 2, 3]}
@@ -111,7 +111,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def fuse(world: Path, out: Path, eyes: str = "face"):  # type: ignore[no-untyped-def]  # its result is keras-side
+def fuse(world: Path, out: Path, video_input: str = "face"):  # type: ignore[no-untyped-def]  # its result is keras-side
     from convert.cli.fusion import fuse
     from convert.training.fusion import FusionSettings
 
@@ -120,7 +120,7 @@ def fuse(world: Path, out: Path, eyes: str = "face"):  # type: ignore[no-untyped
         world / "voices",
         world / "true.npz",
         world / "fold_1",
-        str(world / eyes / "tiny.tflite"),
+        str(world / video_input / "tiny.tflite"),
         str(world / "speech" / "tiny.tflite"),
         out / "fusion.tflite",
         out / "run",
@@ -134,12 +134,12 @@ def test_the_combiner_is_trained_converted_and_judged_on_the_true_takes(
     world: Path, tmp_path: Path
 ) -> None:
     verdict = fuse(world, tmp_path)
-    assert (verdict.takes, verdict.actors) == (4, (1,))
+    assert (verdict.clips, verdict.actors) == (4, (1,))
     assert all(0 <= way["accuracy"] <= 1 for way in verdict.as_dict()["ways"].values())
     assert "face and voice" in "\n".join(verdict.lines())
     card = find(str(tmp_path / "fusion.tflite")).card
     assert (card.modality, card.labels, card.dtype) == ("fusion", SHARED, "int8")
-    assert card.senses.columns == card.input_shape[0]
+    assert card.inputs.columns == card.input_shape[0]
     assert "actors 02" in card.training_data
     assert len(card.figures) == 5
 
@@ -153,7 +153,7 @@ def test_a_network_for_video_gets_a_combiner_of_its_own_labels(world: Path, tmp_
     assert "face and voice" in "\n".join(verdict.lines())
     card = find(str(tmp_path / "fusion.tflite")).card
     assert (card.name, card.labels) == ("fusion_video", SHARED)
-    assert card.senses.face_labels == ravdess.LABELS
+    assert card.inputs.face_labels == ravdess.LABELS
     assert "courses" in card.training_data
     assert "courses" in card.figures[0].protocol
 

@@ -117,9 +117,9 @@ def test_the_last_epoch_is_kept_so_that_the_test_chooses_nothing(data: Path, tra
     from convert.datasets import speech_set as voices
 
     folder = trained / "fold_1"
-    takes = ravdess.takes(data)
-    mask = ravdess.test_mask(takes, "speaker", 1, seed=7)
-    test = voices.load(takes, FEATURES).where(mask)
+    clips = ravdess.clips(data)
+    mask = ravdess.test_mask(clips, "speaker", 1, seed=7)
+    test = voices.load(clips, FEATURES).where(mask)
     network = keras.models.load_model(folder / "best.keras", compile=False)
     scores = network.predict(test.images[..., None] / np.float32(255), verbose=0)
     found = float((scores.argmax(axis=1) == test.labels).mean())
@@ -168,7 +168,7 @@ def test_batches_of_an_epoch_are_the_same_whenever_it_begins(data: Path) -> None
     from convert.training.speech import Batches
     from convert.training.speech_settings import SpeechSettings
 
-    loaded = voices.load(ravdess.takes(data)[:64], FEATURES)
+    loaded = voices.load(ravdess.clips(data)[:64], FEATURES)
     settings = SpeechSettings(batch_size=16, features=FEATURES)
     through, resumed = (Batches(loaded, [], settings, epoch) for epoch in (0, 1))
     first = through[2]
@@ -229,11 +229,11 @@ def test_what_is_no_number_is_refused(fold: str, hold_out: str) -> None:
 def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_path: Path) -> None:
     from convert import zoo
     from convert.conversion.macs import macs
-    from convert.training.speech_settings import features_of, heard, hearing, recipe
+    from convert.training.speech_settings import features_of, heard, recipe, speech_result
 
     chosen = recipe(tmp_path, {"features": heard("mfcc, energy,f0")}, {}).features
     assert (chosen.spectrum, chosen.energy, chosen.f0, chosen.columns) == ("mfcc", True, True, 34)
-    entry = hearing(zoo.architecture("audio_crnn"), chosen)
+    entry = speech_result(zoo.architecture("audio_crnn"), chosen)
     network = entry.build(chosen)
     assert network.input_shape == (None, *entry.input_shape)
     assert macs(network) < zoo.architecture("audio_crnn").macs

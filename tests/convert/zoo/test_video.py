@@ -13,7 +13,7 @@ import tiny_video
 
 from convert.datasets import fer2013
 from convert.datasets.ravdess import LABELS
-from convert.datasets.ravdess_faces import FaceTake, courses, load
+from convert.datasets.ravdess_faces import FaceClip, load, sequences
 from edge.errors import UsageError
 from edge.models import Model, find
 from edge.vision.preprocess import Preprocessor
@@ -29,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two takes of each emotion but calm, of one actor: 12 noisy pictures each."""
     rng = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("takes") / "takes.npz"
@@ -90,7 +90,7 @@ def test_the_card_says_what_it_sees_and_what_it_never_learned(
 
 
 def test_int8_is_judged_on_courses_and_on_takes(
-    converted: tuple[Path, Path], data: Path, takes: Path
+    converted: tuple[Path, Path], data: Path, clips: Path
 ) -> None:
     from convert.evaluation.card_figures import figures, figures_on_takes
     from convert.evaluation.compare import Limits
@@ -98,7 +98,7 @@ def test_int8_is_judged_on_courses_and_on_takes(
 
     keras_file, model = converted
     verdict = judge(
-        model, keras_file, data, "PrivateTest", (0.0, 0.3), Limits(0.2, 0.7), takes=takes
+        model, keras_file, data, "PrivateTest", (0.0, 0.3), Limits(0.2, 0.7), clips=clips
     )
     assert not verdict.broken
     clean, noisy = verdict.comparisons
@@ -134,37 +134,37 @@ def test_the_shipped_shape_converts_and_runs(data: Path, tmp_path: Path) -> None
     assert scores.sum() == pytest.approx(1)
 
 
-def test_a_takes_courses_are_prepared_and_spread_in_time(takes: Path) -> None:
-    take = load(takes)[0]
+def test_a_takes_courses_are_prepared_and_spread_in_time(clips: Path) -> None:
+    take = load(clips)[0]
     # Pictures of a take of 3.7 s are 0.308 s apart: every third one.
-    seen = courses(take, SequenceSettings(frames=3, step_s=0.9, smooth=True))
+    seen = sequences(take, SequenceSettings(frames=3, step_s=0.9, smooth=True))
     assert seen.shape == (6, 3, 48, 48)
     smooth = Preprocessor(SequenceSettings(frames=3, step_s=0.9, smooth=True))
     for i, place in enumerate((5, 8, 11)):
         np.testing.assert_array_equal(seen[-1, i], smooth.normalise(take.faces[place]))
 
 
-def test_a_take_shorter_than_a_course_ends_as_it_does(takes: Path) -> None:
-    take = load(takes)[0]
-    short = FaceTake(take.take, take.faces[:2])
-    seen = courses(short, SequenceSettings(frames=4, step_s=3.0))
+def test_a_take_shorter_than_a_course_ends_as_it_does(clips: Path) -> None:
+    take = load(clips)[0]
+    short = FaceClip(take.take, take.faces[:2])
+    seen = sequences(short, SequenceSettings(frames=4, step_s=3.0))
     assert seen.shape == (1, 4, 48, 48)
     np.testing.assert_array_equal(seen[0, -1], short.faces[1])
 
 
-def test_a_model_of_faces_is_not_judged_on_takes_labels(tmp_path: Path, takes: Path) -> None:
-    from convert.evaluation.takes import compare_on_takes
+def test_a_model_of_faces_is_not_judged_on_takes_labels(tmp_path: Path, clips: Path) -> None:
+    from convert.evaluation.ravdess_clips import compare_on_takes
 
     model = tiny_model.write(tmp_path)
     with pytest.raises(UsageError, match="leave the takes out"):
-        compare_on_takes(model, model, load(takes))
+        compare_on_takes(model, model, load(clips))
 
 
-def test_a_take_gets_the_mean_of_what_is_said_of_its_pictures(tmp_path: Path, takes: Path) -> None:
-    from convert.evaluation.takes import by_take
+def test_a_take_gets_the_mean_of_what_is_said_of_its_pictures(tmp_path: Path, clips: Path) -> None:
+    from convert.evaluation.ravdess_clips import by_take
     from convert.predict import predict
 
-    seen = load(takes)[:2]
+    seen = load(clips)[:2]
     seen[1] = replace(seen[1], faces=seen[1].faces[:5])
     model: Model = tiny_model.write(tmp_path)
     expected = [predict(model, take.faces).mean(axis=0) for take in seen]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.audio.feature_settings import FeatureSettings
-from edge.audio.voice_activity import VoiceGate
+from edge.audio.voice_activity import VoiceActivityDetector
 from edge.pipeline.speech import LEAST_VOICE_S
 from edge.settings.sections import MicSettings
 from edge.sources.audio.synthetic import SyntheticSoundSource
@@ -21,7 +21,7 @@ Sound = np.ndarray
 
 def voices(samples: Sound, chunk: int = 1600) -> list[float]:
     """Seconds of voice in each window, one every half second."""
-    gate = VoiceGate(SETTINGS, MARGIN_DB)
+    gate = VoiceActivityDetector(SETTINGS, MARGIN_DB)
     n_frames = 1 + (len(samples) - SETTINGS.frame_length) // SETTINGS.hop_length
     heard = []
     due = 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract
-from edge.audio.windows import SlidingWindows, picture, shares
+from edge.audio.windows import SlidingWindows, normalized, spectrogram
 
 SMALL = FeatureSettings(window_frames=8, n_mels=8, n_mfcc=4)
 ALL = FeatureSettings(window_frames=8, n_mels=8, n_mfcc=4, energy=True, f0=True)
@@ -39,8 +39,8 @@ def test_any_cutting_gives_a_window_every_step(n: int, step: int, cuts: list[int
     ]
     assert [window.start for window in found] == list(range(0, n - 7, step))
     for window in found:
-        expected = picture(whole[window.start : window.start + 8], SMALL)
-        np.testing.assert_array_equal(window.picture, expected)
+        expected = spectrogram(whole[window.start : window.start + 8], SMALL)
+        np.testing.assert_array_equal(window.spectrogram, expected)
 
 
 def test_after_a_gap_a_whole_window_is_needed_again() -> None:
@@ -58,7 +58,7 @@ def test_a_picture_does_not_tell_the_gain(gain: float) -> None:
     samples = (0.05 * rng.standard_normal(160 * 60)).astype(np.float32)
     samples[4000:] *= 4
     one, other = (
-        picture(extract(played.astype(np.float32), feature), feature).astype(int)
+        spectrogram(extract(played.astype(np.float32), feature), feature).astype(int)
         for played in (samples, np.float32(gain) * samples)
     )
     assert abs(one - other).max() <= 1
@@ -67,36 +67,36 @@ def test_a_picture_does_not_tell_the_gain(gain: float) -> None:
 def test_the_loudest_point_is_white_and_80_db_below_is_black() -> None:
     levels = np.full((8, 9), -70, np.float32)
     levels[0, :3] = (10, -30, -69)
-    row = picture(levels, SMALL)[0]
+    row = spectrogram(levels, SMALL)[0]
     assert row.dtype == np.uint8
     assert row[:3].tolist() == [255, round(255 / 2), round(255 / 80)]
     assert row[3] == 0
 
 
 def test_columns_are_spectrum_energy_pitch() -> None:
-    shown = shares(frames(8, ALL), ALL)
+    shown = normalized(frames(8, ALL), ALL)
     assert shown.shape == (8, ALL.columns) == (8, 10)
     pitch = frames(8, ALL)[:, -1]
     np.testing.assert_array_equal(shown[:, 9] == 0, pitch == 0)
     louder = frames(8, ALL)
     louder[3, 8] = 20
-    assert shares(louder, ALL)[3, 8] == 1
+    assert normalized(louder, ALL)[3, 8] == 1
 
 
 def test_mfcc_are_centred_whatever_the_gain() -> None:
     feature = SMALL.model_copy(update={"spectrum": "mfcc"})
-    one = shares(frames(8), feature)
+    one = normalized(frames(8), feature)
     louder = frames(8)
     louder[:, :8] += 20
     assert one.shape == (8, 4)
     np.testing.assert_allclose(one.mean(axis=0), 0.5, atol=0.05)
-    np.testing.assert_allclose(shares(louder, feature), one, atol=1e-4)
+    np.testing.assert_allclose(normalized(louder, feature), one, atol=1e-4)
 
 
 def test_silence_is_a_picture_too() -> None:
     for feature in (SMALL, ALL, SMALL.model_copy(update={"spectrum": "mfcc"})):
         silent = extract(np.zeros(160 * 12, np.float32), feature)[:8]
-        assert np.isfinite(shares(silent, feature)).all()
+        assert np.isfinite(normalized(silent, feature)).all()
 
 
 def test_a_window_spans_three_seconds() -> None:

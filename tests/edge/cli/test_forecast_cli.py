@@ -66,10 +66,10 @@ def test_the_same_as_json(turning: Path, edge_log: Edge) -> None:
     (face,) = json.loads(out)
     assert code == 0
     assert (face["modality"], face["lack"]) == ("face", "")
-    assert [one["horizon_s"] for one in face["judged"]] == [2.0, 5.0, 10.0]
-    best = face["judged"][0]
+    assert [one["horizon_s"] for one in face["evaluated"]] == [2.0, 5.0, 10.0]
+    best = face["evaluated"][0]
     assert best["wins"] is True
-    assert best["gain"][0] == pytest.approx(best["stays"] - best["log_loss"])
+    assert best["gain"][0] == pytest.approx(best["persistence"] - best["log_loss"])
     (now,) = face["present"]
     last = walk(circle(0.6), 1500)[-1]
     assert now["label"] == LABELS[last]
@@ -87,7 +87,7 @@ def test_a_short_log_says_what_is_missing(tmp_path: Path, edge_log: Edge) -> Non
     assert "too little to forecast by" in out
     code, out, _ = edge_log("forecast", "--log", path, "--json")
     (speech,) = json.loads(out)
-    assert speech["judged"][0]["log_loss"] is None
+    assert speech["evaluated"][0]["log_loss"] is None
     assert speech["present"] == []
 
 

@@ -48,7 +48,7 @@ def test_an_empty_log_has_figures_too(tmp_path: Path, edge_log: Edge) -> None:
     path = make_log(tmp_path / "log.sqlite", 0)
     with open_log(path) as opened:
         found = opened.stats()
-    assert (found.events, found.first, found.labels, found.shares) == (0, None, {}, {})
+    assert (found.events, found.first, found.labels, found.fractions) == (0, None, {}, {})
     assert edge_log("stats", "--log", path)[0] == 0
     assert json.loads(edge_log("show", "--json", "--log", path)[1]) == []
     assert edge_log("export", "-", "--format", "json", "--log", path)[1] == "[]\n"

@@ -15,8 +15,8 @@ from samples import LABELS, START
 
 from edge.forecast.chain import Chain
 from edge.forecast.judge import judge
-from edge.forecast.model import FORECASTERS, STAYS, fit
-from edge.forecast.sequences import Stretch, faded, names_of, stretches
+from edge.forecast.model import FORECASTERS, PERSISTENCE, fit_model
+from edge.forecast.sequences import Segment, faded, names_of, segments
 from edge.types import UNKNOWN, EmotionEvent
 
 NAMES = (*LABELS, UNKNOWN)
@@ -32,19 +32,19 @@ _events = st.builds(
 )
 
 
-def followed(states: list[int]) -> list[Stretch]:
-    return stretches(list(events(states)), NAMES)
+def followed(states: list[int]) -> list[Segment]:
+    return segments(list(events(states)), NAMES)
 
 
 @given(st.lists(_events, max_size=30))
 def test_every_event_is_in_one_stretch_whatever_their_order(found: list[EmotionEvent]) -> None:
-    cut = stretches(found, NAMES)
+    cut = segments(found, NAMES)
     assert sum(map(len, cut)) == len(found)
     assert [one.began_at for one in cut] == sorted(one.began_at for one in cut)
     for one in cut:
         assert (np.diff(one.seconds) >= 0).all()
         assert one.seconds[0] == 0
-        assert np.allclose(one.lately.sum(axis=1), 1)
+        assert np.allclose(one.recency.sum(axis=1), 1)
         assert (one.at(one.seconds) >= 0).all()
 
 
@@ -54,8 +54,8 @@ def test_names_are_what_the_networks_score_and_unknown() -> None:
 
 def test_a_silence_and_a_time_that_runs_back_end_a_stretch() -> None:
     run = [*events(range(5)), *events(range(4), after_s=9), *events(range(3), after_s=10)]
-    assert sorted(len(one) for one in stretches(run, NAMES)) == [3, 4, 5]
-    assert len(stretches([*events([0, 0]), *events([0, 0], track_id=2)], NAMES)) == 2
+    assert sorted(len(one) for one in segments(run, NAMES)) == [3, 4, 5]
+    assert len(segments([*events([0, 0]), *events([0, 0], track_id=2)], NAMES)) == 2
 
 
 def test_states_hold_until_the_next_event_and_end_with_the_last() -> None:
@@ -93,7 +93,7 @@ def test_a_chain_finds_how_long_states_last_and_what_follows() -> None:
     leaving = chain.rates.sum(axis=1, where=~np.eye(len(NAMES), dtype=bool))[:7]
     assert leaving == pytest.approx(0.2, abs=0.03)
     assert [int(row.argmax()) for row in chain.rates[:7]] == [1, 2, 3, 4, 5, 6, 0]
-    assert chain.usual[:7] == pytest.approx(1 / 7, abs=0.03)
+    assert chain.marginal[:7] == pytest.approx(1 / 7, abs=0.03)
 
 
 @given(st.integers(0, 2), st.floats(0, 30), st.floats(0, 30))
@@ -112,7 +112,7 @@ def test_a_forecast_is_a_distribution_that_rules_nothing_out(
     states: list[int], horizon_s: float
 ) -> None:
     found = [replace(one, states=np.array(states)) for one in followed([0] * len(states))]
-    chances = fit(found, len(NAMES), horizon_s).forecast(found[0])
+    chances = fit_model(found, len(NAMES), horizon_s).forecast(found[0])
     assert chances.shape == (len(states), len(NAMES))
     assert np.allclose(chances.sum(axis=1), 1)
     assert (chances > 0).all()
@@ -122,7 +122,7 @@ def test_a_law_beats_staying_and_chance_does_not() -> None:
     turning = judge(followed(walk(circle(0.6), 1500)), len(NAMES), 2.0)
     assert turning.enough
     assert turning.wins
-    assert turning.log_loss < turning.stays < turning.usual
+    assert turning.log_loss < turning.persistence < turning.marginal
     chance = judge(followed(walk(ALIKE, 1500)), len(NAMES), 5.0)
     assert chance.enough
     assert not chance.wins
@@ -133,8 +133,8 @@ def test_where_it_stays_the_mixture_learns_that_it_stays() -> None:
     steady = followed([0] * 400 + [1] * 400 + [2] * 400)
     judged = judge(steady, len(NAMES), 2.0)
     assert not judged.wins
-    assert judged.log_loss == pytest.approx(judged.stays, abs=0.02)
-    assert fit(steady, len(NAMES), 2.0, STAYS).weights[0] > 0.98
+    assert judged.log_loss == pytest.approx(judged.persistence, abs=0.02)
+    assert fit_model(steady, len(NAMES), 2.0, PERSISTENCE).weights[0] > 0.98
 
 
 def test_a_forecast_is_fitted_to_the_past_alone() -> None:
@@ -159,7 +159,7 @@ def test_little_is_not_enough_and_nothing_is_no_error() -> None:
     for seconds in (1, 2, 50):
         judged = judge(followed([0] * seconds), len(NAMES), 2.0)
         assert (judged.enough, judged.wins) == (False, False)
-    weights = fit([], len(NAMES), 2.0).weights
+    weights = fit_model([], len(NAMES), 2.0).weights
     assert weights == pytest.approx(1 / len(FORECASTERS))
 
 
@@ -168,4 +168,4 @@ def test_moments_are_judged_once_each() -> None:
     judged = judge(followed(states), len(NAMES), 10.0)
     assert judged.moments == 800 - 10  # the first fifth is learned from; the end has no future
     assert judged.clusters == pytest.approx(800 / 30, abs=2)
-    assert all(a != b for a, b in pairwise([judged.log_loss, judged.stays, judged.usual]))
+    assert all(a != b for a, b in pairwise([judged.log_loss, judged.persistence, judged.marginal]))

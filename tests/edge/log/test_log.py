@@ -44,7 +44,7 @@ def test_stats_count_what_is_there(log: Path) -> None:
     assert (found.first, found.last) == (START, START + timedelta(seconds=149))
     assert found.labels == {"happy": 30} | dict.fromkeys(LABELS, 20) | {"happy": 30}
     assert next(iter(found.labels)) == "happy"
-    assert found.shares["happy"] == pytest.approx(0.2)
+    assert found.fractions["happy"] == pytest.approx(0.2)
     assert found.modalities == {"face": 140, "speech": 10}
     assert found.days == {"2026-07-25": 150}
     assert found.hours[17] == 150  # 12:00 UTC is 17:30 there

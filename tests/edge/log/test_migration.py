@@ -57,7 +57,7 @@ def test_every_event_is_as_it_was(tmp_path: Path) -> None:
     with open_log(path) as log:
         found = list(log.events())
         assert log.stats().schema == schema.SCHEMA_VERSION
-        assert [number for number, _ in log.numbered(0, 1000)] == list(range(1, COUNT + 2))
+        assert [number for number, _ in log.after_id(0, 1000)] == list(range(1, COUNT + 2))
     sent = [event(number) for number in range(1, COUNT + 2)]
     assert all(alike(a, b) for a, b in zip(sent, found, strict=True))
 

@@ -125,9 +125,9 @@ def test_numbers_that_were_seen_stay_and_are_never_given_again(
         if number == 3:
             sink.commit()
     with open_log(path) as log:
-        seen = [(number, one.track_id) for number, one in log.numbered(0, 10)]
-        assert log.last_given() == seen[-1][0]
-        assert log.numbered(seen[3][0], 10)[0][1].track_id == 5
+        seen = [(number, one.track_id) for number, one in log.after_id(0, 10)]
+        assert log.max_assigned_id() == seen[-1][0]
+        assert log.after_id(seen[3][0], 10)[0][1].track_id == 5
     assert [track for _, track in seen] == [1, 2, 3, 4, 5]
     die(sink)
     with SqliteSink(path, 3600, memory=memory) as sink:
@@ -145,7 +145,7 @@ def test_events_lost_with_the_memory_leave_their_numbers_unused(
     path = tmp_path / "log.sqlite"
     left_by_a_killed_run(path, memory, range(1, 4))
     with open_log(path) as log:
-        last = log.numbered(0, 10)[-1][0]
+        last = log.after_id(0, 10)[-1][0]
     for part in memory.iterdir():
         part.unlink()
     with SqliteSink(path, memory=memory) as sink:

@@ -18,7 +18,7 @@ from samples import event, make_log
 from edge.errors import MissingDataError, SinkError, UsageError
 from edge.health.report import Health, Part, State
 from edge.log.event_sink import SqliteSink
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import BrokerSession
 from edge.mqtt.sink import MqttSink
 from edge.settings.sections import MqttSettings
 
@@ -171,7 +171,7 @@ def test_a_broker_that_was_never_there_gets_what_came_since_the_first_run(tmp_pa
 def test_a_broker_that_is_looked_for_again_and_again_costs_no_descriptors() -> None:
     given, looked_for = settings(free_port()), []
     for _ in range(10):
-        link = Link(given, "shelf-3", "t/shelf-3", deque(), lambda: None)
+        link = BrokerSession(given, "shelf-3", "t/shelf-3", deque(), lambda: None)
         assert not link.meet(lambda: False)
         link.end()
         looked_for.append(len(list(Path("/proc/self/fd").iterdir())))

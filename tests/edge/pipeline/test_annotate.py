@@ -23,7 +23,7 @@ def seen(face: Face, label: str = "happy", confidence: float = 0.87) -> Any:
     return SimpleNamespace(face=face, state=SimpleNamespace(label=label, confidence=confidence))
 
 
-def scene(index: int, width: int = 64, height: int = 48, *faces: Face) -> Any:
+def frame_result(index: int, width: int = 64, height: int = 48, *faces: Face) -> Any:
     image = np.full((height, width, 3), 40 + index, np.uint8)
     frame = Frame(image, index / 30, index)
     return SimpleNamespace(frame=frame, observations=tuple(map(seen, faces)), events=())
@@ -82,7 +82,7 @@ def test_a_video_holds_a_picture_per_scene(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
     with AnnotatedVideo(path, fps=10) as video:
         for index in range(12):
-            video.show(scene(index, 64, 48, Face(5, 20, 20, 20)))
+            video.show(frame_result(index, 64, 48, Face(5, 20, 20, 20)))
     film = cv2.VideoCapture(str(path))
     assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 12
     assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
@@ -91,11 +91,15 @@ def test_a_video_holds_a_picture_per_scene(tmp_path: Path, suffix: str) -> None:
 
 
 def test_scenes_of_other_sizes_are_fitted_and_left_as_they_are(tmp_path: Path) -> None:
-    scenes = [scene(0, 64, 48), scene(1, 321, 241, Face(9, 50, 99, 99)), scene(2, 64, 48)]
+    frame_results = [
+        frame_result(0, 64, 48),
+        frame_result(1, 321, 241, Face(9, 50, 99, 99)),
+        frame_result(2, 64, 48),
+    ]
     with AnnotatedVideo(tmp_path / "out.mp4", fps=30) as video:
-        for one in scenes:
+        for one in frame_results:
             video.show(one)
-    assert (scenes[1].frame.image == 41).all()
+    assert (frame_results[1].frame.image == 41).all()
     film = cv2.VideoCapture(str(tmp_path / "out.mp4"))
     assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 3
     film.release()
@@ -106,7 +110,7 @@ def test_a_folder_takes_pictures(tmp_path: Path, name: str) -> None:
     (tmp_path / "made.already").mkdir()
     with AnnotatedVideo(f"{tmp_path}/{name}", fps=30) as pictures:
         for _ in range(3):
-            pictures.show(scene(0))
+            pictures.show(frame_result(0))
     folder = tmp_path / name
     assert sorted(part.name for part in folder.iterdir()) == [
         "000000.jpg",
@@ -118,12 +122,12 @@ def test_a_folder_takes_pictures(tmp_path: Path, name: str) -> None:
 
 def test_after_close_nothing_is_taken_and_closing_again_is_harmless(tmp_path: Path) -> None:
     video = AnnotatedVideo(tmp_path / "out.mp4", fps=30)
-    video.show(scene(0))
+    video.show(frame_result(0))
     video.close()
     video.close()
     video.flush()
     with pytest.raises(SinkError, match="closed"):
-        video.show(scene(1))
+        video.show(frame_result(1))
 
 
 def test_no_scene_leaves_no_file(tmp_path: Path) -> None:
@@ -145,7 +149,7 @@ def test_wrong_arguments_are_said_before_the_run(tmp_path: Path) -> None:
 def test_a_size_without_an_encoder_is_one_error_and_leaves_no_file(tmp_path: Path) -> None:
     video = AnnotatedVideo(tmp_path / "out.mp4", fps=30)
     with pytest.raises(SinkError, match="1x1 px"):
-        video.show(scene(0, 1, 1))
+        video.show(frame_result(0, 1, 1))
     video.close()
     assert not list(tmp_path.iterdir())
 
@@ -162,7 +166,7 @@ def test_a_full_disk_is_one_error(tmp_path: Path, name: str, left_bytes: int) ->
         def record() -> None:
             with output:
                 for index in range(20):
-                    busy = scene(index, 320, 240)
+                    busy = frame_result(index, 320, 240)
                     busy.frame.image[:] = noise
                     output.show(busy)
 

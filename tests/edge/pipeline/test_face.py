@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
-from edge.pipeline.events import Reporter
-from edge.pipeline.face import FacePipeline, Scene, build_face_pipeline
-from edge.pipeline.schedule import Pace
+from edge.pipeline.events import EventThrottle
+from edge.pipeline.face import FacePipeline, FrameResult, build_face_pipeline
+from edge.pipeline.schedule import InferenceScheduler
 from edge.pipeline.smoothing import Smoother
 from edge.settings.sections import (
     DetectionSettings,
@@ -72,8 +72,8 @@ def pipeline(
         Preprocessor(PreprocessSettings()),
         classifier or ByBrightness(),
         Smoother(smoothing),
-        Reporter(model="stand-in", started_at=NOON, interval_s=1.0),
-        Pace(interval_s),
+        EventThrottle(model="stand-in", started_at=NOON, interval_s=1.0),
+        InferenceScheduler(interval_s),
     )
 
 
@@ -81,10 +81,10 @@ FACE = Face(40, 30, 50, 50)
 
 
 def test_each_frame_is_one_scene_in_order_with_its_faces() -> None:
-    scenes = list(pipeline([[FACE], [], [FACE]]).scenes(frames([200, 200, 200])))
-    assert [scene.frame.index for scene in scenes] == [0, 1, 2]
-    assert [len(scene.observations) for scene in scenes] == [1, 0, 1]
-    [observation] = scenes[2].observations
+    frame_results = list(pipeline([[FACE], [], [FACE]]).results(frames([200, 200, 200])))
+    assert [frame_result.frame.index for frame_result in frame_results] == [0, 1, 2]
+    assert [len(frame_result.observations) for frame_result in frame_results] == [1, 0, 1]
+    [observation] = frame_results[2].observations
     assert observation.face == Face(40, 30, 50, 50, track_id=1)
     assert observation.state.label == observation.prediction.label == "bright"
 
@@ -97,15 +97,15 @@ def test_scenes_are_made_one_at_a_time_when_asked_for() -> None:
             asked.append(frame.index)
             yield frame
 
-    scenes = pipeline([[FACE]] * 3).scenes(watched())
+    frame_results = pipeline([[FACE]] * 3).results(watched())
     assert asked == []
-    next(scenes)
+    next(frame_results)
     assert asked == [0]
 
 
 def test_an_event_says_who_when_and_what() -> None:
-    [scene] = pipeline([[FACE]]).scenes(frames([204]))
-    [event] = scene.events
+    [frame_result] = pipeline([[FACE]]).results(frames([204]))
+    [event] = frame_result.events
     assert (event.time, event.modality, event.track_id) == (NOON, "face", 1)
     assert (event.label, event.model) == ("bright", "stand-in")
     assert event.confidence == pytest.approx(0.8)
@@ -114,14 +114,14 @@ def test_an_event_says_who_when_and_what() -> None:
 
 
 def test_a_label_that_stays_is_reported_once_a_second() -> None:
-    scenes = pipeline([[FACE]] * 25).scenes(frames([200] * 25))
-    events = [event for scene in scenes for event in scene.events]
+    frame_results = pipeline([[FACE]] * 25).results(frames([200] * 25))
+    events = [event for frame_result in frame_results for event in frame_result.events]
     assert [event.time - NOON for event in events] == [timedelta(seconds=n) for n in range(3)]
 
 
 def test_a_new_label_is_reported_at_once_and_starts_the_second_anew() -> None:
-    scenes = pipeline([[FACE]] * 20).scenes(frames([250] * 5 + [10] * 15))
-    events = [event for scene in scenes for event in scene.events]
+    frame_results = pipeline([[FACE]] * 20).results(frames([250] * 5 + [10] * 15))
+    events = [event for frame_result in frame_results for event in frame_result.events]
     assert [(event.label, (event.time - NOON).total_seconds()) for event in events] == [
         ("bright", 0.0),
         ("dark", 0.5),
@@ -131,28 +131,30 @@ def test_a_new_label_is_reported_at_once_and_starts_the_second_anew() -> None:
 
 def test_each_face_has_its_own_events() -> None:
     other = Face(100, 30, 40, 40)
-    scenes = list(pipeline([[FACE, other]] * 3).scenes(frames([200] * 3)))
-    assert [[event.track_id for event in scene.events] for scene in scenes] == [[1, 2], [], []]
+    frame_results = list(pipeline([[FACE, other]] * 3).results(frames([200] * 3)))
+    assert [
+        [event.track_id for event in frame_result.events] for frame_result in frame_results
+    ] == [[1, 2], [], []]
 
 
 def test_who_left_is_forgotten_everywhere() -> None:
     one = pipeline([[FACE]] * 3 + [[]] * 10 + [[FACE]])
-    *_, last = one.scenes(frames([200] * 14))
+    *_, last = one.results(frames([200] * 14))
     assert [event.track_id for event in last.events] == [2]
-    kept = (one._smoother._tracks, one._reporter._reported_s, one._pace._judged)
+    kept = (one._smoother._tracks, one._throttle._reported_s, one._scheduler._judged)
     assert [list(memory) for memory in kept] == [[2]] * 3
 
 
 def test_a_clock_that_jumps_back_brings_an_event_and_no_silence() -> None:
     image = np.full((120, 160, 3), 200, np.uint8)
     clock = [500.0, 500.1, 3.0, 3.1, 4.0]
-    scenes = pipeline([[FACE]] * 5).scenes(Frame(image, t, n) for n, t in enumerate(clock))
-    assert [len(scene.events) for scene in scenes] == [1, 0, 1, 0, 1]
+    frame_results = pipeline([[FACE]] * 5).results(Frame(image, t, n) for n, t in enumerate(clock))
+    assert [len(frame_result.events) for frame_result in frame_results] == [1, 0, 1, 0, 1]
 
 
 def test_without_an_interval_the_network_is_asked_once_per_face_and_frame() -> None:
     classifier = ByBrightness()
-    list(pipeline([[FACE], [FACE, Face(100, 30, 40, 40)], []], classifier).scenes(frames([9] * 3)))
+    list(pipeline([[FACE], [FACE, Face(100, 30, 40, 40)], []], classifier).results(frames([9] * 3)))
     assert [image.shape for image in classifier.seen] == [(48, 48)] * 3
     assert {image.dtype.name for image in classifier.seen} == {"uint8"}
 
@@ -160,24 +162,34 @@ def test_without_an_interval_the_network_is_asked_once_per_face_and_frame() -> N
 def test_a_steady_face_is_classified_each_interval_and_seen_in_every_frame() -> None:
     classifier = ByBrightness()
     one = pipeline([[FACE]] * 60, classifier, interval_s=0.4)
-    scenes = list(one.scenes(frames([200] * 60, fps=20)))
-    assert all(len(scene.observations) == 1 for scene in scenes)
+    frame_results = list(one.results(frames([200] * 60, fps=20)))
+    assert all(len(frame_result.observations) == 1 for frame_result in frame_results)
     assert (one.times.faces, one.times.classified) == (60, len(classifier.seen))
-    fresh = [scene.frame.index for scene in scenes if scene.observations[0].fresh]
+    fresh = [
+        frame_result.frame.index
+        for frame_result in frame_results
+        if frame_result.observations[0].fresh
+    ]
     # Half a second to settle, then each 0.4 s, and at each whole second, when its event is due.
     assert fresh == [*range(10), 17, 20, 28, 36, 40, 48, 56]
-    events = [event for scene in scenes for event in scene.events]
+    events = [event for frame_result in frame_results for event in frame_result.events]
     assert [(event.time - NOON).total_seconds() for event in events] == [0, 1, 2]
 
 
 def test_a_change_is_noticed_within_the_interval_and_then_looked_at_in_every_frame() -> None:
     one = pipeline([[FACE]] * 60, interval_s=0.4, time_constant_s=0.5)
-    scenes = list(one.scenes(frames([250] * 30 + [10] * 30, fps=20)))
-    fresh = [scene.frame.index for scene in scenes if scene.observations[0].fresh]
+    frame_results = list(one.results(frames([250] * 30 + [10] * 30, fps=20)))
+    fresh = [
+        frame_result.frame.index
+        for frame_result in frame_results
+        if frame_result.observations[0].fresh
+    ]
     noticed = fresh.index(next(index for index in fresh if index >= 30))
     assert fresh[noticed] - 30 <= 0.4 * 20
     assert fresh[noticed:][:4] == list(range(fresh[noticed], fresh[noticed] + 4))
-    dark = [e.time for scene in scenes for e in scene.events if e.label == "dark"]
+    dark = [
+        e.time for frame_result in frame_results for e in frame_result.events if e.label == "dark"
+    ]
     assert dark
     # The interval, and what the smoothing takes by itself.
     assert 1.5 < (dark[0] - NOON).total_seconds() <= 1.5 + 0.4 + 0.5
@@ -185,8 +197,8 @@ def test_a_change_is_noticed_within_the_interval_and_then_looked_at_in_every_fra
 
 def test_a_held_face_shows_its_last_state_at_its_new_place() -> None:
     walk = [[Face(40 + n, 30, 50, 50)] for n in range(20)]
-    scenes = list(pipeline(walk, interval_s=0.4).scenes(frames([200] * 20, fps=20)))
-    before, held = scenes[10].observations[0], scenes[11].observations[0]
+    frame_results = list(pipeline(walk, interval_s=0.4).results(frames([200] * 20, fps=20)))
+    before, held = frame_results[10].observations[0], frame_results[11].observations[0]
     assert (before.fresh, held.fresh, held.state.changed) == (False, False, False)
     assert held.face.x == before.face.x + 1
     assert held.state is before.state
@@ -197,7 +209,8 @@ def test_two_runs_over_one_recording_are_the_same() -> None:
     one, two = (
         [(e.time, e.label, e.confidence) for s in each for e in s.events]
         for each in (
-            pipeline([[FACE]] * 60, interval_s=0.3).scenes(frames(levels, fps=12)) for _ in range(2)
+            pipeline([[FACE]] * 60, interval_s=0.3).results(frames(levels, fps=12))
+            for _ in range(2)
         )
     )
     assert one == two
@@ -206,7 +219,7 @@ def test_two_runs_over_one_recording_are_the_same() -> None:
 
 def test_the_stages_times_add_up_over_frames_and_faces() -> None:
     one = pipeline([[FACE], [FACE], []])
-    list(one.scenes(frames([200] * 3)))
+    list(one.results(frames([200] * 3)))
     assert (one.times.frames, one.times.faces, one.times.classified) == (3, 2, 2)
     assert list(one.times.seconds) == [
         "gray", "search", "track", "preprocess", "inference", "smoothing",
@@ -217,9 +230,9 @@ def test_the_stages_times_add_up_over_frames_and_faces() -> None:
 def test_the_settings_build_the_pipeline_and_name_the_model() -> None:
     settings = Settings.model_validate({"model": {"name": "runs/best/cnn.v2.tflite"}})
     built = build_face_pipeline(settings, ByBrightness(), NOON)
-    assert built._reporter._model == "cnn.v2"
+    assert built._throttle._model == "cnn.v2"
     named = build_face_pipeline(settings, ByBrightness(), NOON, model_name="cnn")
-    assert named._reporter._model == "cnn"
+    assert named._throttle._model == "cnn"
 
 
 def test_an_unknown_detector_stops_the_building() -> None:
@@ -240,9 +253,9 @@ def clip_frames(path: Path, every: int) -> Iterator[Frame]:
 
 
 @cache
-def scenes_of(path: Path, every: int) -> list[Scene]:
+def scenes_of(path: Path, every: int) -> list[FrameResult]:
     return list(
-        build_face_pipeline(Settings(), ByBrightness(), NOON).scenes(clip_frames(path, every))
+        build_face_pipeline(Settings(), ByBrightness(), NOON).results(clip_frames(path, every))
     )
 
 
@@ -263,16 +276,20 @@ def scenes_of(path: Path, every: int) -> list[Scene]:
 def test_a_real_clip_has_as_many_tracks_as_people(
     data_dir: Path, clip: str, every: int, tracks: int
 ) -> None:
-    scenes = scenes_of(data_dir / "video" / clip, every)
-    seen = {seen.face.track_id for scene in scenes for seen in scene.observations}
+    frame_results = scenes_of(data_dir / "video" / clip, every)
+    seen = {
+        seen.face.track_id for frame_result in frame_results for seen in frame_result.observations
+    }
     assert seen == set(range(1, tracks + 1))
-    reported = {event.track_id for scene in scenes for event in scene.events}
+    reported = {event.track_id for frame_result in frame_results for event in frame_result.events}
     assert reported == seen
 
 
 @pytest.mark.data
 def test_the_face_that_leaves_is_not_reported_after_it_left(data_dir: Path) -> None:
-    scenes = scenes_of(data_dir / "video" / "face_noface.mov", 6)
-    shown = [scene.frame.index for scene in scenes if scene.observations]
+    frame_results = scenes_of(data_dir / "video" / "face_noface.mov", 6)
+    shown = [
+        frame_result.frame.index for frame_result in frame_results if frame_result.observations
+    ]
     assert min(shown) < 24
     assert 60 < max(shown) < 80

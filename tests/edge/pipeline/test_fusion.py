@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.models.labels import SHARED, SenseLabels, shared
-from edge.pipeline.face import Observation, Scene
+from edge.models.labels import SHARED, FusionInputs, shared
+from edge.pipeline.face import FrameResult, TrackedFace
 from edge.pipeline.fusion import Fusion, build_fusion
 from edge.pipeline.smoothing import State
-from edge.pipeline.speech import Hearing
+from edge.pipeline.speech import SpeechResult
 from edge.settings.sections import Settings, SmoothingSettings
 from edge.types import Face, Frame, Prediction
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
-SENSES = SenseLabels(face_labels=("happy", "sad"), speech_labels=("calm", "happy", "sad"))
+SENSES = FusionInputs(face_labels=("happy", "sad"), speech_labels=("calm", "happy", "sad"))
 
 
 class Sum:
@@ -37,14 +37,14 @@ def state(*scores: float) -> State:
     return State("any", max(scores), np.array(scores, np.float32), changed=True)
 
 
-def scene(at_s: float, *faces: tuple[Face, State]) -> Scene:
+def frame_result(at_s: float, *faces: tuple[Face, State]) -> FrameResult:
     frame = Frame(np.zeros((4, 4), np.uint8), at_s, 0, "GRAY")
     nothing = Prediction(("happy", "sad"), np.array([0.5, 0.5], np.float32))
-    return Scene(frame, tuple(Observation(face, seen, nothing) for face, seen in faces), ())
+    return FrameResult(frame, tuple(TrackedFace(face, seen, nothing) for face, seen in faces), ())
 
 
-def hearing(at_s: float, voice: State | None) -> Hearing:
-    return Hearing(at_s - 3, at_s, 1.0 if voice else 0.0, voice, None, ())
+def speech_result(at_s: float, voice: State | None) -> SpeechResult:
+    return SpeechResult(at_s - 3, at_s, 1.0 if voice else 0.0, voice, None, ())
 
 
 def fusion(combiner: Sum | None = None) -> Fusion:
@@ -57,8 +57,8 @@ NEAR, FAR = Face(0, 0, 90, 90, track_id=7), Face(0, 0, 40, 40, track_id=3)
 
 def test_a_voice_with_a_face_is_an_event_of_both() -> None:
     both = fusion()
-    both.see(scene(9.5, (NEAR, state(0.8, 0.2))))
-    event = both.hear(hearing(10, state(0.1, 0.7, 0.2)))
+    both.see(frame_result(9.5, (NEAR, state(0.8, 0.2))))
+    event = both.hear(speech_result(10, state(0.1, 0.7, 0.2)))
     assert event is not None
     assert (event.modality, event.model, event.label) == ("fusion", "stand-in", "happy")
     assert (event.track_id, event.face) == (7, NEAR)
@@ -69,8 +69,8 @@ def test_a_voice_with_a_face_is_an_event_of_both() -> None:
 def test_the_combiner_sees_the_nearest_face_and_the_voice_as_bytes() -> None:
     combiner = Sum()
     both = fusion(combiner)
-    both.see(scene(10, (FAR, state(0, 1)), (NEAR, state(0.8, 0.2))))
-    both.hear(hearing(10, state(0.2, 0.6, 0.2)))
+    both.see(frame_result(10, (FAR, state(0, 1)), (NEAR, state(0.8, 0.2))))
+    both.hear(speech_result(10, state(0.2, 0.6, 0.2)))
     [row] = combiner.seen
     assert row.dtype == np.uint8
     assert row.tolist() == [204, 51, 51, 153, 51, 255, 255]
@@ -81,27 +81,27 @@ def test_the_combiner_sees_the_nearest_face_and_the_voice_as_bytes() -> None:
 )
 def test_one_sense_alone_is_no_event_of_both(seen_s: float, voice: State | None) -> None:
     both = fusion()
-    both.see(scene(seen_s, (NEAR, state(1, 0))))
-    assert both.hear(hearing(10, voice)) is None
+    both.see(frame_result(seen_s, (NEAR, state(1, 0))))
+    assert both.hear(speech_result(10, voice)) is None
 
 
 def test_a_voice_that_no_face_ever_had_is_no_event() -> None:
-    assert fusion().hear(hearing(10, state(0, 1, 0))) is None
+    assert fusion().hear(speech_result(10, state(0, 1, 0))) is None
 
 
 def test_a_frame_without_faces_leaves_the_last_one_fresh() -> None:
     both = fusion()
-    both.see(scene(9.8, (NEAR, state(1, 0))))
-    both.see(scene(9.9))
-    assert both.hear(hearing(10, state(0, 1, 0))) is not None
+    both.see(frame_result(9.8, (NEAR, state(1, 0))))
+    both.see(frame_result(9.9))
+    assert both.hear(speech_result(10, state(0, 1, 0))) is not None
 
 
 def test_the_same_state_is_reported_once_a_second_and_another_face_at_once() -> None:
     both = fusion()
     reported = []
     for at_s, face in ((1.0, NEAR), (1.5, NEAR), (2.0, NEAR), (2.5, FAR)):
-        both.see(scene(at_s, (face, state(1, 0))))
-        event = both.hear(hearing(at_s, state(0, 1, 0)))
+        both.see(frame_result(at_s, (face, state(1, 0))))
+        event = both.hear(speech_result(at_s, state(0, 1, 0)))
         reported.append(event.track_id if event else None)
     assert reported == [7, None, 7, 3]
 

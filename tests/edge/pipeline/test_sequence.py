@@ -19,8 +19,8 @@ from edge.cli.main import app
 from edge.errors import ModelError
 from edge.models import read_card
 from edge.pipeline.face import build_face_pipeline
-from edge.pipeline.schedule import EvenPace
-from edge.pipeline.sequence import Courses
+from edge.pipeline.schedule import FixedIntervalScheduler
+from edge.pipeline.sequence import SequenceBuffer
 from edge.pipeline.smoothing import State
 from edge.settings.sections import PreprocessSettings, Settings
 from edge.sources.video import open_source
@@ -36,20 +36,20 @@ def picture(level: int) -> NDArray[np.uint8]:
     return np.full((48, 48), level, np.uint8)
 
 
-def levels(course: NDArray[np.uint8]) -> list[int]:
-    assert (course == course[:, :1, :1]).all(), "pictures are kept whole"
-    return [int(one[0, 0]) for one in course]
+def levels(sequence: NDArray[np.uint8]) -> list[int]:
+    assert (sequence == sequence[:, :1, :1]).all(), "pictures are kept whole"
+    return [int(one[0, 0]) for one in sequence]
 
 
 def test_a_new_face_has_always_looked_as_it_does() -> None:
-    course = Courses(SEQUENCE).add(1, picture(9), 3.0)
-    assert (course.shape, course.dtype.name) == ((4, 48, 48), "uint8")
-    assert levels(course) == [9, 9, 9, 9]
+    sequence = SequenceBuffer(SEQUENCE).add(1, picture(9), 3.0)
+    assert (sequence.shape, sequence.dtype.name) == ((4, 48, 48), "uint8")
+    assert levels(sequence) == [9, 9, 9, 9]
 
 
 def test_the_oldest_picture_goes() -> None:
-    courses = Courses(SEQUENCE)
-    seen = [levels(courses.add(1, picture(n), n * 0.5)) for n in range(6)]
+    sequences = SequenceBuffer(SEQUENCE)
+    seen = [levels(sequences.add(1, picture(n), n * 0.5)) for n in range(6)]
     assert seen == [
         [0, 0, 0, 0],
         [0, 0, 0, 1],
@@ -61,51 +61,51 @@ def test_the_oldest_picture_goes() -> None:
 
 
 def test_what_was_not_seen_is_like_what_was_seen_before() -> None:
-    courses = Courses(SEQUENCE)
-    courses.add(1, picture(1), 0.0)
-    assert levels(courses.add(1, picture(2), 1.5)) == [1, 1, 1, 2]
-    assert levels(courses.add(1, picture(3), 2.4)) == [1, 2, 2, 3]
-    assert levels(courses.add(1, picture(4), 60.0)) == [3, 3, 3, 4]
+    sequences = SequenceBuffer(SEQUENCE)
+    sequences.add(1, picture(1), 0.0)
+    assert levels(sequences.add(1, picture(2), 1.5)) == [1, 1, 1, 2]
+    assert levels(sequences.add(1, picture(3), 2.4)) == [1, 2, 2, 3]
+    assert levels(sequences.add(1, picture(4), 60.0)) == [3, 3, 3, 4]
 
 
 def test_a_clock_that_jumps_back_begins_anew() -> None:
-    courses = Courses(SEQUENCE)
-    courses.add(1, picture(1), 9.0)
-    assert levels(courses.add(1, picture(2), 1.0)) == [2, 2, 2, 2]
+    sequences = SequenceBuffer(SEQUENCE)
+    sequences.add(1, picture(1), 9.0)
+    assert levels(sequences.add(1, picture(2), 1.0)) == [2, 2, 2, 2]
 
 
 def test_faces_keep_to_themselves_and_are_forgotten() -> None:
-    courses = Courses(SEQUENCE)
-    courses.add(1, picture(1), 0.0)
-    courses.add(2, picture(2), 0.0)
-    assert levels(courses.add(1, picture(3), 0.5)) == [1, 1, 1, 3]
-    courses.forget(1)
-    courses.forget(7)
-    assert list(courses._tracks) == [2]
-    assert levels(courses.add(1, picture(4), 1.0)) == [4, 4, 4, 4]
+    sequences = SequenceBuffer(SEQUENCE)
+    sequences.add(1, picture(1), 0.0)
+    sequences.add(2, picture(2), 0.0)
+    assert levels(sequences.add(1, picture(3), 0.5)) == [1, 1, 1, 3]
+    sequences.forget(1)
+    sequences.forget(7)
+    assert list(sequences._tracks) == [2]
+    assert levels(sequences.add(1, picture(4), 1.0)) == [4, 4, 4, 4]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.integers(2, 9))
 def test_at_any_times_a_course_ends_with_the_newest_picture(
     times_s: list[float], frames: int
 ) -> None:
-    courses = Courses(SequenceSettings(frames=frames, step_s=0.3))
+    sequences = SequenceBuffer(SequenceSettings(frames=frames, step_s=0.3))
     for n, timestamp_s in enumerate(times_s):
-        seen = levels(courses.add(1, picture(n), timestamp_s))
+        seen = levels(sequences.add(1, picture(n), timestamp_s))
         assert len(seen) == frames
         assert seen[-1] == n
         assert seen == sorted(seen), "in the order they came"
 
 
 def test_the_pace_is_even_whatever_the_network_says() -> None:
-    pace = EvenPace(0.5)
+    pace = FixedIntervalScheduler(0.5)
     due = []
     for n in range(31):
-        if pace.held(1, n / 10, event_due=True) is None:
+        if pace.cached(1, n / 10, event_due=True) is None:
             due.append(n)
             top = np.eye(2, dtype=np.float32)[n % 2]
             unlike = State("a", 0.5, np.float32([0.5, 0.5]), changed=True)
-            pace.judged(1, Prediction(("a", "b"), top), unlike, n / 10)
+            pace.record(1, Prediction(("a", "b"), top), unlike, n / 10)
     assert due == [0, 5, 10, 15, 20, 25, 30]
 
 
@@ -125,10 +125,10 @@ def judged_at(sequence: SequenceSettings, recorder: Recorder, frames: int) -> li
     path = build_face_pipeline(Settings(), recorder, NOON, sequence=sequence)
     judged = []
     with open_source("synthetic", settings=Settings().camera) as source:
-        for scene in path.scenes(islice(source, 0, frames, 2)):
+        for frame_result in path.results(islice(source, 0, frames, 2)):
             judged += [
-                scene.frame.timestamp_s
-                for seen in scene.observations
+                frame_result.frame.timestamp_s
+                for seen in frame_result.observations
                 if seen.fresh and seen.face.track_id == 1
             ]
     return judged
@@ -141,7 +141,7 @@ def test_the_network_is_given_courses_a_step_apart() -> None:
     apart = np.diff(judged)
     assert (apart >= 0.49).all()
     assert np.median(apart) < 0.6
-    assert {course.shape for course in recorder.seen} == {(4, 48, 48)}
+    assert {sequence.shape for sequence in recorder.seen} == {(4, 48, 48)}
     first, second = recorder.seen[:2]
     np.testing.assert_array_equal(second[-2], first[-1])
 
@@ -159,11 +159,11 @@ def test_a_face_that_left_leaves_no_course() -> None:
     path = build_face_pipeline(Settings(), Recorder(), NOON, sequence=SEQUENCE)
     with open_source("synthetic", settings=Settings().camera) as source:
         frames = list(islice(source, 0, 30, 2))
-    assert any(scene.observations for scene in path.scenes(frames))
+    assert any(frame_result.observations for frame_result in path.results(frames))
     assert path._courses is not None
     assert path._courses._tracks
     gone = type(frames[0])(np.zeros_like(frames[0].pixels), frames[-1].timestamp_s + 60, 10_000)
-    list(path.scenes([gone]))
+    list(path.results([gone]))
     assert not path._courses._tracks
 
 

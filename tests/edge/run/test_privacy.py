@@ -170,11 +170,11 @@ def test_a_run_leaves_no_picture_no_sound_and_no_embedding(
     model = tiny_model.write(elsewhere, modality="speech", preprocessing=features)
     settings = f'[model]\nspeech = "{model.path}"\nfusion = "none"\n'
     if sequence is not None:
-        eyes = tiny_model.write(tmp_path_factory.mktemp("eyes"), sequence=sequence)
-        settings += f'name = "{eyes.path}"\n'
+        video_input = tiny_model.write(tmp_path_factory.mktemp("eyes"), sequence=sequence)
+        settings += f'name = "{video_input.path}"\n'
     (device.disk / "edge.toml").write_text(settings)
-    senses = ("--camera", "synthetic", "--mic", "synthetic")
-    device.run("run", "--config", "edge.toml", *senses, "--output", "none")
+    inputs = ("--camera", "synthetic", "--mic", "synthetic")
+    device.run("run", "--config", "edge.toml", *inputs, "--output", "none")
     with open_log(device.log) as log:
         assert set(log.stats().modalities) == {"face", "speech"}
         assert log.stats().notes == ()

@@ -25,7 +25,7 @@ from edge.health.report import Health, Part, State
 from edge.log.reader import open_log
 from edge.run.clock import WallClock
 from edge.run.session import run
-from edge.run.watchdog import Vitals
+from edge.run.watchdog import Watchdog
 from edge.service.sd_notify import Notifier
 from edge.settings.loading import override
 from edge.settings.sections import Settings
@@ -243,18 +243,18 @@ def test_no_sign_of_life_is_given_while_a_part_is_stuck() -> None:
     now_s = [0.0]
     health, manager = Health(lambda: now_s[0]), Recorder()
     camera = health.part("camera")
-    vitals = Vitals(health, notifier=manager, clock=lambda: now_s[0])
-    vitals.tick(Settings())
+    watchdog = Watchdog(health, notifier=manager, clock=lambda: now_s[0])
+    watchdog.tick(Settings())
     assert manager.told == ["alive"]
     camera.running()
-    vitals.tick(Settings())
+    watchdog.tick(Settings())
     assert manager.told == ["alive", "alive", "ready"]
     now_s[0] = 25.0
-    vitals.tick(Settings())
-    vitals.tick(Settings())
+    watchdog.tick(Settings())
+    watchdog.tick(Settings())
     assert manager.told == ["alive", "alive", "ready"]
     camera.beat()
-    vitals.tick(Settings())
+    watchdog.tick(Settings())
     assert manager.told[-1] == "alive"
 
 
@@ -274,14 +274,14 @@ def test_settings_are_read_again_between_two_ticks() -> None:
             raise answer
         return answer
 
-    vitals = Vitals(health, reread, manager)
-    with vitals.hearing_hangups():
+    watchdog = Watchdog(health, reread, manager)
+    with watchdog.handle_sighup():
         for expected in (False, False, True):
             os.kill(os.getpid(), signal.SIGHUP)
-            assert vitals.tick(now) is expected
-            assert vitals.tick(now) is False
-    assert vitals.fresh is not None
-    assert vitals.fresh.smoothing.floor == 0.5
+            assert watchdog.tick(now) is expected
+            assert watchdog.tick(now) is False
+    assert watchdog.fresh is not None
+    assert watchdog.fresh.smoothing.floor == 0.5
 
 
 def test_events_follow_a_clock_that_is_set_during_the_run() -> None:
@@ -294,13 +294,13 @@ def test_events_follow_a_clock_that_is_set_during_the_run() -> None:
     )
     elapsed_s[0] = 60
     clock.check()
-    assert clock.righted(start) == start
+    assert clock.corrected(start) == start
     leap[0] = timedelta(days=9000)
     clock.check()
-    assert clock.righted(start) == start + timedelta(days=9000)
+    assert clock.corrected(start) == start + timedelta(days=9000)
     leap[0] = timedelta(days=9000, seconds=1)
     clock.check()
     assert clock.offset == timedelta(days=9000)
     leap[0] = timedelta(hours=-1)
     clock.check()
-    assert clock.righted(start) == start - timedelta(hours=1)
+    assert clock.corrected(start) == start - timedelta(hours=1)

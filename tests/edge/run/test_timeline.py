@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.pipeline.face import Scene
-from edge.pipeline.speech import Hearing
-from edge.run.live_readers import LiveHearings
+from edge.pipeline.face import FrameResult
+from edge.pipeline.speech import SpeechResult
+from edge.run.live_readers import LiveSpeechResults
 from edge.run.timeline import in_order
 from edge.sources.audio import SoundHealth
 from edge.types import AudioChunk, Frame
@@ -21,27 +21,31 @@ from edge.types import AudioChunk, Frame
 WAIT_S = 20.0
 
 
-def scene(at_s: float) -> Scene:
-    return Scene(Frame(np.zeros((2, 2), np.uint8), at_s, 0, "GRAY"), (), ())
+def frame_result(at_s: float) -> FrameResult:
+    return FrameResult(Frame(np.zeros((2, 2), np.uint8), at_s, 0, "GRAY"), (), ())
 
 
-def hearing(at_s: float) -> Hearing:
-    return Hearing(at_s - 3, at_s, 0, None, None, ())
+def speech_result(at_s: float) -> SpeechResult:
+    return SpeechResult(at_s - 3, at_s, 0, None, None, ())
 
 
 def test_files_are_in_the_order_of_their_time_and_read_no_further_than_asked() -> None:
     asked = []
 
-    def scenes() -> Iterator[Scene]:
+    def frame_results() -> Iterator[FrameResult]:
         for at_s in (0.0, 1.0, 2.0, 3.0):
             asked.append(at_s)
-            yield scene(at_s)
+            yield frame_result(at_s)
 
-    moments = in_order(scenes(), iter([hearing(1.5), hearing(9)]))
+    moments = in_order(frame_results(), iter([speech_result(1.5), speech_result(9)]))
     kinds = [type(next(moments)).__name__ for _ in range(3)]
-    assert kinds == ["Scene", "Scene", "Hearing"]
+    assert kinds == ["FrameResult", "FrameResult", "SpeechResult"]
     assert asked == [0.0, 1.0, 2.0]
-    assert [type(moment).__name__ for moment in moments] == ["Scene", "Scene", "Hearing"]
+    assert [type(moment).__name__ for moment in moments] == [
+        "FrameResult",
+        "FrameResult",
+        "SpeechResult",
+    ]
 
 
 class FakeSound:
@@ -78,17 +82,17 @@ class FakePipeline:
     def __init__(self, count: int, error: Exception | None = None, *, wait: bool = False) -> None:
         self.count, self.error, self.wait = count, error, wait
 
-    def hearings(self, source: FakeSound) -> Iterator[Hearing]:
+    def results(self, source: FakeSound) -> Iterator[SpeechResult]:
         for number in range(self.count):
-            yield hearing(float(number))
+            yield speech_result(float(number))
         if self.error is not None:
             raise self.error
         if self.wait:
             source.closed.wait(WAIT_S)
 
 
-def listening(pipeline: FakePipeline, stop: threading.Event | None = None) -> LiveHearings:
-    return LiveHearings(FakeSound(), pipeline, stop or threading.Event())  # type: ignore[arg-type]  # a stand-in
+def listening(pipeline: FakePipeline, stop: threading.Event | None = None) -> LiveSpeechResults:
+    return LiveSpeechResults(FakeSound(), pipeline, stop or threading.Event())  # type: ignore[arg-type]  # a stand-in
 
 
 def test_every_hearing_comes_once_and_in_order() -> None:
@@ -102,7 +106,7 @@ def test_what_is_there_is_taken_without_waiting() -> None:
     heard = listening(FakePipeline(3, wait=True))
     assert heard.take() == []
     heard.start()
-    found: list[Hearing] = []
+    found: list[SpeechResult] = []
     for _ in range(1000):
         found += heard.take()
         if len(found) == 3:
@@ -116,7 +120,7 @@ def test_what_is_there_is_taken_without_waiting() -> None:
 def test_an_error_comes_after_what_was_heard_before_it() -> None:
     heard = listening(FakePipeline(2, SourceError("the cable was pulled: plug it in")))
     heard.start()
-    found: list[Hearing] = []
+    found: list[SpeechResult] = []
     with pytest.raises(SourceError, match="cable"):
         found.extend(heard)
     assert len(found) == 2
@@ -139,7 +143,7 @@ def test_who_waits_in_vain_is_called_meanwhile() -> None:
         called.set()
         stop.set()
 
-    heard = LiveHearings(FakeSound(), FakePipeline(0, wait=True), stop, idle)  # type: ignore[arg-type]  # a stand-in
+    heard = LiveSpeechResults(FakeSound(), FakePipeline(0, wait=True), stop, idle)  # type: ignore[arg-type]  # a stand-in
     heard.start()
     assert list(heard) == []
     assert called.is_set()

@@ -21,7 +21,7 @@ needs_systemd = pytest.mark.skipif(
 
 
 @pytest.fixture
-def installed(tmp_path: Path) -> Path:
+def disk_usage(tmp_path: Path) -> Path:
     """The units as they lie on a device, with programs that exist where they look for them."""
     for program in ("bin/edge", "libexec/edge-backoff"):
         path = tmp_path / "opt" / program
@@ -41,18 +41,18 @@ def _analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @needs_systemd
 @pytest.mark.parametrize("network", [False, True], ids=["alone", "with network.conf"])
-def test_verify_finds_nothing_to_say(installed: Path, network: bool) -> None:
+def test_verify_finds_nothing_to_say(disk_usage: Path, network: bool) -> None:
     """It exits with 0 whatever it warns of: silence is the verdict."""
     if network:
-        (installed / "edge.run.runner.d").mkdir()
-        shutil.copy(SYSTEMD / "network.conf", installed / "edge.run.runner.d")
-    found = _analyze("verify", *(str(installed / unit) for unit in UNITS))
+        (disk_usage / "edge.run.runner.d").mkdir()
+        shutil.copy(SYSTEMD / "network.conf", disk_usage / "edge.run.runner.d")
+    found = _analyze("verify", *(str(disk_usage / unit) for unit in UNITS))
     assert (found.returncode, found.stderr) == (0, "")
 
 
 @needs_systemd
-def test_verify_does_complain_of_a_key_it_does_not_know(installed: Path) -> None:
-    unit = installed / "edge.service"
+def test_verify_does_complain_of_a_key_it_does_not_know(disk_usage: Path) -> None:
+    unit = disk_usage / "edge.service"
     unit.write_text(unit.read_text().replace("NoNewPrivileges=", "NoNewPrivilege="))
     assert "NoNewPrivilege" in _analyze("verify", str(unit)).stderr
 

@@ -25,7 +25,7 @@ from edge.sources.supervised import (
     camera,
     is_live,
 )
-from edge.sources.supervisor import MAX_HUNG, Kind, Supervised
+from edge.sources.supervisor import MAX_HUNG, SourceSpec, SupervisedSource
 from edge.sources.video.base import StaleWatch
 from edge.types import AudioChunk, Frame
 
@@ -69,8 +69,10 @@ class Stage:
         self._acts = list(acts)
         self.begun = 0
         self.part = Part("camera", "source")
-        kind: Kind[int] = Kind("spec", self._next, lambda item, when_s, index: item, self._judge)
-        self.source = Supervised(kind, QUICK, self.part)
+        kind: SourceSpec[int] = SourceSpec(
+            "spec", self._next, lambda item, when_s, index: item, self._judge
+        )
+        self.source = SupervisedSource(kind, QUICK, self.part)
 
     def _next(self) -> Act:
         self.begun += 1
@@ -175,11 +177,13 @@ def test_lives_that_are_over_leave_no_ring_of_references() -> None:
     lives = [Refused([]), Refused([1]), Refused([]), Refused([2])]
     begun = [weakref.ref(life) for life in lives]
     part = Part("camera", "source")
-    kind: Kind[int] = Kind("spec", lambda: lives.pop(0), lambda item, *_: item, lambda item: None)
+    kind: SourceSpec[int] = SourceSpec(
+        "spec", lambda: lives.pop(0), lambda item, *_: item, lambda item: None
+    )
     gc.collect()
     gc.disable()
     try:
-        with Supervised(kind, QUICK, part) as source:
+        with SupervisedSource(kind, QUICK, part) as source:
             assert list(islice(source, 2)) == [1, 2]
             assert [life() is None for life in begun] == [True, True, True, False]
     finally:

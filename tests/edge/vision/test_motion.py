@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from edge.types import Face, iou
-from edge.vision.motion import Changes, cells_of, frame_of, whole
+from edge.vision.motion import MotionDetector, cells_of, frame_of, whole
 
 WIDTH, HEIGHT = 640, 480
 ROOM = np.full((HEIGHT, WIDTH), 100, np.uint8)
 
 
 def room(x: int, y: int = 200, side: int = 80, value: int = 255) -> np.ndarray:
-    picture = ROOM.copy()
-    picture[y : y + side, x : x + side] = value
-    return picture
+    image = ROOM.copy()
+    image[y : y + side, x : x + side] = value
+    return image
 
 
 def framed(cells: np.ndarray | None) -> Face:
@@ -23,8 +23,8 @@ def framed(cells: np.ndarray | None) -> Face:
     return Face(left, top, right - left, bottom - top)
 
 
-def started(margin_px: int = 10) -> Changes:
-    changes = Changes(margin_px=margin_px)
+def started(margin_px: int = 10) -> MotionDetector:
+    changes = MotionDetector(margin_px=margin_px)
     cells = changes.since_last(ROOM, [])
     assert cells is not None
     assert cells.all()

@@ -38,28 +38,28 @@ def test_gray_is_the_luma_of_bgr() -> None:
 
 
 def test_a_box_of_48_is_cut_out_unchanged() -> None:
-    picture = noise(100, 120)
-    patch = preprocessor().crop(picture, Face(30, 20, 48, 48))
-    assert np.array_equal(patch, picture[20:68, 30:78])
+    image = noise(100, 120)
+    patch = preprocessor().crop(image, Face(30, 20, 48, 48))
+    assert np.array_equal(patch, image[20:68, 30:78])
 
 
 def test_the_margin_takes_in_as_much_on_every_side() -> None:
-    picture = noise(200, 200)
-    patch = preprocessor(margin=0.25).crop(picture, Face(60, 70, 32, 32))
-    assert np.array_equal(patch, picture[62:110, 52:100])
+    image = noise(200, 200)
+    patch = preprocessor(margin=0.25).crop(image, Face(60, 70, 32, 32))
+    assert np.array_equal(patch, image[62:110, 52:100])
 
 
 def test_a_tall_box_becomes_a_square_around_its_centre() -> None:
-    picture = noise(200, 200)
-    patch = preprocessor().crop(picture, Face(60, 50, 20, 48))
-    assert np.array_equal(patch, picture[50:98, 46:94])
+    image = noise(200, 200)
+    patch = preprocessor().crop(image, Face(60, 50, 20, 48))
+    assert np.array_equal(patch, image[50:98, 46:94])
 
 
 def test_outside_the_picture_its_edge_is_repeated() -> None:
-    picture = noise(60, 60)
-    patch = preprocessor().crop(picture, Face(-10, 40, 48, 48))
-    assert np.array_equal(patch[:20, 10:], picture[40:60, :38])
-    assert np.array_equal(patch[:20, :10], np.repeat(picture[40:60, :1], 10, axis=1))
+    image = noise(60, 60)
+    patch = preprocessor().crop(image, Face(-10, 40, 48, 48))
+    assert np.array_equal(patch[:20, 10:], image[40:60, :38])
+    assert np.array_equal(patch[:20, :10], np.repeat(image[40:60, :1], 10, axis=1))
     assert np.array_equal(patch[20:], np.repeat(patch[19:20], 28, axis=0))
 
 
@@ -143,10 +143,10 @@ def test_alignment_levels_the_eyes_of_a_turned_portrait(turn_deg: int) -> None:
     centre = (upright.x + upright.width / 2, upright.y + upright.height / 2)
     turn = cv2.getRotationMatrix2D(centre, turn_deg, 1)
     turned = cv2.warpAffine(portrait, turn, portrait.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
-    eyes = load_cascade("haarcascade_eye")
+    video_input = load_cascade("haarcascade_eye")
     own_tilt, tilt = (
-        eye_tilt(eyes, picture[upright.y :, upright.x :][: upright.width, : upright.width])
-        for picture in (portrait, turned)
+        eye_tilt(video_input, image[upright.y :, upright.x :][: upright.width, : upright.width])
+        for image in (portrait, turned)
     )
     assert tilt == pytest.approx(own_tilt - turn_deg, abs=4)
     level = preprocessor(align=True).crop(portrait, upright).astype(int)
@@ -156,10 +156,10 @@ def test_alignment_levels_the_eyes_of_a_turned_portrait(turn_deg: int) -> None:
 
 
 def test_alignment_without_eyes_is_the_plain_crop() -> None:
-    picture = ramp()
+    image = ramp()
     face = Face(20, 20, 90, 90)
-    plain = preprocessor().crop(picture, face)
-    assert np.array_equal(preprocessor(align=True).crop(picture, face), plain)
+    plain = preprocessor().crop(image, face)
+    assert np.array_equal(preprocessor(align=True).crop(image, face), plain)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (30, 2)])

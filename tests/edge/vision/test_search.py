@@ -57,17 +57,17 @@ class Squares:
 
 
 def room(x: int | None = None, side: int = 100, y: int = 200) -> np.ndarray:
-    picture = ROOM.copy()
+    image = ROOM.copy()
     if x is not None:
-        picture[max(0, y) : y + side, max(0, x) : x + side] = 255
-    return picture
+        image[max(0, y) : y + side, max(0, x) : x + side] = 255
+    return image
 
 
 def searched(search: TrackedSearch, pictures: list[np.ndarray]) -> Iterator[list[Face]]:
     """As the pipeline does it: what is found is followed, and expected in the next frame."""
     tracker = Tracker()
-    for n, picture in enumerate(pictures):
-        found = search.find(picture, n / FPS, tracker.expected(n / FPS))
+    for n, image in enumerate(pictures):
+        found = search.find(image, n / FPS, tracker.expected(n / FPS))
         tracker.update(found, n / FPS)
         yield found
 
@@ -233,10 +233,10 @@ class Shy(Squares):
 
 def portrait(x: int) -> np.ndarray:
     """A white square's rim with features in it, which can be told again."""
-    picture = room(x)
+    image = room(x)
     features = np.random.default_rng(3).integers(0, 250, (9, 9)).astype(np.uint8)
-    picture[210:290, x + 10 : x + 90] = cv2.resize(features, (80, 80))
-    return picture
+    image[210:290, x + 10 : x + 90] = cv2.resize(features, (80, 80))
+    return image
 
 
 def test_a_confirmed_face_is_searched_for_at_intervals_and_followed_in_between() -> None:

@@ -8,10 +8,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.audio.block_queue import BlockRing
+from edge.sources.audio.block_queue import BlockQueue
 
 
-def taken(ring: BlockRing) -> list[tuple[bytes, bool]]:
+def taken(ring: BlockQueue) -> list[tuple[bytes, bool]]:
     found = []
     while (block := ring.take(0)) is not None:
         found.append((block.data, block.after_gap))
@@ -19,7 +19,7 @@ def taken(ring: BlockRing) -> list[tuple[bytes, bool]]:
 
 
 def test_blocks_come_out_as_they_went_in() -> None:
-    ring = BlockRing(4)
+    ring = BlockQueue(4)
     ring.put(b"one", 1.0)
     ring.put(b"two", 2.0)
     first = ring.take(0)
@@ -30,7 +30,7 @@ def test_blocks_come_out_as_they_went_in() -> None:
 
 
 def test_the_newest_stay_and_the_gap_is_known_and_counted() -> None:
-    ring = BlockRing(3)
+    ring = BlockQueue(3)
     for number in range(7):
         ring.put(bytes([number]), 0.0)
     assert ring.overruns == 4
@@ -38,7 +38,7 @@ def test_the_newest_stay_and_the_gap_is_known_and_counted() -> None:
 
 
 def test_what_the_device_lost_is_a_gap_at_its_place() -> None:
-    ring = BlockRing(4)
+    ring = BlockQueue(4)
     ring.put(b"a", 0.0)
     ring.put(b"b", 0.0, overflowed=True)
     assert ring.overflows == 1
@@ -47,7 +47,7 @@ def test_what_the_device_lost_is_a_gap_at_its_place() -> None:
 
 @given(st.integers(1, 5), st.lists(st.booleans(), max_size=40))
 def test_every_block_is_taken_or_counted(capacity: int, puts: list[bool]) -> None:
-    ring = BlockRing(capacity)
+    ring = BlockQueue(capacity)
     put = 0
     out: list[tuple[bytes, bool]] = []
     for is_put in puts:
@@ -64,7 +64,7 @@ def test_every_block_is_taken_or_counted(capacity: int, puts: list[bool]) -> Non
 
 
 def test_closing_wakes_who_waits_and_gives_nothing_more() -> None:
-    ring = BlockRing(4)
+    ring = BlockQueue(4)
     got: list[object] = ["nothing yet"]
     waiter = threading.Thread(target=lambda: got.__setitem__(0, ring.take(60)))
     waiter.start()

@@ -87,7 +87,7 @@ def test_a_device_of_its_own_mind_is_resampled_and_mixed(
 ) -> None:
     pytest.importorskip("soxr")
     card.devices = [device("studio", channels=channels, rate_hz=rate_hz)]
-    card.takes = {(rate_hz, channels)}
+    card.clips = {(rate_hz, channels)}
     with MicrophoneSource("default", SETTINGS) as source:
         samples = np.concatenate([chunk.samples for chunk in islice(source, 30)])
     assert source.health.samples == len(samples)
@@ -98,7 +98,7 @@ def test_a_device_of_its_own_mind_is_resampled_and_mixed(
 
 
 def test_a_device_that_takes_nothing_is_said(card: Card) -> None:
-    card.takes = set()
+    card.clips = set()
     with pytest.raises(SourceError, match=r"set mic\.device_rate_hz"):
         MicrophoneSource("default", SETTINGS).__enter__()
 
