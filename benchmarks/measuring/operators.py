@@ -58,9 +58,9 @@ def profile(model: Path, *, threads: int, runs: int) -> Profile:
         str(threads),
         str(runs),
     ]
-    told = json.loads(watch(command, timeout_s=_TIMEOUT_S).output)
-    found = (Operator(each["kind"], tuple(each["us"])) for each in told["operators"])
-    return Profile(told["whole_us"], tuple(found))
+    output = json.loads(watch(command, timeout_s=_TIMEOUT_S).output)
+    found = (Operator(each["kind"], tuple(each["us"])) for each in output["operators"])
+    return Profile(output["whole_us"], tuple(found))
 
 
 def _library() -> Path:
@@ -145,9 +145,9 @@ class _Profiled:
             raise EdgeError("this LiteRT profiled nothing")
         events = (_Event * count.value)()
         self._call("LiteRtGetProfilerEvents", self._profiler, count, events)
-        told = [event for event in events if event.kind in (_OPERATOR, _DELEGATES_OPERATOR)]
-        kinds = tuple(event.tag.decode() for event in told)
-        return _Run(spent_us, kinds, tuple(event.elapsed_us for event in told))
+        output = [event for event in events if event.kind in (_OPERATOR, _DELEGATES_OPERATOR)]
+        kinds = tuple(event.tag.decode() for event in output)
+        return _Run(spent_us, kinds, tuple(event.elapsed_us for event in output))
 
     def _option(self, identifier: bytes, text: bytes) -> c_void_p:
         """LiteRT keeps the text, and calls back when it lets go of it: both have to stay."""
@@ -187,9 +187,9 @@ def _measured(model: Path, threads: int, runs: int) -> Profile:
     network = _Profiled(model, threads)
     for _ in range(max(5, runs // 10)):
         network.run()
-    told = sorted((network.profiled() for _ in range(runs)), key=lambda run: run.whole_us)
+    output = sorted((network.profiled() for _ in range(runs)), key=lambda run: run.whole_us)
     # The faster half: a mean, since the profiler counts whole microseconds, but of calm runs.
-    calm = told[: (runs + 1) // 2]
+    calm = output[: (runs + 1) // 2]
     by_kind: dict[str, list[float]] = defaultdict(list)
     for kind, us in zip(calm[0].kinds, zip(*(run.us for run in calm), strict=True), strict=True):
         by_kind[kind].append(fmean(us))

@@ -67,8 +67,8 @@ def draw(work: Work) -> Draw:
     from benchmarks.measuring.process import watch
 
     command = [sys.executable, "-m", "benchmarks.measuring.worker", json.dumps(asdict(work))]
-    told = json.loads(watch(command, timeout_s=_TIMEOUT_S, poll_s=_POLL_S).output)
-    return Draw(np.array(told["first"]), np.array(told["warm"]))
+    output = json.loads(watch(command, timeout_s=_TIMEOUT_S, poll_s=_POLL_S).output)
+    return Draw(np.array(output["first"]), np.array(output["warm"]))
 
 
 def _timed(work: Work) -> Draw:

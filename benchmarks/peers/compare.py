@@ -42,7 +42,7 @@ _LARGEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class Baseline:
     """name: in the tables; python: whose environment; installs: what a person names to pip"""
 
     name: str
@@ -54,19 +54,19 @@ class Contender:
         return PeerProcess(self.name, self.python, f"benchmarks.peers.{self.module}")
 
 
-def peers_of(fer_python: Path | None, keras_python: Path | None) -> list[Contender]:
+def baselines(fer_python: Path | None, keras_python: Path | None) -> list[Baseline]:
     """Ours first; another where its interpreter is given. Raises MissingDataError."""
-    found = [Contender("edge", sys.executable, "ours", tuple(base_requirements()))]
+    found = [Baseline("edge", sys.executable, "ours", tuple(base_requirements()))]
     if fer_python is not None:
         found.append(
-            Contender("fer", str(fer_python.absolute()), "fer_package", ("fer", "tensorflow"))
+            Baseline("fer", str(fer_python.absolute()), "fer_package", ("fer", "tensorflow"))
         )
     if keras_python is not None:
         needs = ("tensorflow", "opencv-python-headless")
-        found.append(Contender("papers' way", str(keras_python.absolute()), "papers_way", needs))
-    for contender in found:
-        if not Path(contender.python).exists():
-            raise MissingDataError(f"there is no interpreter {contender.python}: give another")
+        found.append(Baseline("papers' way", str(keras_python.absolute()), "papers_way", needs))
+    for baseline in found:
+        if not Path(baseline.python).exists():
+            raise MissingDataError(f"there is no interpreter {baseline.python}: give another")
     return found
 
 
@@ -95,7 +95,7 @@ def compare(
         raise UsageError("nothing to compare on: give --clip VIDEO, --data FER2013, or both")
     if keras_python is None and find_spec("keras"):
         keras_python = Path(sys.executable)
-    peers = peers_of(fer_python, keras_python)
+    peers = baselines(fer_python, keras_python)
     shown = [clips(path, frames) for path in clip or []]
     parts: dict[str, Callable[[], Iterator[Finding]]] = {}
     if shown:
@@ -110,7 +110,7 @@ def compare(
     )
     results: list[SuiteResult] = []
     for name, measure in parts.items():
-        results.append(watched(name, partial(_told, measure)))
+        results.append(watched(name, partial(_output, measure)))
         report = replace(report, suites=tuple(results))
         if json_path is not None:
             save(report, json_path)
@@ -122,12 +122,12 @@ def compare(
     return 0
 
 
-def _told(measure: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _output(measure: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     yield from measure()
     yield Remark(f"edge runs its default network, {Settings().model.name}, in int8")
 
 
-def _costs(peers: list[Contender], shown: list[Clip], seed: int) -> Iterator[Finding]:
+def _costs(peers: list[Baseline], shown: list[Clip], seed: int) -> Iterator[Finding]:
     """Start-up from process start to the first frame's answer; then frames; then what it took."""
     order = np.random.default_rng(seed)
     started: dict[str, list[float]] = {peer.name: [] for peer in peers}
@@ -157,14 +157,14 @@ def _costs(peers: list[Contender], shown: list[Clip], seed: int) -> Iterator[Fin
     )
 
 
-def _start_s(peer: Contender, clip: Clip) -> float:
+def _start_s(peer: Baseline, clip: Clip) -> float:
     began = perf_counter()
     with peer.start() as process:
         process.ask("see", clip.frames[0], timestamp_s=0.0)
         return perf_counter() - began
 
 
-def _accuracy(peers: list[Contender], data: Path) -> Iterator[Finding]:
+def _accuracy(peers: list[Baseline], data: Path) -> Iterator[Finding]:
     with ExitStack() as stack:
         running = [stack.enter_context(peer.start()) for peer in peers]
         yield from accuracy(running, data)

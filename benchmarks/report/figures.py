@@ -62,8 +62,8 @@ def _pipeline(result: SuiteResult, models: list[str]) -> Iterator[Figure]:
     if labels:
         yield _stacked("Milliseconds a frame by stage, means over the clip", stages, labels)
     rows = grid(result.measurements)
-    yield from _growth(rows, " px wide", "Growth with the frame's width", "width, px")
-    yield from _growth(rows, " face", "Growth with the faces in a 960x720 frame", "faces")
+    yield from _scaling(rows, " px wide", "Growth with the frame's width", "width, px")
+    yield from _scaling(rows, " face", "Growth with the faces in a 960x720 frame", "faces")
 
 
 def _stacked(title: str, stages: Mapping[str, Mapping[str, float]], labels: list[str]) -> Bars:
@@ -87,7 +87,7 @@ def _stacked(title: str, stages: Mapping[str, Mapping[str, float]], labels: list
     return Bars(title, "ms", tuple(labels), tuple(series), stacked=True)
 
 
-def _growth(
+def _scaling(
     rows: Mapping[str, Mapping[str, float]], unit: str, title: str, axis: str
 ) -> Iterator[Figure]:
     found = {

@@ -71,9 +71,9 @@ class Comparison:
 
 def compare(old: Report, new: Report) -> Comparison:
     """Every cost and every gain that both runs measured, in the new one's order."""
-    before = {(suite, m.name, m.unit): m for suite, m in _judged(old)}
+    before = {(suite, m.name, m.unit): m for suite, m in _compared(old)}
     changes = []
-    for suite, measurement in _judged(new):
+    for suite, measurement in _compared(new):
         past = before.get((suite, measurement.name, measurement.unit))
         if past is not None and past.typical > 0:
             changes.append(Change(suite, past, measurement, ratio(measurement, past, paired=False)))
@@ -88,7 +88,7 @@ def parse_share(text: str) -> float:
     return float(found[1]) / (100 if found[2] else 1)
 
 
-def _judged(report: Report) -> Iterator[tuple[str, Measurement]]:
+def _compared(report: Report) -> Iterator[tuple[str, Measurement]]:
     for suite in report.suites:
         for measurement in suite.measurements:
             if measurement.unit in _COSTS or suite.name in _GAINS:

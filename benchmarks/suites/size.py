@@ -30,10 +30,10 @@ def measure(plan: Plan) -> Iterator[Finding]:
     if plan.install:
         yield from _fresh_install()
     else:
-        yield from _installed()
+        yield from _disk_usage()
 
 
-def _installed() -> Iterator[Finding]:
+def _disk_usage() -> Iterator[Finding]:
     """The closure of the base requirements, in this environment."""
     sizes = {name: distribution_bytes(name) for name in closure(base_requirements())}
     yield _megabytes("base install", sum(sizes.values()))

@@ -75,12 +75,12 @@ class SoundAugmentation:
     ) -> None:
         mean = spectrogram[:, :columns].mean()
         for _ in range(self.masks):
-            rows = _stretch_of(len(spectrogram), self.mask_frames, rng)
+            rows = _segment_of(len(spectrogram), self.mask_frames, rng)
             spectrogram[rows, :columns] = mean
-            spectrogram[:, _stretch_of(columns, self.mask_bands, rng)] = mean
+            spectrogram[:, _segment_of(columns, self.mask_bands, rng)] = mean
 
 
-def _stretch_of(length: int, longest: int, rng: np.random.Generator) -> slice:
+def _segment_of(length: int, longest: int, rng: np.random.Generator) -> slice:
     span = int(rng.integers(min(longest, length) + 1))
     start = int(rng.integers(length - span + 1))
     return slice(start, start + span)

@@ -238,7 +238,7 @@ def card(
     """Verify at every noise level and write the figures on the model's card."""
     from convert.augmentation.image import NOISE_LEVELS
     from convert.conversion.card import card_of
-    from convert.evaluation.card_figures import figures, figures_on_takes
+    from convert.evaluation.card_figures import figures, figures_on_clips
     from convert.evaluation.compare import Limits
     from convert.evaluation.verify import judge
     from edge.models import write_card
@@ -251,8 +251,8 @@ def card(
     if verdict.broken:
         return 1
     found = figures(verdict.comparisons, verdict.protocol)
-    if verdict.on_takes is not None:
-        found += figures_on_takes(verdict.on_takes)
+    if verdict.on_clips is not None:
+        found += figures_on_clips(verdict.on_clips)
     written = card_of(model, found)
     write_card(written, model.with_suffix(".json"))
     lines = (f"{figure.value:.4f}  {figure.name}" for figure in written.figures)

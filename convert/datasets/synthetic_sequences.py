@@ -18,7 +18,7 @@ from convert.datasets import Provenance, fer2013
 from convert.datasets.face_set import SIDE, FaceSet
 from convert.datasets.ravdess import LABELS
 from edge.errors import DataError
-from edge.models.labels import of_takes
+from edge.models.labels import of_clips
 from edge.vision.preprocess import Preprocessor
 from edge.vision.sequence_settings import SequenceSettings
 
@@ -163,7 +163,7 @@ def drawn_set(stills: Stills, n: int, seed: int, noise: float | None = None) -> 
     return SequenceSet(images, stills.labels[apexes])
 
 
-def course_of_each(stills: Stills, seed: int, noise: float = 0.0) -> SequenceSet:
+def sequence_of_each(stills: Stills, seed: int, noise: float = 0.0) -> SequenceSet:
     """One course to or from every still, the same ones for the same stills and seed, but for the
     noise."""
     images, _ = stills.sequences(np.arange(len(stills.labels)), np.random.default_rng(seed), noise)
@@ -178,7 +178,7 @@ def targets(faces: FaceSet, votes_share: float, *, align: bool) -> NDArray[np.fl
 
 
 def _columns(faces: FaceSet) -> list[int]:
-    return [LABELS.index(of_takes(name)) for name in faces.label_names]
+    return [LABELS.index(of_clips(name)) for name in faces.label_names]
 
 
 def _crossings(

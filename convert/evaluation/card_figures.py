@@ -34,7 +34,7 @@ def figures(comparisons: list[Comparison], of: str) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def figures_on_takes(comparison: Comparison) -> tuple[Figure, ...]:
+def figures_on_clips(comparison: Comparison) -> tuple[Figure, ...]:
     """The figures of a network for video on true takes."""
     clips = int(comparison.int8.confusion.sum())
     protocol = (

@@ -26,7 +26,7 @@ def by_take(model: Model, clips: Sequence[FaceClip]) -> NDArray[np.float32]:
     return np.stack([part.mean(axis=0) for part in np.split(scores, ends)])
 
 
-def compare_on_takes(float32: Model, int8: Model, clips: Sequence[FaceClip]) -> Comparison:
+def compare_on_clips(float32: Model, int8: Model, clips: Sequence[FaceClip]) -> Comparison:
     """Both networks of one make, on takes that neither saw in training.
 
     Raises UsageError where they name other labels than RAVDESS.

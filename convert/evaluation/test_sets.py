@@ -8,7 +8,7 @@ from pathlib import Path
 
 from convert.augmentation.image import noisy
 from convert.datasets import Pictures, fer2013
-from convert.datasets.synthetic_sequences import Motion, Stills, course_of_each
+from convert.datasets.synthetic_sequences import Motion, Stills, sequence_of_each
 from edge.models import ModelCard
 
 SEED = 7
@@ -37,5 +37,5 @@ def test_sets(card: ModelCard, data: Path, part: str) -> TestSets:
     return TestSets(
         f"{len(faces)} courses made of FER2013 {part}, one to or from each still (moved, lit, "
         "blended; seed 7), against the FER2013 labels",
-        lambda level: course_of_each(stills, SEED, level),
+        lambda level: sequence_of_each(stills, SEED, level),
     )

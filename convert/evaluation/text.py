@@ -25,7 +25,7 @@ def comparison_lines(comparisons: list[Comparison]) -> Iterator[str]:
         )
 
 
-def takes_lines(found: Comparison) -> Iterator[str]:
+def clip_lines(found: Comparison) -> Iterator[str]:
     clips = int(found.int8.confusion.sum())
     yield (
         f"{clips} true takes: accuracy {found.float32.accuracy:.4f} {found.int8.accuracy:.4f}, "

@@ -15,7 +15,7 @@ from convert.datasets import ravdess_faces
 from convert.evaluation import text as report
 from convert.evaluation.compare import Comparison, Limits, compare
 from convert.evaluation.layer_noise import LayerNoise, layer_noise
-from convert.evaluation.ravdess_clips import compare_on_takes
+from convert.evaluation.ravdess_clips import compare_on_clips
 from convert.evaluation.test_sets import test_sets
 from edge.errors import ConversionError
 from edge.models import find
@@ -27,7 +27,7 @@ LAYER_FACES = 64
 class Verdict:
     """What comparing gave; `broken` holds a sentence for each limit that is past.
 
-    `protocol` says what was looked at; `on_takes` is the comparison on true takes, where these
+    `protocol` says what was looked at; `on_clips` is the comparison on true takes, where these
     were given: the limits leave it out.
     """
 
@@ -38,7 +38,7 @@ class Verdict:
     layers: list[LayerNoise]
     limits: Limits
     broken: list[str]
-    on_takes: Comparison | None = None
+    on_clips: Comparison | None = None
 
     def as_dict(self, layers: int) -> dict[str, Any]:
         return {
@@ -49,14 +49,14 @@ class Verdict:
             "layers": [asdict(layer) for layer in self._noisiest(layers)],
             "limits": asdict(self.limits),
             "broken": self.broken,
-            "on_takes": self.on_takes.as_dict() if self.on_takes is not None else None,
+            "on_clips": self.on_clips.as_dict() if self.on_clips is not None else None,
         }
 
     def lines(self, layers: int) -> Iterator[str]:
         yield f"{self.model} against its float32 network on {self.protocol}"
         yield from report.comparison_lines(self.comparisons)
-        if self.on_takes is not None:
-            yield from report.takes_lines(self.on_takes)
+        if self.on_clips is not None:
+            yield from report.clip_lines(self.on_clips)
         if layers:
             yield from report.layer_lines(self._noisiest(layers))
 
@@ -109,8 +109,8 @@ def judge(
         comparisons = [compared(level) for level in levels]
         layers = layer_noise(float32, int8, clean.images[:LAYER_FACES])
         seen = ravdess_faces.load(clips) if clips is not None else None
-        on_takes = compare_on_takes(float32, int8, seen) if seen is not None else None
+        on_clips = compare_on_clips(float32, int8, seen) if seen is not None else None
     broken = comparisons[0].broken(limits)
     return Verdict(
-        str(model), part, looked_at.protocol, comparisons, layers, limits, broken, on_takes
+        str(model), part, looked_at.protocol, comparisons, layers, limits, broken, on_clips
     )

@@ -75,7 +75,7 @@ def run_training(
         validation_batch_size=256,
         # A bar on a terminal; a line an epoch into a file.
         verbose=1 if sys.stderr.isatty() else 2,
-        callbacks=[_Draws(recipe.seed), _Checkpoint(build, out, history, choose=choose)],
+        callbacks=[_SeededDropout(recipe.seed), _Checkpoint(build, out, history, choose=choose)],
     )
     return history
 
@@ -167,7 +167,7 @@ def restore(model: keras.Model, out: Path, steps_per_epoch: int) -> list[dict[st
     )
 
 
-class _Draws(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
+class _SeededDropout(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
     """Makes dropout's draws follow from (seed, epoch), as the batches do.
 
     Keras keeps the state of these generators out of the weights file, so a resumed run would

@@ -43,7 +43,7 @@ class FoldResult:
         return {
             "name": self.name,
             "test_actors": list(self.actors),
-            "test_takes": int(self.scores.confusion.sum()),
+            "test_clips": int(self.scores.confusion.sum()),
             "uar": self.scores.uar,
             "accuracy": self.scores.accuracy,
             "confusion": self.scores.confusion.tolist(),

@@ -42,7 +42,7 @@ def build(features: FeatureSettings = FEATURES) -> keras.Model:
         x = layers.SpatialDropout2D(CONV_DROPOUT)(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
     if extra:
-        x = layers.Concatenate()([x, _course(image, features)])
+        x = layers.Concatenate()([x, _sequence(image, features)])
     x = layers.Dropout(DROPOUT)(x)
     x = layers.Bidirectional(layers.GRU(GRU_UNITS, return_sequences=True, unroll=True))(x)
     x = layers.GlobalMaxPooling1D()(x)
@@ -55,7 +55,7 @@ def _normalised(x: KerasTensor) -> KerasTensor:
     return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
 
 
-def _course(image: KerasTensor, features: FeatureSettings) -> KerasTensor:
+def _sequence(image: KerasTensor, features: FeatureSettings) -> KerasTensor:
     """The columns beside the spectrum, averaged over the frames of each step."""
     x = layers.Cropping2D(((0, 0), (features.spectrum_columns, 0)))(image)
     x = layers.AveragePooling2D((TIME_POOLING, 1))(x)

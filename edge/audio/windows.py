@@ -36,7 +36,7 @@ class SlidingWindows:
     def __init__(self, settings: FeatureSettings, step: int) -> None:
         self._settings = settings
         self._step = step
-        self._held = np.empty((0, 0), np.float32)
+        self._buffered = np.empty((0, 0), np.float32)
         # The number of the oldest frame held, and how many of them the next window skips.
         self._first, self._wait = 0, 0
 
@@ -46,20 +46,20 @@ class SlidingWindows:
         The first comes when `window_frames` frames were heard, each further one `step` later.
         """
         length = self._settings.window_frames
-        self._held = np.concatenate((self._held, frames)) if len(self._held) else frames
+        self._buffered = np.concatenate((self._buffered, frames)) if len(self._buffered) else frames
         windows = []
-        while len(self._held) - self._wait >= length:
-            window = self._held[self._wait : self._wait + length]
+        while len(self._buffered) - self._wait >= length:
+            window = self._buffered[self._wait : self._wait + length]
             windows.append(Window(spectrogram(window, self._settings), self._first + self._wait))
             self._wait += self._step
-        done = min(self._wait, len(self._held))
-        self._held = self._held[done:].copy()
+        done = min(self._wait, len(self._buffered))
+        self._buffered = self._buffered[done:].copy()
         self._first, self._wait = self._first + done, self._wait - done
         return windows
 
     def reset(self) -> None:
         """Forget the frames: after a gap in the stream; the next frame is number 0."""
-        self._held = np.empty((0, 0), np.float32)
+        self._buffered = np.empty((0, 0), np.float32)
         self._first, self._wait = 0, 0
 
 

@@ -193,10 +193,10 @@ def _settings(config: Path | None) -> Settings:
 def _filter(label: str | None, modality: str | None, since: str | None) -> Filter:
     from edge.log.reader import Filter
 
-    return Filter(label, modality, _moment(since) if since else None)
+    return Filter(label, modality, _time(since) if since else None)
 
 
-def _moment(text: str) -> datetime:
+def _time(text: str) -> datetime:
     """An age before now, or a date and time, in the machine's zone where it names none."""
     if re.fullmatch(r"\d+[a-z]", text):
         return datetime.now(UTC) - _age(text)

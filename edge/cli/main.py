@@ -261,7 +261,7 @@ def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | Non
         notes = "".join(f"; {note}" for note in summary.notes)
         only = "" if summary.source else f"; {ended}"
         lines.append(
-            f"{summary.sound}: {summary.heard_s:.1f} s of sound, {summary.windows} windows, a "
+            f"{summary.sound}: {summary.sound_s:.1f} s of sound, {summary.windows} windows, a "
             f"voice in {summary.voiced}"
             f"{notes}{only}"
         )

@@ -69,7 +69,7 @@ def uninstall(root: _Root = _LIVE) -> None:
         typer.echo(f"removed {path}", err=True)
     if root == _LIVE:
         _systemctl("daemon-reload")
-    typer.echo(_what_stays(layout), err=True)
+    typer.echo(_what_remains(layout), err=True)
 
 
 @app.command()
@@ -108,7 +108,7 @@ def _read() -> dict[str, Any]:
     return read()
 
 
-def _what_stays(layout: Layout) -> str:
+def _what_remains(layout: Layout) -> str:
     return (
         f"kept: {layout.settings.parent} and {layout.state}, with the log. To delete the events "
         f"for good: sudo edge log delete --all --log {layout.state / 'log.sqlite'}"

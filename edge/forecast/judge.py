@@ -57,7 +57,9 @@ def judge(
     of: tuple[str, ...] = FORECASTERS,
 ) -> Judgement:
     """Forecast each part of the time but the first from all that was before it."""
-    parts = [_judged(past, present, n_names, horizon_s, of) for past, present in _parts(segments)]
+    parts = [
+        _evaluated(past, present, n_names, horizon_s, of) for past, present in _parts(segments)
+    ]
     losses = np.concatenate([np.empty((3, 0)), *(found for found, _ in parts)], axis=1)
     clusters = np.concatenate([np.empty((2, 0)), *(where for _, where in parts)], axis=1)
     if not losses.size:
@@ -88,7 +90,7 @@ def _parts(segments: Sequence[Segment]) -> Iterator[tuple[list[Segment], list[_M
         yield [one for one in past if len(one)], list(zip(segments, inside, strict=True))
 
 
-def _judged(
+def _evaluated(
     past: list[Segment],
     present: list[_Marked],
     n_names: int,

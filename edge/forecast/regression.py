@@ -27,16 +27,16 @@ def regressed(x: Array, truth: NDArray[np.intp], n_names: int) -> Array:
     bound = np.linalg.inv(x.T @ x / 2 + _PRIOR * np.eye(x.shape[1]))
     wanted = np.eye(n_names)[:, truth]
     for _ in range(_STEPS):
-        weights -= ((_shares(x, weights) - wanted) @ x + _PRIOR * weights) @ bound
+        weights -= ((_fractions(x, weights) - wanted) @ x + _PRIOR * weights) @ bound
     return weights
 
 
 def chances(x: Array, weights: Array) -> Array:
     """float64 (n, n_names), sum 1"""
-    return _shares(x, weights).T
+    return _fractions(x, weights).T
 
 
-def _shares(x: Array, weights: Array) -> Array:
+def _fractions(x: Array, weights: Array) -> Array:
     """(n_names, n): summed along the first axis, which NumPy does many times faster."""
     powers = weights @ x.T
     powers -= powers.max(axis=0)

@@ -18,7 +18,7 @@ LEAST_BREAK_S = 3.0
 """A shorter silence of a track is no break."""
 BREAK = 3.0
 """A break is a silence of so many times the usual one between two events of a track."""
-LATELY_S = 5.0
+RECENCY_S = 5.0
 """What was shown so long ago counts 1/e."""
 
 
@@ -106,7 +106,7 @@ def segments(events: Iterable[EmotionEvent], names: tuple[str, ...]) -> list[Seg
     longest_s = _break_s(tracks.values())
     pieces = [piece for track in tracks.values() for piece in _cut(track, longest_s)]
     pieces.sort(key=lambda piece: piece[0].time)
-    return [_stretch(piece, names) for piece in pieces]
+    return [_segment(piece, names) for piece in pieces]
 
 
 def _break_s(tracks: Iterable[list[EmotionEvent]]) -> float:
@@ -130,13 +130,13 @@ def _cut(track: list[EmotionEvent], longest_s: float) -> Iterator[list[EmotionEv
 
 def faded(recency: NDArray[np.float64], state: int, seconds: float) -> NDArray[np.float64]:
     """Shares of the recent past (n_names,), after `state` has been there for so long since."""
-    kept = math.exp(-seconds / LATELY_S)
+    kept = math.exp(-seconds / RECENCY_S)
     after = recency * kept
     after[state] += 1 - kept
     return after
 
 
-def _stretch(piece: list[EmotionEvent], names: tuple[str, ...]) -> Segment:
+def _segment(piece: list[EmotionEvent], names: tuple[str, ...]) -> Segment:
     first = piece[0]
     seconds = np.array([_gap_s(first, event) for event in piece])
     states = np.array([names.index(event.label) for event in piece], np.intp)
@@ -148,12 +148,12 @@ def _stretch(piece: list[EmotionEvent], names: tuple[str, ...]) -> Segment:
         seconds,
         states,
         np.array(scores, np.float32),
-        _lately(seconds, states, len(names)),
+        _recency(seconds, states, len(names)),
         _since(seconds, states),
     )
 
 
-def _lately(
+def _recency(
     seconds: NDArray[np.float64], states: NDArray[np.intp], n_names: int
 ) -> NDArray[np.float64]:
     found = np.empty((len(seconds), n_names))

@@ -112,7 +112,7 @@ class BatchSink(Sink):
     def write(self, event: EmotionEvent) -> None:
         if self._closed:
             raise SinkError(f"the log {self.path} is closed: no event can be written to it")
-        self._forget_if_told()
+        self._forget_if_asked()
         self._take(event)
         if self._due_s is None:
             self._due_s = self._clock() + self._interval_s
@@ -122,7 +122,7 @@ class BatchSink(Sink):
         """Commit if the oldest waiting event has waited for `commit_interval_s`, or no more may."""
         now_s = self._clock()
         if self.pending:
-            self._forget_if_told()
+            self._forget_if_asked()
         # What could not be written is tried again when it is due, however much waits.
         crowded = len(self._waiting) >= self._keep and self.trouble is None
         if self._due_s is not None and (now_s >= self._due_s or crowded):
@@ -154,7 +154,7 @@ class BatchSink(Sink):
     def close(self) -> None:
         if self._closed:
             return
-        self._forget_if_told()
+        self._forget_if_asked()
         self.commit()
         self._trim()
         self._closed = True
@@ -174,7 +174,7 @@ class BatchSink(Sink):
         except sqlite3.DatabaseError as error:
             if not database.is_damage(error):
                 raise
-            self._file.begin_anew(str(error))
+            self._file.restart(str(error))
             self._insert(self._file.connection())
 
     def _insert(self, connection: sqlite3.Connection) -> None:
@@ -182,7 +182,7 @@ class BatchSink(Sink):
             orphans: list[Orphan] = []
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                self._forget_if_told()
+                self._forget_if_asked()
                 if not self._adopted:
                     orphans = spool.orphans(connection, self.path, self._memory, stack)
                     self._put_left(connection, [one for orphan in orphans for one in orphan.events])
@@ -274,7 +274,7 @@ class BatchSink(Sink):
                 named = [str(old.path)]
                 self._file.connection().execute("DELETE FROM in_memory WHERE path = ?", named)
 
-    def _forget_if_told(self) -> None:
+    def _forget_if_asked(self) -> None:
         """`edge log delete --all` takes what waits as well."""
         if self._spool is not None and self._spool.forgotten:
             self._clear()

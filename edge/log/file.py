@@ -45,7 +45,7 @@ class LogFile:
             self._greet(self._connection)
         return self._connection
 
-    def begin_anew(self, why: str) -> None:
+    def restart(self, why: str) -> None:
         """Set the damaged log aside. Raises SinkError for a file that has not a log's name."""
         self.close()
         database.must_have_a_logs_name(self.path)
@@ -71,7 +71,7 @@ class LogFile:
             return database.connect(self.path, busy_timeout_s=0.25)
         except DamagedLogError as error:
             if found == _identity(self.path):  # else another process has set it aside already
-                self.begin_anew(str(error))
+                self.restart(str(error))
             return database.connect(self.path, busy_timeout_s=0.25)
 
 

@@ -45,7 +45,7 @@ class Classifier:
         self._table = _quantization_table(source)
         self._input = np.zeros(source["shape"], self._table.dtype)
         # The same memory in the picture's own shape.
-        self._picture = self._input.reshape(self._shape)
+        self._image = self._input.reshape(self._shape)
         self._input_index, self._output_index = source["index"], target["index"]
         self._scale, self._zero_point = target["quantization"]
 
@@ -58,7 +58,7 @@ class Classifier:
             raise UsageError(
                 f"the model takes uint8 {self._shape} and was given {image.dtype} {image.shape}"
             )
-        np.take(self._table, image, out=self._picture, mode="clip")
+        np.take(self._table, image, out=self._image, mode="clip")
         self._interpreter.set_tensor(self._input_index, self._input)
         self._interpreter.invoke()
         scores = self._interpreter.get_tensor(self._output_index)[0].astype(np.float32)

@@ -30,7 +30,7 @@ def shared(label: str) -> str:
     return name
 
 
-def of_takes(label: str) -> str:
+def of_clips(label: str) -> str:
     """What `label` of `SHARED` is called in RAVDESS. Raises KeyError for an unknown one."""
     if label not in SHARED:
         raise KeyError(label)

@@ -62,10 +62,13 @@ class BrokerSession:
         self._marked = threading.Event()
         identity = f"emotion-edge-{device}"
         self._sender: Any = make_client(settings, identity, will=f"{base}/status")
-        self._witness: Any = make_client(settings, f"{identity}-witness", keep_session=True)
-        self._witness.on_subscribe, self._witness.on_message = self._subscribed, self._hear
+        self._echo_subscriber: Any = make_client(settings, f"{identity}-witness", keep_session=True)
+        self._echo_subscriber.on_subscribe, self._echo_subscriber.on_message = (
+            self._subscribed,
+            self._hear,
+        )
         self._sender.on_publish = lambda *_: changed()
-        for client in (self._sender, self._witness):
+        for client in (self._sender, self._echo_subscriber):
             client.on_connect, client.on_disconnect = self._met, self._parted
             client.on_connect_fail = self._missed
             client.connect_async(settings.host, port(settings), settings.keepalive_s)
@@ -107,22 +110,22 @@ class BrokerSession:
         Nothing can be published afterwards.
         """
         self.up, self.gone = False, True
-        clients = (self._sender, self._witness)
+        clients = (self._sender, self._echo_subscriber)
         for client in clients:
             client.disconnect()
         for client in clients:
             client.loop_stop()
         # They hold this link and it holds them: let go, so that their sockets do not wait for the
         # collector, through weeks in which a broker is looked for.
-        self._sender = self._witness = None
+        self._sender = self._echo_subscriber = None
         self._let_in.clear()
 
     # What paho's threads call. They hold locks of their own meanwhile.
 
     def _met(self, client: Any, data: Any, flags: Any, reason: Any, more: Any) -> None:
         if reason.is_failure:
-            if client is self._witness:
-                self._go_blind(f"it refuses a second client: {reason}")
+            if client is self._echo_subscriber:
+                self._lose_echo(f"it refuses a second client: {reason}")
             else:
                 self.refused = True
                 self._leave(f"the broker {self._where} refuses: {reason}")
@@ -130,12 +133,12 @@ class BrokerSession:
         self._let_in.add(client)
         if client is self._sender:
             self._entered.set()
-        if client is self._witness:
+        if client is self._echo_subscriber:
             client.subscribe([(f"{self._base}/event", _QOS), (f"{self._base}/sync", _QOS)])
 
     def _subscribed(self, client: Any, data: Any, number: int, codes: Any, more: Any) -> None:
         if any(code.is_failure for code in codes):
-            self._go_blind(f"it lets nobody read {self._base}/event")
+            self._lose_echo(f"it lets nobody read {self._base}/event")
         self._listening.set()
 
     def _hear(self, client: Any, data: Any, message: Any) -> None:
@@ -155,7 +158,7 @@ class BrokerSession:
     def _missed(self, client: Any, data: Any) -> None:
         self._leave(f"no broker answers at {self._where}")
 
-    def _go_blind(self, reason: str) -> None:
+    def _lose_echo(self, reason: str) -> None:
         self.no_echo = reason
         self._listening.set()
 

@@ -72,7 +72,7 @@ class MqttSink(Sink):
         self._confirmed_ids: deque[str] = deque(maxlen=2 * settings.batch)
         self._under_way: deque[_UnderWay] = deque()
         self._closing = False
-        self._blind = ""
+        self._no_echo = ""
         self._news = True  # what the last run left
         self._health_due_s = float("-inf")
         self.sent = 0
@@ -125,7 +125,7 @@ class MqttSink(Sink):
 
     def _serve(self, session: BrokerSession) -> None:
         """As long as the link holds, keep `batch` events under way; at the end, take leave."""
-        self._begin_anew(session)
+        self._restart(session)
         while session.up and not self._closing:
             self._step(session)
             self._wait(POLL_S)
@@ -152,16 +152,16 @@ class MqttSink(Sink):
         with self._changed:
             self._changed.notify_all()
 
-    def _begin_anew(self, session: BrokerSession) -> None:
+    def _restart(self, session: BrokerSession) -> None:
         """What was under way is taken again from the log; who was told of this device is again."""
-        if session.no_echo and session.no_echo != self._blind:
+        if session.no_echo and session.no_echo != self._no_echo:
             _log.warning(
                 "the broker %s does not tell which events it passed on (%s): what is under way when"
                 " the connection breaks may come twice, under the same id",
                 self._where,
                 session.no_echo,
             )
-        self._blind = session.no_echo
+        self._no_echo = session.no_echo
         self._settle()
         self._under_way.clear()
         self._outbox.rewind()

@@ -102,14 +102,14 @@ class FacePipeline:
         self._smoother = smoother
         self._throttle = throttle
         self._scheduler = scheduler
-        self._courses = sequences
+        self._sequences = sequences
 
     def results(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """One scene per frame, in order, each made when it is asked for."""
         for frame in frames:
-            yield self._scene(frame)
+            yield self._process(frame)
 
-    def _scene(self, frame: Frame) -> FrameResult:
+    def _process(self, frame: Frame) -> FrameResult:
         times = self.times
         started = perf_counter()
         gray = frame.gray
@@ -122,8 +122,8 @@ class FacePipeline:
             self._smoother.forget(track_id)
             self._throttle.forget(track_id)
             self._scheduler.forget(track_id)
-            if self._courses is not None:
-                self._courses.forget(track_id)
+            if self._sequences is not None:
+                self._sequences.forget(track_id)
         times.track_s += perf_counter() - searched
         times.search_s += searched - grayed
         times.gray_s += grayed - started
@@ -143,15 +143,15 @@ class FacePipeline:
         due = self._throttle.due(timestamp_s, track_id=face.track_id)
         cached = self._scheduler.cached(face.track_id, timestamp_s, event_due=due)
         if cached is None:
-            return self._judge(gray, face, timestamp_s)
+            return self._classify(gray, face, timestamp_s)
         return TrackedFace(face, cached.state, cached.prediction, fresh=False)
 
-    def _judge(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
+    def _classify(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
         times = self.times
         started = perf_counter()
         patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
-        if self._courses is not None:
-            patch = self._courses.add(face.track_id, patch, timestamp_s)
+        if self._sequences is not None:
+            patch = self._sequences.add(face.track_id, patch, timestamp_s)
         prepared = perf_counter()
         prediction = self._classifier.classify(patch)
         classified = perf_counter()

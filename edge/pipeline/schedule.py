@@ -38,7 +38,7 @@ class InferenceScheduler:
     def __init__(self, interval_s: float) -> None:
         """interval_s: 0 makes every face due in every frame"""
         self._interval_s = interval_s
-        self._judged: dict[int, CachedResult] = {}
+        self._records: dict[int, CachedResult] = {}
 
     def cached(
         self, track_id: int, timestamp_s: float, *, event_due: bool = False
@@ -50,7 +50,7 @@ class InferenceScheduler:
         return last if timestamp_s - last.first_s >= SETTLE_S else None
 
     def _within_interval(self, track_id: int, timestamp_s: float) -> CachedResult | None:
-        last = self._judged.get(track_id)
+        last = self._records.get(track_id)
         if last is None:
             return None
         # Below 0 the clock jumped back.
@@ -60,9 +60,9 @@ class InferenceScheduler:
         self, track_id: int, prediction: Prediction, state: State, timestamp_s: float
     ) -> None:
         """The network has judged this face, and this is its state now."""
-        last = self._judged.get(track_id)
+        last = self._records.get(track_id)
         differs = 0.5 * float(np.abs(prediction.scores - state.scores).sum())
-        self._judged[track_id] = CachedResult(
+        self._records[track_id] = CachedResult(
             replace(state, changed=False),
             prediction,
             timestamp_s,
@@ -72,7 +72,7 @@ class InferenceScheduler:
 
     def forget(self, track_id: int) -> None:
         """Drop what is known of a track that ended; one never seen is no error."""
-        self._judged.pop(track_id, None)
+        self._records.pop(track_id, None)
 
 
 class FixedIntervalScheduler(InferenceScheduler):

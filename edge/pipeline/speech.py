@@ -58,9 +58,9 @@ class SpeechResult:
 
 @dataclass(slots=True)
 class StageTimes:
-    """Seconds spent in each stage so far, over `heard_s` seconds of sound."""
+    """Seconds spent in each stage so far, over `sound_s` seconds of sound."""
 
-    heard_s: float = 0.0
+    sound_s: float = 0.0
     features_s: float = 0.0
     gate_s: float = 0.0
     windows_s: float = 0.0
@@ -81,9 +81,9 @@ class SpeechPipeline:
     adds up what each stage takes, for the benchmark.
     """
 
-    _heard: int
+    _samples_received: int
     """Samples since the last gap."""
-    _windows_heard: int
+    _windows_received: int
     _end_s: float
     """When the newest of them was heard."""
 
@@ -122,13 +122,13 @@ class SpeechPipeline:
                 f"the model hears {self._settings.sample_rate_hz} Hz and the sound has "
                 f"{chunk.sample_rate_hz} Hz: resample it"
             )
-        if self._heard and abs(chunk.timestamp_s - self._end_s) > GAP_S:
+        if self._samples_received and abs(chunk.timestamp_s - self._end_s) > GAP_S:
             self._reset()
-        self._heard += len(chunk.samples)
+        self._samples_received += len(chunk.samples)
         self._end_s = chunk.timestamp_s + len(chunk.samples) / chunk.sample_rate_hz
         for window in self._cut(chunk):
-            self._windows_heard += 1
-            yield self._judged(window)
+            self._windows_received += 1
+            yield self._classified(window)
 
     def _cut(self, chunk: AudioChunk) -> list[Window]:
         times = self.times
@@ -141,20 +141,22 @@ class SpeechPipeline:
         times.windows_s += perf_counter() - computed
         times.features_s += computed - gated
         times.gate_s += gated - started
-        times.heard_s += len(chunk.samples) / chunk.sample_rate_hz
+        times.sound_s += len(chunk.samples) / chunk.sample_rate_hz
         return windows
 
     def _rest(self) -> Iterator[SpeechResult]:
         rate_hz = self._settings.sample_rate_hz
-        if self._windows_heard or self._heard < LEAST_CLIP_S * rate_hz:
+        if self._windows_received or self._samples_received < LEAST_CLIP_S * rate_hz:
             return
-        silence = np.zeros(round(self._settings.window_s * rate_hz) - self._heard, np.float32)
+        silence = np.zeros(
+            round(self._settings.window_s * rate_hz) - self._samples_received, np.float32
+        )
         yield from self._hear(AudioChunk(silence, rate_hz, self._end_s))
 
-    def _judged(self, window: Window) -> SpeechResult:
+    def _classified(self, window: Window) -> SpeechResult:
         settings = self._settings
         # From the newest sample back: a card's clock and ours drift apart over hours.
-        after = self._heard - window.start * settings.hop_length
+        after = self._samples_received - window.start * settings.hop_length
         start_s = self._end_s - after / settings.sample_rate_hz
         end_s = start_s + settings.window_s
         voice_s = self._gate.voice_s(window.start)
@@ -178,7 +180,7 @@ class SpeechPipeline:
         self._gate.reset()
         self._smoother.forget(_SPEAKER)
         self._throttle.forget(_SPEAKER)
-        self._heard = self._windows_heard = 0
+        self._samples_received = self._windows_received = 0
         self._end_s = 0.0
 
 

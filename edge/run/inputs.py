@@ -71,7 +71,7 @@ def open_video(
         return None
     from edge.sources.video import open_source
 
-    card, classifier = _network(settings, settings.model.name, _FOR_EYES, stack)
+    card, classifier = _network(settings, settings.model.name, _FOR_VIDEO, stack)
     source: Source | None = None
     if supervised is not None:
         from edge.sources.supervised import camera
@@ -147,7 +147,7 @@ def check_one_time(video_input: VideoInput, audio_input: AudioInput) -> None:
         )
 
 
-_FOR_EYES = ("face", "video")
+_FOR_VIDEO = ("face", "video")
 """A network may judge a face by one picture or by its course; its events are of faces alike."""
 
 

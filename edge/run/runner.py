@@ -140,7 +140,7 @@ class _Run:
             summary.seconds = time.monotonic() - started
             if self._audio_input is not None:
                 health = self._audio_input.source.health
-                summary.heard_s, summary.notes = health.seconds, health.notes()
+                summary.sound_s, summary.notes = health.seconds, health.notes()
 
     def _moments(self, started_at: datetime, stack: ExitStack) -> Iterator[PipelineResult]:
         """Both senses on one timeline; what runs in threads ends with `stack`."""

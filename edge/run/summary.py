@@ -15,7 +15,7 @@ _LATEST_TRACKS = 1000
 class RunSummary:
     """What a run did. `frames` were processed, `dropped` came too fast for the pipeline.
 
-    sound:    the microphone's name, "" without one; `heard_s` seconds of it came, `windows` of
+    sound:    the microphone's name, "" without one; `sound_s` seconds of it came, `windows` of
               them were looked at, and in `voiced` somebody spoke
     notes:    what was wrong with the sound, a phrase each
     tracks:   faces that gave an event; one seen again after a thousand others counts anew
@@ -26,7 +26,7 @@ class RunSummary:
     sound: str = ""
     frames: int = 0
     dropped: int = 0
-    heard_s: float = 0.0
+    sound_s: float = 0.0
     windows: int = 0
     voiced: int = 0
     seconds: float = 0.0

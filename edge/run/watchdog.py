@@ -55,7 +55,7 @@ class Watchdog:
         stuck = self.health.stuck(STUCK_S)
         if not stuck:
             self._notifier.alive()
-        if not self._ready and self._begun():
+        if not self._ready and self._started():
             self._ready = self._notifier.ready()
         self._file.offer(self.health.report)
         now_s = self._clock()
@@ -91,7 +91,7 @@ class Watchdog:
         finally:
             signal.signal(signal.SIGHUP, before)
 
-    def _begun(self) -> bool:
+    def _started(self) -> bool:
         sources = [part for part in self.health.report().parts if part.kind == "source"]
         return all(part.state is not State.STARTING for part in sources)
 

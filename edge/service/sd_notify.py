@@ -24,7 +24,7 @@ class Notifier:
         environ = os.environ if environ is None else environ
         self._address = _address(environ.get("NOTIFY_SOCKET", ""))
         self._clock = clock
-        self._told_s = float("-inf")
+        self._notified_s = float("-inf")
         self._status = ""
         self._socket: socket.socket | None = None
         if self._address:
@@ -54,8 +54,8 @@ class Notifier:
         if self.watchdog_s is None:
             return
         now_s = self._clock()
-        if now_s - self._told_s >= self.watchdog_s / 4:
-            self._told_s = now_s
+        if now_s - self._notified_s >= self.watchdog_s / 4:
+            self._notified_s = now_s
             self._send("WATCHDOG=1")
 
     def reloading(self) -> None:
@@ -77,7 +77,7 @@ class Notifier:
         try:
             self._socket.sendto(message.encode("utf-8", "replace"), self._address)
         except OSError:  # the manager restarts, or its queue is full: the next message tells more
-            self._told_s = float("-inf")
+            self._notified_s = float("-inf")
             self._status = ""
             return False
         return True

@@ -26,7 +26,7 @@ class Preprocessor:
     def __init__(self, settings: PreprocessSettings) -> None:
         """Raises MissingPartError where alignment is asked for and OpenCV has no eye cascade."""
         self._settings = settings
-        self._video_input = load_cascade("haarcascade_eye") if settings.align else None
+        self._eye_cascade = load_cascade("haarcascade_eye") if settings.align else None
         levels = np.arange(256) / 255
         self._gamma_table = np.rint(255 * levels**settings.gamma).astype(np.uint8)
 
@@ -42,7 +42,7 @@ class Preprocessor:
         left = round(face.x + face.width / 2 - side / 2)
         top = round(face.y + face.height / 2 - side / 2)
         square = _cut(gray, left, top, side)
-        if self._video_input is not None and (tilt := eye_tilt(self._video_input, square)):
+        if self._eye_cascade is not None and (tilt := eye_tilt(self._eye_cascade, square)):
             square = _cut_turned(gray, left, top, side, tilt)
         return _resized(square)
 
@@ -60,7 +60,7 @@ class Preprocessor:
         return patch
 
 
-def eye_tilt(video_input: cv2.CascadeClassifier, square: Gray) -> float:
+def eye_tilt(eye_cascade: cv2.CascadeClassifier, square: Gray) -> float:
     """By how many degrees the line through the eyes leans, clockwise; 0 where they are not found.
 
     square: uint8 (n, n), one face. The surest eye of each half counts, searched for in the upper
@@ -71,7 +71,7 @@ def eye_tilt(video_input: cv2.CascadeClassifier, square: Gray) -> float:
     upper = square[: max(1, round(square.shape[0] * _EYES_ABOVE))]
     width, height = (max(1, round(n * scale)) for n in (upper.shape[1], upper.shape[0]))
     small = cv2.resize(upper, (width, height), interpolation=cv2.INTER_AREA)
-    boxes, neighbors = video_input.detectMultiScale2(
+    boxes, neighbors = eye_cascade.detectMultiScale2(
         small, scaleFactor=1.1, minNeighbors=3, minSize=(_MIN_EYE_PX, _MIN_EYE_PX)
     )
     surest_first = np.argsort(neighbors, kind="stable")[::-1]

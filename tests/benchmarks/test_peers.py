@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.measuring.timing import Measurement
-from benchmarks.peers.compare import app, peers_of
+from benchmarks.peers.compare import app, baselines
 from benchmarks.peers.frames import clips, speed
 from benchmarks.peers.process import PeerProcess
 from benchmarks.report.blocks import Bars
@@ -45,8 +45,8 @@ def clip_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ours() -> Iterator[PeerProcess]:
-    [contender] = peers_of(None, None)
-    with contender.start() as process:
+    [baseline] = baselines(None, None)
+    with baseline.start() as process:
         yield process
 
 
@@ -99,7 +99,7 @@ def test_a_peer_that_ends_says_why() -> None:
 
 def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="there is no interpreter"):
-        peers_of(tmp_path / "python", None)
+        baselines(tmp_path / "python", None)
     with pytest.raises(MissingDataError, match="there is no clip"):
         clips(tmp_path / "clip.mp4", 10)
     (tmp_path / "clip.mp4").write_bytes(b"no video")

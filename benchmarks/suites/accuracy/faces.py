@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge.models import Model
 
 
-_USUAL_PLACES = ("fer2013.npz", "fer2013.csv", "fer2013/fer2013.npz", "fer2013/fer2013.csv")
+_DEFAULT_PLACES = ("fer2013.npz", "fer2013.csv", "fer2013/fer2013.npz", "fer2013/fer2013.csv")
 # What other suites look for in the same folder.
 _OTHERS = ("ravdess", "noise", "video")
 
@@ -63,7 +63,7 @@ def _fer2013(data: Path) -> Path:
 
     Raises MissingDataError for a folder that holds what the others need alone.
     """
-    found = next((data / place for place in _USUAL_PLACES if (data / place).is_file()), data)
+    found = next((data / place for place in _DEFAULT_PLACES if (data / place).is_file()), data)
     if found.is_dir() and any((found / other).is_dir() for other in _OTHERS):
         raise MissingDataError(f"there is no fer2013.npz or fer2013.csv in {data}: put it there")
     return found

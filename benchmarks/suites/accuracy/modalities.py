@@ -11,7 +11,7 @@ from edge.errors import MissingPartError
 Part = Callable[[Plan], Iterator[Finding]]
 
 
-def by_sense(plan: Plan, parts: Mapping[str, Part]) -> Iterator[Finding]:
+def by_modality(plan: Plan, parts: Mapping[str, Part]) -> Iterator[Finding]:
     """What the parts find, by modality, for which the plan has models.
 
     What one of them lacks is a remark, where another one has found something; otherwise it

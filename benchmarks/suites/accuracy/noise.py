@@ -12,18 +12,18 @@ from benchmarks.plan import Plan, label
 from benchmarks.suites.accuracy import voices
 from benchmarks.suites.accuracy.corruptions import BEYOND, CLEAN, PAPERS_NOISE
 from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
-from benchmarks.suites.accuracy.modalities import by_sense
+from benchmarks.suites.accuracy.modalities import by_modality
 from convert.datasets.noise import SNRS_DB
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
-    yield from by_sense(plan, {"face": _faces, "speech": _voices})
+    yield from by_modality(plan, {"face": _faces, "speech": _voices})
 
 
 def _voices(plan: Plan) -> Iterator[Finding]:
     """RAVDESS takes of actors not heard in training, in each real noise at each SNR."""
     for model in plan.of("speech"):
-        clips = voices.test_takes(plan, model, quick=32)
+        clips = voices.test_clips(plan, model, quick=32)
         noises = voices.recordings(plan, model.card.features.sample_rate_hz)
         steps = Steps(plan, len(clips) * (1 + len(noises) * len(SNRS_DB)))
         spoken = voices.as_they_are(clips, model)

@@ -9,7 +9,7 @@ from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, label
 from benchmarks.suites.accuracy import metrics, voices
 from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
-from benchmarks.suites.accuracy.modalities import by_sense
+from benchmarks.suites.accuracy.modalities import by_modality
 from convert.metrics import ClassScores
 
 SIMPLE = ("happy", "sad", "surprise")
@@ -18,7 +18,7 @@ SIMPLE = ("happy", "sad", "surprise")
 
 def measure(plan: Plan) -> Iterator[Finding]:
     """Accuracy, macro F1, precision and recall, the classes, the confusion matrix."""
-    yield from by_sense(plan, {"face": _faces, "speech": _voices})
+    yield from by_modality(plan, {"face": _faces, "speech": _voices})
 
 
 def _faces(plan: Plan) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def _faces(plan: Plan) -> Iterator[Finding]:
 def _voices(plan: Plan) -> Iterator[Finding]:
     """RAVDESS: the loudest window of each take of an actor that the model has not heard."""
     for model in plan.of("speech"):
-        clips = voices.test_takes(plan, model, quick=32)
+        clips = voices.test_clips(plan, model, quick=32)
         spoken = voices.as_they_are(clips, model)
         scores = class_scores_of(model, spoken, spoken.images, Steps(plan, len(clips)))
         yield from _figures(label(model), spoken.label_names, scores, split=False)

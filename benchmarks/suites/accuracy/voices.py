@@ -25,7 +25,7 @@ Samples = NDArray[np.float32]
 _ACTORS = re.compile(r"\bactors? (\d\d(?:, \d\d)*)")
 
 
-def test_takes(plan: Plan, model: Model, *, quick: int) -> list[Clip]:
+def test_clips(plan: Plan, model: Model, *, quick: int) -> list[Clip]:
     """Those of actors that the model's card does not name; in a quick run `quick` of them, drawn
     by the plan's seed, with at least one of each class.
 
@@ -34,7 +34,7 @@ def test_takes(plan: Plan, model: Model, *, quick: int) -> list[Clip]:
     """
     if plan.data is None:
         raise MissingDataError("no voices to measure on: give a folder with ravdess in it, --data")
-    known_actors = heard_actors(model)
+    known_actors = training_actors(model)
     clips = [clip for clip in ravdess.clips(_folder(plan.data)) if clip.actor not in known_actors]
     if not clips:
         raise DataError(
@@ -51,7 +51,7 @@ def test_takes(plan: Plan, model: Model, *, quick: int) -> list[Clip]:
     return _drawn(clips, quick, plan.seed) if plan.quick and len(clips) > quick else clips
 
 
-def heard_actors(model: Model) -> set[int]:
+def training_actors(model: Model) -> set[int]:
     """The RAVDESS actors that the card says it was trained on."""
     found = _ACTORS.search(model.card.training_data)
     return {int(number) for number in found[1].split(", ")} if found else set()

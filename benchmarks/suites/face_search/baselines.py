@@ -73,7 +73,7 @@ def cases(plan: Plan) -> list[Case]:
 
 
 @dataclass(slots=True)
-class Contender:
+class Baseline:
     """A search with its own tracker, and what both said and spent, frame by frame."""
 
     search: FaceSearch
@@ -166,22 +166,22 @@ class Everywhere:
 
 
 class Replay:
-    """Finds what another contender found in the same frame, at no cost."""
+    """Finds what another baseline found in the same frame, at no cost."""
 
-    def __init__(self, other: Contender) -> None:
+    def __init__(self, other: Baseline) -> None:
         self._other = other
 
     def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
         return self._other.found[-1]
 
 
-def tracked(*, live: bool = False, **changes: Any) -> Contender:
+def tracked(*, live: bool = False, **changes: Any) -> Baseline:
     """The search of `edge run` with these detection settings changed."""
     settings = DetectionSettings.model_validate(changes)
     detector = HaarDetector(settings)
     if not settings.tracked:
-        return Contender(FullSearch(detector))
-    return Contender(TrackedSearch(detector, settings, live=live, clock=process_time))
+        return Baseline(FullSearch(detector))
+    return Baseline(TrackedSearch(detector, settings, live=live, clock=process_time))
 
 
 def frames_of(case: Case, plan: Plan) -> Iterator[tuple[Frame, Gray, float]]:

@@ -21,8 +21,8 @@ from benchmarks.plan import Plan
 from benchmarks.suites.face_search import micro as parts
 from benchmarks.suites.face_search.baselines import (
     AtOnce,
+    Baseline,
     Case,
-    Contender,
     Everywhere,
     NaiveSearch,
     PlainDetector,
@@ -109,7 +109,7 @@ def _remarks(model: Model | None) -> Iterator[Remark]:
 
 
 def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator[Finding]:
-    naive, ours = Contender(NaiveSearch(DetectionSettings())), tracked()
+    naive, ours = Baseline(NaiveSearch(DetectionSettings())), tracked()
     paths: dict[str, FacePipeline] = {}
     if classifier is not None:
         interval_s = Settings().model.interval_s
@@ -124,8 +124,8 @@ def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator
     for frame, gray, spent_s in frames_of(case, plan):
         decoded_s.append(spent_s)
         last_s = frame.timestamp_s
-        for contender in (naive, ours) if frame.index % 2 else (ours, naive):
-            contender.see(gray, last_s)
+        for baseline in (naive, ours) if frame.index % 2 else (ours, naive):
+            baseline.see(gray, last_s)
         for name in list(paths) if frame.index % 2 else list(paths)[::-1]:
             bgr = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
             started = process_time()
@@ -140,7 +140,7 @@ def _compared(case: Case, plan: Plan, classifier: Classifier | None) -> Iterator
         whole_ms, decode_ms = (1e3 * fmean(s) for s in (piped_s["pipeline"], decoded_s))
         yield _cell(case.name, "decode ms", decode_ms)
         yield _cell(case.name, "core at 30/s", 30 * (whole_ms + decode_ms) / 1e3)
-    yield from _held(case, naive, ours, (len(decoded_s) - 1) / last_s)
+    yield from _coverage(case, naive, ours, (len(decoded_s) - 1) / last_s)
 
 
 def _piped(
@@ -158,16 +158,16 @@ def _piped(
         yield _cell(row, "of naive pipeline", whole_ms / (naive_ms + others_ms))
 
 
-def _held(case: Case, naive: Contender, ours: Contender, fps: float) -> Iterator[Finding]:
+def _coverage(case: Case, naive: Baseline, ours: Baseline, fps: float) -> Iterator[Finding]:
     found = [] if case.empty else appearances(naive.found, fps)
     reference = without(found, case.not_faces)
     coverage_found = coverage(reference, ours.found, ours.reported, fps, GRACE_S)
-    all_held = coverage(found, ours.found, ours.reported, fps, GRACE_S)
+    all_cached = coverage(found, ours.found, ours.reported, fps, GRACE_S)
     row = f"{case.name}:"
     yield _cell(row, "frames", len(ours.found))
     yield _cell(row, "naive's faces", coverage_found.faces)
     yield _cell(row, "covered", coverage_found.covered / max(1, coverage_found.faces))
-    yield _cell(row, "covered, of naive's", all_held.covered / max(1, all_held.faces))
+    yield _cell(row, "covered, of naive's", all_cached.covered / max(1, all_cached.faces))
     yield _cell(row, "reported", coverage_found.reported / max(1, coverage_found.faces))
     yield _cell(row, "latest found after s", coverage_found.late_s)
     yield _cell(row, "tracks", len({f.track_id for faces in ours.reported for f in faces}))
@@ -191,27 +191,27 @@ OFF: dict[str, dict[str, Any]] = {
 
 def _turned_off(case: Case, plan: Plan) -> Iterator[Finding]:
     baselines = {name: tracked(**changes) for name, changes in OFF.items()}
-    baselines["picture not made smaller"] = Contender(
+    baselines["picture not made smaller"] = Baseline(
         TrackedSearch(PlainDetector(DetectionSettings()), DetectionSettings())
     )
-    baselines["new faces searched without octaves"] = Contender(
+    baselines["new faces searched without octaves"] = Baseline(
         TrackedSearch(AtOnce(DetectionSettings()), DetectionSettings())
     )
-    baselines["known faces searched twice"] = Contender(
+    baselines["known faces searched twice"] = Baseline(
         TrackedSearch(Everywhere(HaarDetector(DetectionSettings())), DetectionSettings())
     )
     baselines["budget 0.05 of the time"] = tracked(live=True, budget_share=0.05)
-    baselines["nothing on (naive)"] = Contender(NaiveSearch(DetectionSettings()))
+    baselines["nothing on (naive)"] = Baseline(NaiveSearch(DetectionSettings()))
     turns, rng = list(baselines.values()), np.random.default_rng(plan.seed)
     for frame, gray, _ in frames_of(case, plan):
         # The first one finds the picture in no cache.
         for position in rng.permutation(len(turns)):
             turns[position].see(gray, frame.timestamp_s)
     whole = baselines["nothing on (naive)"].frame_ms
-    for name, contender in baselines.items():
+    for name, baseline in baselines.items():
         row = f"{name}, {case.name}"
-        yield _cell(row, "search ms", contender.frame_ms)
-        yield _cell(row, "of naive", contender.frame_ms / whole)
+        yield _cell(row, "search ms", baseline.frame_ms)
+        yield _cell(row, "of naive", baseline.frame_ms / whole)
 
 
 def _path(classifier: Classifier, search: FaceSearch, interval_s: float) -> FacePipeline:

@@ -51,7 +51,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
             yield from _live(plan, model, classifier)
             plan.progress(2 * number + 1, 2 * len(models))
             if model is grown:
-                yield from _growth(plan, model, classifier)
+                yield from _scaling(plan, model, classifier)
             plan.progress(2 * number + 2, 2 * len(models))
     yield Remark(
         "inference on one thread; capture decodes or makes the frame, whole frame is timed around "
@@ -151,7 +151,7 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
     yield Measurement(f"{row}/CPU s per s of video", "", (cpu * fps / source.delivered,))
 
 
-def _growth(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]:
+def _scaling(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]:
     """With a frame's width, on successive frames from a third of the clip; with its faces."""
     frames = 8 if plan.quick else 40
     with clip(plan) as source:

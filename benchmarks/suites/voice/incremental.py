@@ -46,7 +46,7 @@ def push(features: Features, samples: NDArray[np.float32]) -> None:
         features.push(samples[start : start + CHUNK])
 
 
-def _anew(features: Features, window: NDArray[np.float32]) -> None:
+def _from_scratch(features: Features, window: NDArray[np.float32]) -> None:
     features.reset()
     features.push(window)
 
@@ -59,7 +59,7 @@ def _compared(feature_settings: FeatureSettings, rounds: int, seed: int) -> list
     step = window[: round(Settings().mic.step_s * SAMPLE_RATE_HZ)]
     cases = {
         "new": partial(push, Features(feature_settings), step),
-        "anew": partial(_anew, Features(feature_settings), window),
+        "anew": partial(_from_scratch, Features(feature_settings), window),
     }
     timed = interleave(cases, rounds=rounds, warmups=10, seed=seed, clock=thread_time_ns)
     return list(timed.values())

@@ -55,7 +55,7 @@ def quiet_room(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Fin
         for gate, values in zip((VoiceActivityDetector, OpenGate), spent.values(), strict=True):
             path = _pipeline(model.card.features, classifier, gate)
             started = process_time()
-            for _hearing in path.results(chunks):
+            for _speech_pipeline in path.results(chunks):
                 pass
             values.append(1e3 * (process_time() - started) / _QUIET_S)
     for name, values in spent.items():

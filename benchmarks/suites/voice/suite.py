@@ -111,12 +111,12 @@ def _whole(model: Model, classifier: Classifier, sound: NDArray[np.float32]) -> 
     cpu = process_time()
     speech_results = list(path.results(_chunks(sound)))
     cpu = process_time() - cpu
-    heard_s = path.times.heard_s
+    sound_s = path.times.sound_s
     for stage, spent_s in path.times.seconds.items():
         yield Measurement(
-            f"{label(model)}, {stage}/ms per s of sound", "", (1e3 * spent_s / heard_s,)
+            f"{label(model)}, {stage}/ms per s of sound", "", (1e3 * spent_s / sound_s,)
         )
-    yield Measurement(f"{label(model)}, whole/CPU s per s of sound", "", (cpu / heard_s,))
+    yield Measurement(f"{label(model)}, whole/CPU s per s of sound", "", (cpu / sound_s,))
     silent = sum(speech_result.state is None for speech_result in speech_results)
     yield Measurement(f"{label(model)}, windows", "", (len(speech_results),))
     yield Measurement(f"{label(model)}, windows without a voice, not classified", "", (silent,))

@@ -114,7 +114,7 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
         with suppress_c_stderr():  # PortAudio says of a server's death what we say better
             while not self._closed.is_set():
                 try:
-                    mono, arrived_s = self._heard(self._take(), clock)
+                    mono, arrived_s = self._received(self._take(), clock)
                 except SourceError as error:
                     clock.restart()
                     if not self._revived(str(error)):
@@ -141,7 +141,7 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
             if time.monotonic() >= until_s:
                 raise SourceError(f"no sound came within {limit_s:g} s")
 
-    def _heard(self, block: Block, clock: SampleClock) -> tuple[NDArray[np.float32], float]:
+    def _received(self, block: Block, clock: SampleClock) -> tuple[NDArray[np.float32], float]:
         """The samples that `block` completes, and when the last of them came."""
         recording, conditioner = self._recording, self._conditioner
         if recording is None or conditioner is None:

@@ -61,7 +61,7 @@ def plan(model: Model, clip: Path) -> Plan:
 def found(plan: Plan) -> dict[str, Measurement]:
     """What one whole run of the suite measured, growth aside."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_growth", lambda plan, model, classifier: iter(()))
+        patch.setattr(pipeline, "_scaling", lambda plan, model, classifier: iter(()))
         return {f.name: f for f in pipeline.measure(plan) if isinstance(f, Measurement)}
 
 
@@ -104,7 +104,7 @@ def damaged(clip: Path, path: Path, frame: int) -> Path:
 def test_a_frame_that_does_not_decode_is_counted_as_failed(
     plan: Plan, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_growth", lambda plan, model, classifier: iter(()))
+    monkeypatch.setattr(pipeline, "_scaling", lambda plan, model, classifier: iter(()))
     broken = replace(plan, clip=damaged(clip, tmp_path / "broken.avi", frame=7))
     measured = [f for f in pipeline.measure(broken) if isinstance(f, Measurement)]
     found = {m.name: m.median for m in measured}
@@ -125,7 +125,7 @@ def test_stages_that_leave_more_than_3_percent_are_doubted(
 ) -> None:
     stages = {"search": 100 - unexplained, OTHER: unexplained, WHOLE: 100.0}
     monkeypatch.setattr(pipeline, "staged", lambda frames, path, write: iter([stages] * 3))
-    monkeypatch.setattr(pipeline, "_growth", lambda plan, model, classifier: iter(()))
+    monkeypatch.setattr(pipeline, "_scaling", lambda plan, model, classifier: iter(()))
     monkeypatch.setattr(pipeline, "_live", lambda plan, model, classifier: iter(()))
     texts = [f.text for f in pipeline.measure(plan) if isinstance(f, Doubt)]
     assert len(texts) == doubted

@@ -74,16 +74,16 @@ def found(suite: str, plan: Plan) -> dict[str, float]:
 
 
 def test_only_actors_that_the_model_has_not_heard_are_judged(data: Path, voice: Model) -> None:
-    clips = voices.test_takes(Plan(data=data), voice, quick=100)
+    clips = voices.test_clips(Plan(data=data), voice, quick=100)
     assert {take.actor for take in clips} == {1}
     assert len(clips) == 8
-    assert voices.heard_actors(voice) == {2, 3}
+    assert voices.training_actors(voice) == {2, 3}
 
 
 def test_a_model_that_heard_everybody_is_not_judged(data: Path, tmp_path: Path) -> None:
     model = speech_model(tmp_path, "RAVDESS: 16 takes of actors 01, 02")
     with pytest.raises(DataError, match=r"was trained on every actor.*edge-convert folds"):
-        voices.test_takes(Plan(data=data), model, quick=100)
+        voices.test_clips(Plan(data=data), model, quick=100)
 
 
 def test_a_class_without_a_take_is_an_error(voice: Model, data: Path, tmp_path: Path) -> None:
@@ -93,13 +93,13 @@ def test_a_class_without_a_take_is_an_error(voice: Model, data: Path, tmp_path: 
         if "03-01-04-" not in path.name:
             (folder / path.name).symlink_to(path)
     with pytest.raises(DataError, match="has no sad take"):
-        voices.test_takes(Plan(data=tmp_path), voice, quick=100)
+        voices.test_clips(Plan(data=tmp_path), voice, quick=100)
 
 
 def test_a_quick_draw_keeps_every_class(data: Path, tmp_path: Path) -> None:
     nobody = speech_model(tmp_path, "none")
     for seed in range(10):
-        clips = voices.test_takes(Plan(data=data, quick=True, seed=seed), nobody, quick=9)
+        clips = voices.test_clips(Plan(data=data, quick=True, seed=seed), nobody, quick=9)
         assert len(clips) == 9
         assert {take.emotion for take in clips} == set(LABELS)
 

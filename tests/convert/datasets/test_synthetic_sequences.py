@@ -13,7 +13,7 @@ from convert.datasets.face_set import FaceSet
 from convert.datasets.ravdess import LABELS
 from convert.datasets.synthetic_sequences import Motion, Stills, drawn_set, targets
 from edge.errors import DataError
-from edge.models.labels import SHARED, UNSEEN, of_takes, shared
+from edge.models.labels import SHARED, UNSEEN, of_clips, shared
 from edge.vision.sequence_settings import SequenceSettings
 
 SEQUENCE = SequenceSettings(frames=5, step_s=0.3)
@@ -115,10 +115,10 @@ def test_stills_without_a_neutral_one_are_an_error(faces: FaceSet) -> None:
 
 
 def test_labels_go_there_and_back() -> None:
-    assert [shared(of_takes(name)) for name in SHARED] == list(SHARED)
-    assert {of_takes(name) for name in SHARED} == set(LABELS) - set(UNSEEN)
+    assert [shared(of_clips(name)) for name in SHARED] == list(SHARED)
+    assert {of_clips(name) for name in SHARED} == set(LABELS) - set(UNSEEN)
     with pytest.raises(KeyError):
-        of_takes("calm")
+        of_clips("calm")
 
 
 @settings(max_examples=25, deadline=None)

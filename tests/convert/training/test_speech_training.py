@@ -106,8 +106,8 @@ def test_every_fold_leaves_its_files_and_its_test_speakers(trained: Path) -> Non
         assert {path.name for path in folder.iterdir()} == FILES | JUDGED
         result = read(folder / "result.json")
         assert tuple(result["test_actors"]) == folds(range(1, 25))[number - 1]
-        assert result["test_takes"] == 8 * len(result["test_actors"])
-        assert np.sum(result["confusion"]) == result["test_takes"]
+        assert result["test_clips"] == 8 * len(result["test_actors"])
+        assert np.sum(result["confusion"]) == result["test_clips"]
 
 
 def test_the_last_epoch_is_kept_so_that_the_test_chooses_nothing(data: Path, trained: Path) -> None:

@@ -92,7 +92,7 @@ def test_the_card_says_what_it_sees_and_what_it_never_learned(
 def test_int8_is_judged_on_courses_and_on_takes(
     converted: tuple[Path, Path], data: Path, clips: Path
 ) -> None:
-    from convert.evaluation.card_figures import figures, figures_on_takes
+    from convert.evaluation.card_figures import figures, figures_on_clips
     from convert.evaluation.compare import Limits
     from convert.evaluation.verify import judge
 
@@ -108,9 +108,9 @@ def test_int8_is_judged_on_courses_and_on_takes(
     assert int(clean.int8.confusion.sum()) == 112
     assert not clean.int8.confusion[LABELS.index("calm")].any()
     assert verdict.layers
-    assert verdict.on_takes is not None
-    assert int(verdict.on_takes.int8.confusion.sum()) == 14
-    written = figures(verdict.comparisons, verdict.protocol) + figures_on_takes(verdict.on_takes)
+    assert verdict.on_clips is not None
+    assert int(verdict.on_clips.int8.confusion.sum()) == 14
+    written = figures(verdict.comparisons, verdict.protocol) + figures_on_clips(verdict.on_clips)
     protocols = " ".join(figure.protocol for figure in written)
     assert "112 courses made of FER2013 PrivateTest" in protocols
     assert "14 true takes" in protocols
@@ -153,11 +153,11 @@ def test_a_take_shorter_than_a_course_ends_as_it_does(clips: Path) -> None:
 
 
 def test_a_model_of_faces_is_not_judged_on_takes_labels(tmp_path: Path, clips: Path) -> None:
-    from convert.evaluation.ravdess_clips import compare_on_takes
+    from convert.evaluation.ravdess_clips import compare_on_clips
 
     model = tiny_model.write(tmp_path)
     with pytest.raises(UsageError, match="leave the takes out"):
-        compare_on_takes(model, model, load(clips))
+        compare_on_clips(model, model, load(clips))
 
 
 def test_a_take_gets_the_mean_of_what_is_said_of_its_pictures(tmp_path: Path, clips: Path) -> None:

@@ -160,11 +160,11 @@ def test_a_face_that_left_leaves_no_course() -> None:
     with open_source("synthetic", settings=Settings().camera) as source:
         frames = list(islice(source, 0, 30, 2))
     assert any(frame_result.observations for frame_result in path.results(frames))
-    assert path._courses is not None
-    assert path._courses._tracks
+    assert path._sequences is not None
+    assert path._sequences._tracks
     gone = type(frames[0])(np.zeros_like(frames[0].pixels), frames[-1].timestamp_s + 60, 10_000)
     list(path.results([gone]))
-    assert not path._courses._tracks
+    assert not path._sequences._tracks
 
 
 def test_a_card_keeps_what_a_model_sees(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def _wait_for_it() -> None:
     HANG.unlink()
     from edge.pipeline.face import FacePipeline
 
-    FacePipeline._scene = lambda self, frame: time.sleep(1e6)
+    FacePipeline._process = lambda self, frame: time.sleep(1e6)
 
 
 if "run" in sys.argv:
