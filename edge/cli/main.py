@@ -221,7 +221,7 @@ def _run(
             summary=summary,
         )
     finally:
-        if not quiet and (summary.frames or summary.windows):
+        if not quiet and (summary.frames or summary.windows or summary.ended):
             _print_summary(summary, settings, annotate)
     return 0
 

@@ -116,6 +116,7 @@ class _Run:
         self._limits, self._summary = limits, summary
         self._watchdog = watchdog
         self._clock: WallClock | None = None
+        self._began_s = 0.0
         self._dropped: Callable[[], int] = int
 
     def drive(self, started_at: datetime) -> None:
@@ -125,19 +126,21 @@ class _Run:
         ]
         if any(source.live for source in sources):
             self._clock = WallClock(started_at)
-        started = time.monotonic()
+        self._began_s = time.monotonic() - summary.seconds  # goes on where settings are read again
         try:
             with ExitStack() as stack:
-                for moment in limits.applied_to(self._moments(started_at, stack)):
+                for moment in self._moments(started_at, stack):
                     self._take(moment)
                     self._get_on()
+                    if limits.stop.is_set():
+                        break
             broken = [source for source in sources if source.failed]
             reasons = dict.fromkeys(source.ended for source in sources if source.ended)
             summary.ended = limits.reached or "; ".join(reasons) or "end of the source"
             if broken and not limits.reached:
                 raise SourceError(f"{broken[0].name}: {broken[0].ended}")
         finally:
-            summary.seconds = time.monotonic() - started
+            summary.seconds = time.monotonic() - self._began_s
             if self._audio_input is not None:
                 health = self._audio_input.source.health
                 summary.sound_s, summary.notes = health.seconds, health.notes()
@@ -232,38 +235,34 @@ class _Run:
         return (fusion_result,) if fusion_result is not None else ()
 
     def _get_on(self) -> None:
-        """What is due after each moment, and now and then while none comes."""
+        """What is due after each result, and twice a second while none comes."""
         for sink in self._sinks:
             sink.flush()
         if self._clock is not None:
             self._clock.check()
         if self._watchdog.tick(self._settings):
             self._limits.stop.set()
+        self._limits.check(self._summary.frames, time.monotonic() - self._began_s)
 
 
 @dataclass(slots=True)
 class _Limits:
-    """What may end a run before its sources do; `reached` says which one did."""
+    """What may end a run before its sources do; `reached` says which one did, and sets `stop`."""
 
     stop: threading.Event
     max_frames: int | None
     max_seconds: float | None
     reached: str = ""
 
-    def applied_to(self, moments: Iterable[PipelineResult]) -> Iterator[PipelineResult]:
-        started = time.monotonic()
-        frames = 0
-        for moment in moments:
-            yield moment
-            frames += isinstance(moment, FrameResult)
-            if self.stop.is_set():
-                self.reached = "asked to stop"
-            elif self.max_frames is not None and frames >= self.max_frames:
-                self.reached = f"{frames} frames, as asked"
-            elif self.max_seconds is not None and time.monotonic() - started >= self.max_seconds:
-                self.reached = f"{self.max_seconds:g} s, as asked"
-            if self.reached:
-                return
+    def check(self, frames: int, seconds: float) -> None:
+        if self.stop.is_set():
+            self.reached = self.reached or "a request to stop"
+        elif self.max_frames is not None and frames >= self.max_frames:
+            self.reached = f"{frames} frames, as asked"
+        elif self.max_seconds is not None and seconds >= self.max_seconds:
+            self.reached = f"{self.max_seconds:g} s, as asked"
+        if self.reached:
+            self.stop.set()
 
 
 @contextmanager

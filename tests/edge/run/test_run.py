@@ -197,6 +197,36 @@ def test_a_signal_ends_the_run_and_the_log_keeps_all(
     assert logged(tmp_path / "log.sqlite") == len([first, *rest.splitlines()])
 
 
+@pytest.mark.parametrize("mic", ["none", "no such microphone"])
+def test_a_duration_ends_a_run_whose_camera_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mic: str
+) -> None:
+    monkeypatch.setenv("EDGE_SERVICE_SUPERVISE", "always")
+    arguments = ["--camera", "/dev/video97", "--mic", mic, "--duration", "2"]
+    done = edge("run", *arguments, "--log", "none", state=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "/dev/video97: 0 frames in 2." in done.stderr
+    assert "ended by 2 s, as asked" in done.stderr
+
+
+def test_sigterm_ends_a_run_whose_camera_is_not_there_and_the_summary_says_so(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "edge", "run", "--camera", "/dev/video97"]
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "EDGE_SERVICE_SUPERVISE": "always", "STATE_DIRECTORY": str(tmp_path)},
+    ) as process:
+        assert process.stderr is not None
+        assert "there is no camera /dev/video97" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    assert "ended by a request to stop" in errors
+
+
 def test_a_kill_loses_no_event_that_was_printed_before_the_last(tmp_path: Path) -> None:
     with watching_a_live_face(tmp_path) as process:
         assert process.stdout is not None
