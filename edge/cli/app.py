@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
 from edge.native_output import debugging
+from edge.redaction import guard_streams, protect_all, redact
 
 if TYPE_CHECKING:
     import typer
@@ -31,6 +32,8 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
     import typer.main
 
     arguments = _without_debug(sys.argv[1:] if argv is None else argv)
+    guard_streams()
+    protect_all(arguments)
     _mention_debug(app)
     try:
         code = typer.main.get_command(app).main(arguments, prog_name=prog, standalone_mode=False)
@@ -86,8 +89,8 @@ def _unforeseen(prog: str, error: Exception) -> int:
 
 def _report(prog: str, sentence: str, code: int) -> int:
     if debugging():
-        traceback.print_exc()
-    print(f"{prog}: {' '.join(sentence.split())}", file=sys.stderr)
+        sys.stderr.write(redact(traceback.format_exc()))
+    print(redact(f"{prog}: {' '.join(sentence.split())}"), file=sys.stderr)
     return code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shlex
 import sys
 import threading
@@ -20,6 +21,7 @@ from edge.cli.log import app as log_app
 from edge.cli.models import app as models_app
 from edge.cli.service import app as service_app
 from edge.cli.service import health
+from edge.redaction import redact
 
 if TYPE_CHECKING:
     from edge.run.summary import RunSummary
@@ -55,6 +57,8 @@ def start() -> NoReturn:
     down (its C++ cannot be unwound), and a clean stop would look like a crash: such a process
     ends at once, with everything written.
     """
+    # The memory of a run holds pictures and passwords: no file is to be made of it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     code = main()
     if any(thread.daemon for thread in threading.enumerate()):
         for stream in (sys.stdout, sys.stderr):
@@ -274,7 +278,7 @@ def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | Non
     if annotate is not None:
         lines.append(f"annotated: {annotate}")
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(redact(line), err=True)
 
 
 def _print_json(value: Any) -> None:

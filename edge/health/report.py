@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from edge.health.board import temperature_c, throttling
+from edge.redaction import redact
 from edge.types import EmotionEvent
 
 WINDOW_S = 60.0
@@ -163,7 +164,7 @@ class Part:
     def _change(self, state: State, why: str) -> None:
         with self._lock:
             if why:
-                self._last_error = " ".join(why.split())
+                self._last_error = redact(" ".join(why.split()))
             self._enter(state)
 
     def _enter(self, state: State) -> None:

@@ -20,7 +20,7 @@ def notice_text(settings: Settings, who: str = "") -> str:
 
 
 def _parts(settings: Settings, who: str) -> Iterator[str]:
-    sees, hears = settings.camera.source != "none", settings.mic.source != "none"
+    sees, hears = settings.camera.source.get_secret_value() != "none", settings.mic.source != "none"
     inputs = " and a ".join(["camera"] * sees + ["microphone"] * hears)
     signs = " and ".join(["faces"] * sees + ["voices"] * hears)
     what = " or ".join(["picture"] * sees + ["sound"] * hears)

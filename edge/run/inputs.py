@@ -67,7 +67,8 @@ def open_video(
     supervised: who is told how the camera is, where it is to be waited for and begun anew for ever
     Raises ModelError where the model is not one for faces, and what opening a source raises.
     """
-    if settings.camera.source == "none":
+    address = settings.camera.source.get_secret_value()
+    if address == "none":
         return None
     from edge.sources.video import open_source
 
@@ -78,7 +79,7 @@ def open_video(
 
         source = camera(settings, supervised)
     if source is None:
-        source = open_source(settings.camera.source, settings=settings.camera)
+        source = open_source(address, settings=settings.camera)
     return VideoInput(stack.enter_context(source), card, classifier)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ class Layout:
 
     @property
     def network(self) -> Path:
-        return self.units / "edge.run.runner.d" / "network.conf"
+        return self.units / "edge.service.d" / "network.conf"
 
     @property
     def settings(self) -> Path:
@@ -86,7 +87,7 @@ def install(layout: Layout, prefix: Path, config: Path | None, *, network: bool)
         if network:
             written.append(_put(layout.network, (source / "network.conf").read_text("utf-8")))
         if config is not None or not layout.settings.exists():
-            written.append(_put(layout.settings, _settings_text(config)))
+            written.append(_put(layout.settings, _settings_text(config), 0o600))
         if not layout.environment.exists():
             example = (source / "edge.env.example").read_text(encoding="utf-8")
             written.append(_put(layout.environment, example, 0o600))
@@ -128,7 +129,11 @@ def _settings_text(config: Path | None) -> str:
 
 
 def _put(path: Path, text: str, mode: int = 0o644) -> Path:
+    """Write the file; one that only its owner may read is at no moment readable by others."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, mode), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.truncate()
+        file.write(text)
     return path

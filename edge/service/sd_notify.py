@@ -7,6 +7,8 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
+from edge.redaction import redact
+
 
 class Notifier:
     """Messages to the service manager that started this process; without one, nothing happens.
@@ -44,7 +46,7 @@ class Notifier:
 
     def status(self, text: str) -> None:
         """What `systemctl status` shows, in one line; only a change is sent."""
-        text = " ".join(text.split())
+        text = redact(" ".join(text.split()))
         if text != self._status:
             self._status = text
             self._send(f"STATUS={text}")

@@ -13,9 +13,12 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from edge.errors import MissingDataError, UsageError
+from edge.redaction import protect, protect_address
 from edge.settings.sections import Settings
 
 PREFIX = "EDGE_"
+_MISTAKEN_FOR_URLS = (("mqtt", "host"), ("mqtt", "user"), ("status", "host"))
+"""Settings in which a whole address may be given by mistake, with its password."""
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 _QUOTES = re.compile(r'"""|\'\'\'')
@@ -47,6 +50,10 @@ def _read(path: Path) -> str:
         raise MissingDataError(
             f"there is no settings file {path}: give another --config"
         ) from error
+    except PermissionError as error:
+        raise UsageError(
+            f"no permission to read {path}: it may hold passwords, use sudo"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path} as TOML: {error}") from error
 
@@ -67,9 +74,13 @@ def _validated(
     environment: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Settings:
     try:
-        return Settings.model_validate(raw)
+        settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise UsageError(explain(error, Settings, where, text, environment or {})) from error
+    protect_address(settings.camera.source.get_secret_value())
+    for secret in (settings.mqtt.password, settings.status.token):
+        protect(secret.get_secret_value())
+    return settings
 
 
 def line_of(text: str, section: str, key: str | None = None) -> int | None:
@@ -125,6 +136,8 @@ def explain(
 ) -> str:
     """The first complaint as a sentence: where the setting stands, its value, what is allowed.
 
+    The value is shown of a setting that there is and that holds no secret: under a mistyped name
+    may stand a password.
     where:       the file, or whatever else the settings came from
     text:        the file's content
     environment: what came from there, as `from_environment` found it
@@ -149,18 +162,20 @@ def explain(
     elif first["type"] == "value_error":  # one of ours, over several settings: it says which
         return f"{where}: {message.removeprefix('value error, ')}"
     name = ".".join((section, *rest))
-    if _is_secret(settings, section, key):
+    if not _may_be_shown(settings, section, key):
         return f"{where}: {name}: {message}"
     return f"{where}: {name} is {first['input']!r}: {message}"
 
 
-def _is_secret(settings: type[BaseModel], section: str, key: str | None) -> bool:
+def _may_be_shown(settings: type[BaseModel], section: str, key: str | None) -> bool:
     field = settings.model_fields.get(section)
     kind = field.annotation if field is not None else None
     if key is None or not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return False
     found = kind.model_fields.get(key)
-    return found is not None and found.annotation is SecretStr
+    if found is None or (section, key) in _MISTAKEN_FOR_URLS:
+        return False
+    return not (isinstance(found.annotation, type) and issubclass(found.annotation, SecretStr))
 
 
 def _list_or_text(value: str) -> str | Sequence[Any]:

@@ -6,15 +6,25 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from edge.redaction import shown
+
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A validation error, as a traceback shows it, would print what was given.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SourceAddress(SecretStr):
+    """A camera's name or URL. Printed, it is without user, password, query and tokens."""
+
+    def _display(self) -> str:
+        return shown(self.get_secret_value())
 
 
 class CameraSettings(_Section):
     """How frames are taken. Sizes in pixels; a camera gives the nearest that it can."""
 
-    source: str = "auto"
+    source: SourceAddress = SourceAddress("auto")
     width: int = Field(640, ge=64, le=4096)
     height: int = Field(480, ge=64, le=4096)
     fps: float = Field(30, gt=0, le=240)
@@ -186,7 +196,8 @@ class StatusSettings(_Section):
 class MqttSettings(_Section):
     """Events to a broker. Off while there is no host; needs the extra: emotion-edge[mqtt]."""
 
-    host: str = ""
+    host: str = Field("", pattern=r"^[^/@\s]*$")
+    """A name or an address alone; user and password have settings of their own."""
     port: int = Field(0, ge=0, le=65535)
     """0: 1883, or 8883 with TLS."""
     user: str = ""

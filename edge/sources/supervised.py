@@ -34,9 +34,10 @@ class SupervisedCamera(SupervisedSource[Frame]):
         # Each life is one opening: the waits between them, and their number, are ours.
         once = settings.model_copy(update={"retries": 0})
         watch = StaleWatch()
+        address = settings.source.get_secret_value()
 
         def begin() -> AbstractContextManager[Any]:
-            return open_source(settings.source, settings=once)
+            return open_source(address, settings=once)
 
         def placed(frame: Frame, timestamp_s: float, index: int) -> Frame:
             return replace(frame, timestamp_s=timestamp_s, index=index)
@@ -44,7 +45,7 @@ class SupervisedCamera(SupervisedSource[Frame]):
         def judge(frame: Frame) -> None:
             watch.check(frame.pixels, time.monotonic())
 
-        super().__init__(SourceSpec(settings.source, begin, placed, judge), service, part)
+        super().__init__(SourceSpec(str(settings.source), begin, placed, judge), service, part)
 
 
 class SupervisedMicrophone(SupervisedSource[AudioChunk]):
@@ -108,7 +109,7 @@ class ZeroWatch:
 
 def camera(settings: Settings, health: Health) -> SupervisedCamera | None:
     """The camera under supervision; None for a file, which ends once and for all."""
-    if not is_live(settings.camera.source):
+    if not is_live(settings.camera.source.get_secret_value()):
         return None
     return SupervisedCamera(settings.camera, settings.service, health.part("camera"))
 

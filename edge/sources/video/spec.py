@@ -1,19 +1,17 @@
-"""TODO docstring."""
+"""What a `--camera` argument means."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge.errors import UsageError
+from edge.redaction import HINT, protect_address, shown
 
 _BARE = ("auto", "picamera", "synthetic")
-
-
 _SCHEMES = ("rtsp", "rtsps", "http", "https")
-
-
 _DEVICE = re.compile(r"(?:/dev/video)?([0-9]{1,4})")
 
 
@@ -32,24 +30,32 @@ class Spec:
 def parse(spec: str) -> Spec:
     """Understand `spec` without touching disk or devices. Raises UsageError."""
     if not spec.strip() or "\0" in spec:
-        raise UsageError(f"{spec!r} names no camera: give an index, a file, a folder or a URL")
+        raise UsageError(
+            f"{shown(spec)!r} names no camera: give an index, a file, a folder or a URL"
+        )
     if spec in _BARE:
         return Spec(spec)
     if device := _DEVICE.fullmatch(spec):
         return Spec("camera", f"/dev/video{int(device[1])}")
     if "://" in spec:
         return Spec("stream", _checked_url(spec))
+    if shown(spec) != spec and not Path(spec).exists():
+        protect_address(spec)
+        raise UsageError(f"{shown(spec)} names no scheme: write rtsp:// or http:// before the host")
     return Spec("path", spec)
 
 
 def _checked_url(url: str) -> str:
+    protect_address(url)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # port: raises for what is no number
-    except ValueError as error:
-        raise UsageError(f"{url!r} is no URL that can be opened: {error}") from error
+    except ValueError:  # its text may hold a part of the password
+        raise UsageError(f"{shown(url)} is no URL that can be opened: {HINT}") from None
     if parts.scheme not in _SCHEMES or not host:
         raise UsageError(
-            f"{url!r} is no stream: write rtsp://, http:// or https://, then host and path"
+            f"{shown(url)} is no stream: write rtsp://, http:// or https://, then host and path"
         )
+    if "@" not in parts.netloc and "@" in url:
+        raise UsageError(f"{shown(url)} has an @ behind its host: {HINT}")
     return url

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import cv2
 
 from edge.errors import SourceError
+from edge.redaction import shown
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import LiveSource
 from edge.sources.video.opencv import nominal_fps, open_capture
@@ -21,14 +22,14 @@ class StreamSource(LiveSource):
     """Frames of a URL by FFMPEG; RTSP goes over TCP, so that a lost packet smears no picture.
 
     The first opening is tried once (a mistyped URL should say so at once), a stream that
-    delivered and died is opened again. `name` is the URL without user and password.
+    delivered and died is opened again. `name` is the URL without its secrets.
     """
 
     what = "stream"
 
     def __init__(self, target: str, settings: CameraSettings) -> None:
         self.url = urlsplit(target)
-        super().__init__(without_password(target), settings)
+        super().__init__(shown(target), settings)
         self._target = target
         self._capture: cv2.VideoCapture | None = None
 
@@ -80,11 +81,3 @@ class StreamSource(LiveSource):
         if self._capture is not None:
             self._capture.release()
             self._capture = None
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown and logged."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

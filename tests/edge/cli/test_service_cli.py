@@ -39,6 +39,7 @@ def test_a_card_gets_units_user_settings_and_a_place_for_secrets(card: Layout) -
     assert os.access(backoff, os.X_OK)
     assert load(card.settings, {}) == Settings()
     assert card.environment.stat().st_mode & 0o777 == 0o600
+    assert card.settings.stat().st_mode & 0o777 == 0o600
     assert not card.network.exists()
 
 

@@ -44,8 +44,8 @@ def _analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_verify_finds_nothing_to_say(disk_usage: Path, network: bool) -> None:
     """It exits with 0 whatever it warns of: silence is the verdict."""
     if network:
-        (disk_usage / "edge.run.runner.d").mkdir()
-        shutil.copy(SYSTEMD / "network.conf", disk_usage / "edge.run.runner.d")
+        (disk_usage / "edge.service.d").mkdir()
+        shutil.copy(SYSTEMD / "network.conf", disk_usage / "edge.service.d")
     found = _analyze("verify", *(str(disk_usage / unit) for unit in UNITS))
     assert (found.returncode, found.stderr) == (0, "")
 

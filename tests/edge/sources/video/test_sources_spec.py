@@ -15,7 +15,6 @@ from edge.sources.video import devices, open_source
 from edge.sources.video.file import VideoSource
 from edge.sources.video.images import ImagesSource
 from edge.sources.video.spec import Spec, parse
-from edge.sources.video.stream import without_password
 
 SETTINGS = CameraSettings()
 
@@ -104,9 +103,3 @@ def test_auto_without_any_camera_says_what_to_try(
     monkeypatch.setattr(devices, "SYSFS", tmp_path)
     with pytest.raises(MissingDeviceError, match=r"edge devices.*--camera FILE"):
         open_source("auto", settings=SETTINGS)
-
-
-def test_a_password_is_not_shown() -> None:
-    url = "rtsp://admin:s3cret@10.0.0.5:8554/cam?x=1"
-    assert without_password(url) == "rtsp://10.0.0.5:8554/cam?x=1"
-    assert "s3cret" not in open_source(url, settings=SETTINGS).name
