@@ -14,7 +14,10 @@ from benchmarks.measuring.timing import Measurement, Ratio
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
 
 SCHEMA = "emotion-edge/benchmark"
-VERSION = 1
+# The format's history:
+#   1  the first
+#   2  a measurement's `shares` is called `per_process`
+VERSION = 2
 # Written beside a measurement's values for readers of the JSON; computed again when read.
 _DERIVED = ("median", "p95", "p99", "minimum", "mean", "stdev", "unstable")
 
@@ -95,8 +98,8 @@ def load(path: Path) -> Report:
         raise DataError(f"cannot read {path} as benchmark results: {error}") from error
     _check_version(document, path)
     try:
-        report: Report = _adapter().validate_python(document)
-    except (ValidationError, ValueError) as error:
+        report: Report = _adapter().validate_python(_upgraded(document))
+    except (ValidationError, ValueError, TypeError, AttributeError) as error:
         first = str(error).splitlines()[:3]
         raise DataError(
             f"{path} is no whole results file ({' '.join(first)}): measure again"
@@ -148,11 +151,20 @@ def json_schema() -> dict[str, Any]:
 def _check_version(document: object, path: Path) -> None:
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         raise DataError(f"{path} holds no edge-bench results: give a file that run --json wrote")
-    if document.get("version") != VERSION:
+    if document.get("version") not in range(1, VERSION + 1):
         raise DataError(
             f"{path} is of schema version {document.get('version')}, this edge-bench reads "
-            f"{VERSION}: measure again, or use the release that wrote it"
+            f"1 to {VERSION}: measure again, or use the release that wrote it"
         )
+
+
+def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    """`document`, of any version that is read, in the present one's terms."""
+    if document["version"] == 1:
+        for suite in document.get("suites", ()):
+            for measurement in suite.get("measurements", ()):
+                measurement["per_process"] = measurement.pop("shares", ())
+    return {**document, "version": VERSION}
 
 
 def _adapter() -> Any:

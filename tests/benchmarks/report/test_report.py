@@ -221,7 +221,7 @@ def test_results_of_another_version_are_one_sentence(
     results.write_text(json.dumps({**document, "version": 7}))
     assert bench("report", results) == 1
     error = capsys.readouterr().err
-    assert "is of schema version 7, this edge-bench reads 1: measure again" in error
+    assert "is of schema version 7, this edge-bench reads 1 to 2: measure again" in error
     assert error.count("\n") == 1
 
 

@@ -13,7 +13,7 @@ from benchmarks.measuring.environment import Condition, Machine
 from benchmarks.measuring.findings import Matrix, Remark
 from benchmarks.measuring.timing import Measurement, Ratio
 from benchmarks.results import results
-from benchmarks.results.results import ModelUsed, Report, SuiteResult, load, merged, save
+from benchmarks.results.results import VERSION, ModelUsed, Report, SuiteResult, load, merged, save
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
 
 CONDITION = Condition(None, None, None, 51.5, 0x50000, 0.5, None, 1.0, 2.0, 0.0, 0.5)
@@ -47,12 +47,25 @@ def test_a_report_comes_back_as_it_went(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
 
 
+def test_the_first_version_is_read_in_the_present_one_s_terms(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    save(REPORT, path)
+    document = json.loads(path.read_text())
+    measurement = document["suites"][0]["measurements"][0]
+    del measurement["per_process"]
+    measurement["shares"] = [2, 1]
+    path.write_text(json.dumps({**document, "version": 1}))
+    (taken,) = load(path).suites[0].measurements
+    assert taken.per_process == (2, 1)
+    assert load(path).version == VERSION
+
+
 def test_derived_figures_are_in_the_file_for_other_readers(tmp_path: Path) -> None:
     save(REPORT, tmp_path / "r.json")
     document = json.loads((tmp_path / "r.json").read_text())
     record = document["suites"][0]["measurements"][0]
     assert (record["median"], record["minimum"], record["unstable"]) == (2.0, 1.0, True)
-    assert (document["schema"], document["version"]) == ("emotion-edge/benchmark", 1)
+    assert (document["schema"], document["version"]) == ("emotion-edge/benchmark", VERSION)
 
 
 def test_the_file_fits_its_published_schema(tmp_path: Path) -> None:

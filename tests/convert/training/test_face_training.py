@@ -28,7 +28,7 @@ EPOCHS = 4
 SCRIPT = """
 import sys
 from pathlib import Path
-from test_train import run
+from test_face_training import run
 run(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
@@ -87,7 +87,10 @@ def test_the_best_network_is_plain_keras_in_float32(whole: Path) -> None:
 
 def test_killed_and_resumed_is_as_if_it_never_was(data: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    environment = {**os.environ, "PYTHONPATH": f"{SUPPORT}{os.pathsep}{ROOT}"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, (Path(__file__).parent, SUPPORT, ROOT))),
+    }
     child = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(data), str(out)],
         env=environment,

@@ -1,0 +1,165 @@
+"""The library: what a program of your own needs, each a call on plain values.
+
+network = edge.open_model("edge_net")            a network by name or path
+edge.classify_picture("portrait.jpg")            every face in a picture
+edge.classify_sound("hello.wav")                 every window of a sound
+edge.run_pipeline(frames)                        a pipeline over frames that you have
+edge.listen(print, camera="0")                   a camera; a call for each event
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import ModelError
+from edge.models import DEFAULT_MODEL, find
+from edge.models.classifier import Classifier
+from edge.pipeline.face import FrameResult, TrackedFace, build_face_pipeline
+from edge.settings.sections import Settings
+from edge.sinks.callback import CallbackSink
+from edge.types import AudioChunk, EmotionEvent, Frame
+
+if TYPE_CHECKING:
+    from edge.pipeline.speech import SpeechResult
+    from edge.run.summary import RunSummary
+
+DEFAULT_FPS = 30.0
+
+
+def open_model(name_or_path: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
+    """A network ready to classify: a shipped one by name, or a .tflite with its card beside it.
+
+    Close it, or use it in a `with`. Raises MissingModelError, ModelError, MissingPackageError.
+    """
+    return Classifier(find(str(name_or_path)), threads=threads)
+
+
+def classify_picture(
+    picture: str | Path | NDArray[np.uint8],
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    settings: Settings | None = None,
+) -> list[TrackedFace]:
+    """Every face in one picture, each with what the network says of it.
+
+    picture: a file, or uint8 (H, W, 3) BGR or (H, W) gray
+    Raises MissingDataError, SourceError for a file that is absent or no picture.
+    """
+    frames: Iterable[Frame | NDArray[np.uint8]]
+    if isinstance(picture, np.ndarray):
+        frames = [picture]
+    else:
+        frames = _frames_of(Path(picture), settings or Settings())
+    results = run_pipeline(frames, model=model, settings=settings, stills=True)
+    return [face for result in results for face in result.observations]
+
+
+def classify_sound(
+    sound: str | Path | NDArray[np.float32],
+    *,
+    sample_rate_hz: int = 16_000,
+    model: str | Path | None = None,
+    settings: Settings | None = None,
+) -> list[SpeechResult]:
+    """Every window of a sound: when it was, how much voice was in it, what the network says.
+
+    sound: a file, or float32 (n,) mono in [-1, 1] at `sample_rate_hz`, which must be the
+        network's own (16 kHz for the shipped one); files are resampled
+    Raises MissingDataError, SourceError, UsageError for another sample rate.
+    """
+    from edge.pipeline.speech import build_speech_pipeline
+    from edge.sources.audio import open_sound
+
+    settings = settings or Settings()
+    network = find(str(model or settings.model.speech))
+    if network.card.modality != "speech":
+        raise ModelError(f"{network.path} is a {network.card.modality} model: give one for speech")
+    with Classifier(network) as classifier:
+        pipeline = build_speech_pipeline(
+            settings,
+            network.card.features,
+            classifier,
+            datetime.now(UTC),
+            model_name=network.card.name,
+        )
+        if isinstance(sound, np.ndarray):
+            return list(pipeline.results([AudioChunk(sound, sample_rate_hz, 0.0)]))
+        source = open_sound(str(sound), settings.mic)
+        assert source is not None, "only the name 'none' opens nothing"
+        with source:
+            return list(pipeline.results(source))
+
+
+def run_pipeline(
+    frames: Iterable[Frame | NDArray[np.uint8]],
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    settings: Settings | None = None,
+    fps: float = DEFAULT_FPS,
+    stills: bool = False,
+) -> Iterator[FrameResult]:
+    """Find, follow and classify the faces in frames that you have; one result a frame, in order.
+
+    frames: `Frame`s, or uint8 (H, W, 3) BGR or (H, W) gray arrays, taken to be 1 / `fps` apart
+    stills: they are unrelated pictures, not moments of one scene
+    """
+    network = find(str(model))
+    with closing(Classifier(network)) as classifier:
+        pipeline = build_face_pipeline(
+            settings or Settings(),
+            classifier,
+            datetime.now(UTC),
+            model_name=network.card.name,
+            stills=stills,
+            sequence=network.card.sequence,
+        )
+        yield from pipeline.results(_as_frame(*numbered, fps) for numbered in enumerate(frames))
+
+
+def listen(
+    on_event: Callable[[EmotionEvent], object],
+    *,
+    camera: str | None = None,
+    mic: str | None = None,
+    settings: Settings | None = None,
+    duration_s: float | None = None,
+    frames: int | None = None,
+) -> RunSummary:
+    """Run on a camera, a microphone or both; `on_event` receives each event, in this thread.
+
+    camera, mic: as `edge run --camera` and `--mic`; by default as the settings say
+    Nothing is logged or stored. Returns when the sources end, a limit is reached, or SIGTERM
+    comes. Raises what opening a source raises, and what `on_event` raises.
+    """
+    from edge.run.runner import run
+    from edge.settings.loading import override
+
+    given = {"camera.source": camera, "mic.source": mic}
+    changes = {path: value for path, value in given.items() if value is not None}
+    with CallbackSink(on_event) as sink:
+        return run(
+            override(settings or Settings(), changes, "edge.listen"),
+            [sink],
+            max_frames=frames,
+            max_seconds=duration_s,
+        )
+
+
+def _frames_of(path: Path, settings: Settings) -> Iterator[Frame]:
+    from edge.sources.video import open_source
+
+    with open_source(str(path), settings=settings.camera) as source:
+        yield from source
+
+
+def _as_frame(index: int, frame: Frame | NDArray[np.uint8], fps: float) -> Frame:
+    if isinstance(frame, Frame):
+        return frame
+    return Frame(frame, index / fps, index, "GRAY" if frame.ndim == 2 else "BGR")
