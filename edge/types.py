@@ -11,6 +11,23 @@ from numpy.typing import NDArray
 UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an event comes from, so that it can be matched with what was looked at or heard.
+
+    source:  a file's path as it was given, a device, an address; "" where it is not known
+    index:   of the frame (or window of sound, or picture of a folder) in it, from 0 on
+    media_s: seconds since its first frame, for a clip; None for a single picture and where live
+    """
+
+    source: str = ""
+    index: int | None = None
+    media_s: float | None = None
+
+
+NOWHERE = Origin()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a source, kept as the source gives it and converted when it is looked at.
@@ -23,6 +40,10 @@ class Frame:
     padding_px:   columns at the end of each row that belong to no picture
     jpeg:         uint8 (n,), where the source gave the picture compressed: `pixels` are its luma
                   then, and colours are decoded when they are looked at
+    source:       what a person calls it: a file's path, a device, an address
+    media_s:      seconds since the first frame of a clip; None for a single picture and where live
+    pixel_aspect: a pixel's width over its height; where it is not 1, faces are looked for in the
+                  picture as it is meant to be seen, and given in the pixels that are here
     """
 
     pixels: NDArray[np.uint8]
@@ -31,6 +52,13 @@ class Frame:
     pixel_format: str = "BGR"
     padding_px: int = 0
     jpeg: NDArray[np.uint8] | None = None
+    source: str = ""
+    media_s: float | None = None
+    pixel_aspect: float = 1.0
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.source, self.index, self.media_s)
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -128,6 +156,7 @@ class EmotionEvent:
     scores:     label → smoothed score, sum 1
     face:       the box in the frame, or None for a voice
     model:      the model's name
+    origin:     which file, device or address, and where in it
     forecast:   label → its chance `forecast.horizon_s` later, where the settings ask for it; it is
                 printed and not logged
     """
@@ -140,4 +169,5 @@ class EmotionEvent:
     scores: dict[str, float]
     face: Face | None
     model: str
+    origin: Origin = NOWHERE
     forecast: dict[str, float] | None = None

@@ -95,17 +95,22 @@ def export(
         ),
     ] = None,
     counts: Annotated[bool, typer.Option("--counts", help="Counts an interval instead.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     label: _Label = None,
     modality: _Modality = None,
     since: _Since = None,
 ) -> None:
     """Write the events to a file for other programs; times are UTC."""
+    from edge.log.database import files
     from edge.log.export import counts_table, events_table, export_file, writer_for
     from edge.log.reader import open_log
+    from edge.outputs import check_output
 
     printed = str(to) == "-"
     writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
     which = _filter(label, modality, since)
+    if not printed:
+        check_output(to, files(_path(log)), force=force)
     with open_log(_path(log)) as opened:
         table = (
             counts_table(opened.counts(which))

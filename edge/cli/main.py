@@ -40,6 +40,9 @@ app.add_typer(service_app, name="service")
 app.command("status")(health)
 
 
+_Force = Annotated[bool, typer.Option("--force", help="Replace what stands at --annotate.")]
+
+
 class Output(StrEnum):
     NONE = "none"
     CONSOLE = "console"
@@ -111,9 +114,10 @@ def run(
     ] = None,
     output: Annotated[Output, typer.Option(help="What to print of each event.")] = Output.CONSOLE,
     annotate: Annotated[
-        Path | None,
-        typer.Option(help="Store the frames with boxes and labels: an .mp4, or a folder/."),
+        str | None,
+        typer.Option(help="Store the frames with boxes and labels: .mp4, .webm, or a folder/."),
     ] = None,
+    force: _Force = False,
     frames: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many s.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No summary at the end.")] = False,
@@ -131,6 +135,8 @@ def run(
     def read() -> Settings:
         return _settings(config, changes)
 
+    inputs = [config] if config is not None else []
+    _check_outputs(read(), annotate, inputs, force=force)
     return _run(read, output, annotate, frames=frames, duration=duration, quiet=quiet)
 
 
@@ -138,14 +144,16 @@ def run(
 def demo(
     model: Annotated[str, typer.Option(help="A shipped model's name.")] = "edge_net",
     annotate: Annotated[
-        Path | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
+        str | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
     ] = None,
+    force: _Force = False,
 ) -> int:
     """The main job with no hardware: the bundled sample, a summary, where the log is."""
     from edge.log.reader import default_log_path
 
     log = default_log_path().with_name("demo.sqlite")
     changes = {"camera.source": "synthetic", "model.name": model, "log.path": str(log)}
+    _check_outputs(_settings(None, changes), annotate, [], force=force)
     return _run(lambda: _settings(None, changes), Output.CONSOLE, annotate)
 
 
@@ -204,7 +212,7 @@ def _settings(config: Path | None, changes: dict[str, Any]) -> Settings:
 def _run(
     read_settings: Callable[[], Settings],
     output: Output,
-    annotate: Path | None,
+    annotate: str | None,
     *,
     frames: int | None = None,
     duration: float | None = None,
@@ -230,12 +238,12 @@ def _run(
     return 0
 
 
-def _sinks(settings: Settings, output: Output, annotate: Path | None) -> Iterator[Sink]:
+def _sinks(settings: Settings, output: Output, annotate: str | None) -> Iterator[Sink]:
     """The sinks that a run writes to, each opened when it is asked for."""
     from edge.log.configure import log_sinks
     from edge.sinks import open_sink
 
-    yield from log_sinks(settings, annotate)
+    yield from log_sinks(settings, Path(annotate) if annotate else None)
     if output is not Output.NONE:
         printing = open_sink(output.value, sys.stdout)
         if settings.forecast.enabled:
@@ -245,13 +253,21 @@ def _sinks(settings: Settings, output: Output, annotate: Path | None) -> Iterato
         yield printing
 
 
+def _check_outputs(
+    settings: Settings, annotate: str | None, inputs: list[Path], *, force: bool
+) -> None:
+    from edge.run.outputs import check_outputs
+
+    check_outputs(settings, annotate, inputs, force=force)
+
+
 def _log_path(settings: Settings) -> Path:
     from edge.log.reader import default_log_path
 
     return Path(settings.log.path) if settings.log.path else default_log_path()
 
 
-def _print_summary(summary: RunSummary, settings: Settings, annotate: Path | None) -> None:
+def _print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:
     """On standard error: standard output is the events' alone."""
     labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
     ended = f"ended by {summary.ended or 'an interruption'}"

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TextIO
 
 from edge.errors import MissingPackageError, SinkError, UsageError
 from edge.log.stats import Count
+from edge.outputs import why_not, written_whole
 from edge.sinks.event_json import as_dict
 from edge.types import EmotionEvent
 
@@ -142,7 +143,6 @@ def writer_for(name: str) -> Writer:
 
 def export_file(table: Table, path: Path, writer: Writer) -> int:
     """Write the file, whole or not at all; how many rows. Raises SinkError where it cannot."""
-    part = path.with_name(path.name + ".part")
     count = 0
 
     def counted() -> Iterator[dict[str, Any]]:
@@ -152,15 +152,10 @@ def export_file(table: Table, path: Path, writer: Writer) -> int:
             count += 1
 
     try:
-        try:
-            with part.open("wb") as stream:
-                writer(replace(table, rows=counted()), stream)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with written_whole(path) as beside, beside.open("wb") as stream:
+            writer(replace(table, rows=counted()), stream)
     except OSError as error:
-        why = error.strerror or error
-        raise SinkError(f"cannot write {path} ({why}): give another file") from error
+        raise SinkError(f"cannot write {path} ({why_not(error)}): give another file") from error
     return count
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from edge.pipeline.smoothing import State
-from edge.types import EmotionEvent, Face
+from edge.types import NOWHERE, EmotionEvent, Face, Origin
 
 
 class EventThrottle:
@@ -29,6 +29,7 @@ class EventThrottle:
         *,
         track_id: int = 0,
         face: Face | None = None,
+        origin: Origin = NOWHERE,
     ) -> EmotionEvent | None:
         """The event, where one is due; a clock that jumped back makes it due at once."""
         if not state.changed and not self.due(timestamp_s, track_id=track_id):
@@ -43,6 +44,7 @@ class EventThrottle:
             scores=dict(zip(labels, state.scores.tolist(), strict=True)),
             face=face,
             model=self._model,
+            origin=origin,
         )
 
     def due(self, timestamp_s: float, *, track_id: int = 0) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -19,6 +19,7 @@ from edge.pipeline.smoothing import Smoother, State
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
+from edge.vision.pixel_aspect import from_square, square
 from edge.vision.preprocess import Preprocessor
 from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
 from edge.vision.sequence_settings import SequenceSettings
@@ -112,7 +113,7 @@ class FacePipeline:
     def _process(self, frame: Frame) -> FrameResult:
         times = self.times
         started = perf_counter()
-        gray = frame.gray
+        gray = square(frame.gray, frame.pixel_aspect)
         grayed = perf_counter()
         expected = self._tracker.expected(frame.timestamp_s)
         found = self._search.find(gray, frame.timestamp_s, expected)
@@ -130,13 +131,20 @@ class FacePipeline:
         times.frames += 1
         times.faces += len(faces)
         observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
-        reports = [self._report(seen, frame.timestamp_s) for seen in observations if seen.fresh]
+        if frame.pixel_aspect != 1:
+            observations = tuple([_in_frame(seen, frame.pixel_aspect) for seen in observations])
+        reports = [self._report(seen, frame) for seen in observations if seen.fresh]
         return FrameResult(frame, observations, tuple([event for event in reports if event]))
 
-    def _report(self, seen: TrackedFace, timestamp_s: float) -> EmotionEvent | None:
+    def _report(self, seen: TrackedFace, frame: Frame) -> EmotionEvent | None:
         labels, track_id = seen.prediction.labels, seen.face.track_id
         return self._throttle.report(
-            seen.state, labels, timestamp_s, track_id=track_id, face=seen.face
+            seen.state,
+            labels,
+            frame.timestamp_s,
+            track_id=track_id,
+            face=seen.face,
+            origin=frame.origin,
         )
 
     def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
@@ -162,6 +170,11 @@ class FacePipeline:
         times.preprocess_s += prepared - started
         times.classified += 1
         return TrackedFace(face, state, prediction)
+
+
+def _in_frame(seen: TrackedFace, aspect: float) -> TrackedFace:
+    """What was seen in square pixels, in the frame's own."""
+    return replace(seen, face=from_square(seen.face, aspect))
 
 
 def build_face_pipeline(

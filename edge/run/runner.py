@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError, UsageError
@@ -32,7 +31,7 @@ from edge.run.watchdog import Watchdog
 from edge.types import EmotionEvent
 
 if TYPE_CHECKING:
-    from edge.pipeline.annotate import AnnotatedVideo
+    from edge.annotate import Annotation
     from edge.pipeline.face import FacePipeline
     from edge.pipeline.fusion import Fusion
     from edge.settings.sections import Settings
@@ -43,7 +42,7 @@ def run(
     settings: Settings,
     sinks: list[Sink],
     *,
-    annotate: Path | None = None,
+    annotation: Annotation | None = None,
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
@@ -52,8 +51,8 @@ def run(
 ) -> RunSummary:
     """Run until the sources end, a limit is reached, or SIGTERM comes.
 
-    `sinks` are written to and flushed here, and closed by whoever opened them; `annotate` is
-    where the frames are to be stored with their boxes, if a person asked for that. `summary` is
+    `sinks` are written to and flushed here, and closed by whoever opened them; `annotation`
+    stores the frames with their boxes, if a person asked for that. `summary` is
     filled as the run goes, so that an interrupted caller still has it. `watchdog` is told that the
     work gets on, and may end it, with other settings to go on with. `supervise`: live sources are
     waited for and begun anew for ever.
@@ -70,14 +69,10 @@ def run(
         )
         if video_input is None and audio_input is None:
             raise UsageError("there is neither a camera nor a microphone: give --camera or --mic")
-        video = None
         if video_input is not None:
             summary.source, summary.model = video_input.source.name, video_input.card.name
-            if annotate is not None:
-                from edge.pipeline.annotate import AnnotatedVideo
-
-                fps = video_input.source.fps or settings.camera.fps
-                video = stack.enter_context(AnnotatedVideo(annotate, fps))
+            if annotation is not None:
+                annotation.begin(video_input.source.fps or settings.camera.fps)
         started_at = datetime.now(UTC)
         fusion = None
         if audio_input is not None:
@@ -90,7 +85,7 @@ def run(
         stack.enter_context(watchdog.handle_sighup())
         limits = _Limits(stop, max_frames, max_seconds)
         _Run(
-            settings, video_input, audio_input, fusion, sinks, video, limits, summary, watchdog
+            settings, video_input, audio_input, fusion, sinks, annotation, limits, summary, watchdog
         ).drive(started_at)
     return summary
 
@@ -105,14 +100,14 @@ class _Run:
         audio_input: AudioInput | None,
         fusion: Fusion | None,
         sinks: list[Sink],
-        video: AnnotatedVideo | None,
+        annotation: Annotation | None,
         limits: _Limits,
         summary: RunSummary,
         watchdog: Watchdog,
     ) -> None:
         self._settings = settings
         self._video_input, self._audio_input, self._fusion = video_input, audio_input, fusion
-        self._sinks, self._video = sinks, video
+        self._sinks, self._annotation = sinks, annotation
         self._limits, self._summary = limits, summary
         self._watchdog = watchdog
         self._clock: WallClock | None = None
@@ -224,8 +219,8 @@ class _Run:
         self._watchdog.health.frame(self._dropped())
         if self._fusion is not None:
             self._fusion.see(frame_result)
-        if self._video is not None:
-            self._video.show(frame_result)
+        if self._annotation is not None:
+            self._annotation.show(frame_result)
 
     def _hear(self, speech_result: SpeechResult) -> tuple[EmotionEvent, ...]:
         """What is to be said of both senses."""

@@ -28,7 +28,7 @@ def run(
     open_sinks: Callable[[Settings], Iterator[Sink]],
     *,
     reread: Callable[[], Settings] | None = None,
-    annotate: Path | None = None,
+    annotate: str | Path | None = None,
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
@@ -36,18 +36,26 @@ def run(
     """Run until the sources end, a limit is reached, or SIGTERM comes; as `runner.run`.
 
     open_sinks: the sinks that the settings name, each opened when it is asked for
+    annotate:   where to store the frames with boxes and labels: a video, or a folder/
     reread:     the settings anew, for SIGHUP; what was set wrongly leaves the run as it is
     """
     supervise = is_supervised(settings)
     watchdog = Watchdog(Health(), reread if supervise else None)
-    try:
+    with ExitStack() as outputs:
+        outputs.callback(watchdog.ended)
+        annotation = None
+        if annotate is not None:
+            from edge.annotate import open_annotation
+
+            # After a SIGHUP the frames of the next run follow in the same output.
+            annotation = outputs.enter_context(open_annotation(annotate))
         while True:
             with ExitStack() as stack:
                 sinks = _opened(settings, open_sinks, watchdog, stack, supervise)
                 runner.run(
                     settings,
                     sinks,
-                    annotate=annotate,
+                    annotation=annotation,
                     max_frames=max_frames,
                     max_seconds=max_seconds,
                     summary=summary,
@@ -57,8 +65,6 @@ def run(
             if watchdog.fresh is None:
                 return
             settings, watchdog.fresh = watchdog.fresh, None
-    finally:
-        watchdog.ended()
 
 
 def is_supervised(settings: Settings) -> bool:

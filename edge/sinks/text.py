@@ -7,6 +7,7 @@ from abc import abstractmethod
 from typing import TextIO
 
 from edge.errors import SinkError
+from edge.outputs import why_not
 from edge.sinks import Sink
 from edge.types import EmotionEvent
 
@@ -38,7 +39,7 @@ class TextSink(Sink):
             raise SinkError(f"the reader of {self._name} has gone: the run ends here") from error
         except OSError as error:
             self._let_go()
-            raise SinkError(f"cannot write to {self._name} ({error}): free space there") from error
+            raise SinkError(f"cannot write to {self._name} ({why_not(error)})") from error
 
     def flush(self) -> None:
         pass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -11,46 +12,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import MissingDataError, SourceError
-from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import FrameSource
-from edge.sources.video.opencv import nominal_fps, open_capture
+from edge.sources.video.decoders import BREAKS_INTERLACED, Decoder, OpenCvDecoder, PyAvDecoder
+from edge.sources.video.media_clock import MediaClock
 from edge.types import Frame
 
-_MAX_DAMAGED_IN_A_ROW = 300
+_LEAST_FRAME_BYTES = 16
+"""A container that promises more frames than these fit into its file does not know."""
+_BLACK = 24
+
+_log = logging.getLogger(__name__)
 
 
 class VideoSource(FrameSource):
-    """Every frame of a file that FFMPEG decodes, with its time in the file.
+    """Every frame of a file, with its time in the file; the first frame is at 0 s.
 
-    The first frame is at 0 s. Where the container's times stand still or run back, the nominal
-    rate (or `settings.fps`, where that is absurd too) carries on from the last good one. Frames
-    that cannot be decoded are counted in `ended`.
+    OpenCV decodes it; what OpenCV cannot is left to PyAV, where that is installed. Frames that
+    cannot be decoded are counted in `ended`. A file that is black throughout has failed.
     """
 
     def __init__(self, target: str, settings: CameraSettings) -> None:
         super().__init__(Path(target).name, settings)
         self.path = Path(target)
-        self._capture: cv2.VideoCapture | None = None
+        self._decoder: Decoder | None = None
         self._first: NDArray[np.uint8] | None = None
-        self._expected = 0.0
         self._delivered = 0
-        self._damaged = 0
+        self._lit = False
 
     def _open(self) -> None:
         self._check_bytes()
-        # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
-        self._capture = open_capture(str(self.path.absolute()), cv2.CAP_FFMPEG)
-        self.fps = nominal_fps(self._capture)
-        expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self._expected = expected if math.isfinite(expected) else 0.0
-        self._delivered = self._damaged = 0
-        self._first = self._next()
-        if self._first is None:
-            raise SourceError(
-                f"cannot read {self.path} as video: no frames could be decoded; "
-                "give a file that a video player can show"
-            )
+        self._delivered, self._lit = 0, False
+        reasons = []
+        for kind in _decoders():
+            try:
+                decoder = kind(self.path)
+            except ImportError:
+                continue
+            except SourceError as error:
+                reasons.append(str(error))
+                continue
+            self._first = decoder.read()
+            if self._first is not None:
+                self._decoder, self.fps = decoder, decoder.fps
+                return
+            reasons.append(_undecoded(decoder.codec))
+            decoder.close()
+        raise SourceError(f"cannot read {self.path} as video: {reasons[-1]}{self._what_to_do()}")
 
     def _check_bytes(self) -> None:
         try:
@@ -62,60 +70,80 @@ class VideoSource(FrameSource):
         except OSError as error:
             raise SourceError(f"cannot read {self.path}: {error.strerror}") from error
 
+    def _what_to_do(self) -> str:
+        with suppress(ImportError):
+            import av  # noqa: F401 - whether it is there is the question
+
+            return "; see whether a video player shows it"
+        return "; pip install 'emotion-edge[tracks]' for more formats"
+
     def _produce(self) -> Iterator[Frame]:
-        step_s = 1 / (self.fps or self.settings.fps)
+        decoder = self._decoder
+        assert decoder is not None
+        clock = MediaClock(1 / (self.fps or self.settings.fps))
+        source = str(self.path)
         image, self._first = self._first, None
-        began_s = at_s = self._position_s() or 0.0
-        index = 0
+        position_s = decoder.position_s()
         while image is not None:
-            yield Frame(image, at_s - began_s, index)
-            index += 1
-            image = self._next()
-            position_s = self._position_s()
-            at_s = position_s if position_s is not None and position_s > at_s else at_s + step_s
-        if not self._closed.is_set():
-            self._end(self._how_it_ended())
-
-    def _next(self) -> NDArray[np.uint8] | None:
-        """The next frame that decodes; damaged ones before it are counted, not taken for the end.
-
-        OpenCV answers False to a damaged frame and to the end alike; the length the container
-        states tells how far it is worth asking on.
-        """
-        for failed in range(_MAX_DAMAGED_IN_A_ROW):
+            at_s = clock.at(position_s)
+            self._lit = self._lit or bool(image[::16, ::16].max() > _BLACK)
+            yield Frame(
+                image, at_s, self._delivered,
+                source=source, media_s=at_s, pixel_aspect=decoder.pixel_aspect,
+            )  # fmt: skip
+            self._delivered += 1
             with self._lock:
-                if self._capture is None:
-                    return None
-                there, image = self._capture.read()
-            if there:
-                self._delivered += 1
-                self._damaged += failed
-                return as_bgr(image)
-            if not self._delivered + self._damaged + failed + 1 < self._expected:
-                return None
-        return None
+                if self._decoder is None:
+                    return
+                image, position_s = decoder.read(), decoder.position_s()
+        if not self._closed.is_set():
+            self._say_how_it_ended(decoder, clock)
 
-    def _position_s(self) -> float | None:
-        with self._lock:
-            if self._capture is None:
-                return None
-            position_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            return position_s if math.isfinite(position_s) else None
-
-    def _how_it_ended(self) -> str:
+    def _say_how_it_ended(self, decoder: Decoder, clock: MediaClock) -> None:
+        if not self._lit:
+            self._end(f"all of its {self._delivered} frames are black", failed=True)
+            return
         notes = []
-        if self._damaged:
-            notes.append(f"{self._damaged} damaged frames were left out")
-        # Containers state their length within a few frames; only a clear lack is worth a word.
-        if self._delivered + self._damaged < 0.95 * self._expected - 5:
+        if decoder.damaged:
+            notes.append(f"{decoder.damaged} damaged frames were left out")
+        if clock.leaps:
+            notes.append(f"its clock leapt {clock.leaps} times")
+        elif self._is_short(decoder):
             notes.append(
-                f"only {self._delivered} of {self._expected:.0f} frames could be decoded, "
+                f"only {self._delivered} of {decoder.frames:.0f} frames could be decoded, "
                 "the rest is missing or damaged"
             )
-        return "; ".join(["end of file", *notes])
+        self._end("; ".join(["end of file", *notes]))
+
+    def _is_short(self, decoder: Decoder) -> bool:
+        """Whether it has clearly fewer frames than it says; containers are off by a few."""
+        with suppress(OSError):
+            if decoder.frames * _LEAST_FRAME_BYTES > self.path.stat().st_size:
+                return False
+        return self._delivered + decoder.damaged < 0.95 * decoder.frames - 5
 
     def _release(self) -> None:
         self._first = None
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        if self._decoder is not None:
+            self._decoder.close()
+            self._decoder = None
+
+
+def _decoders() -> tuple[type[OpenCvDecoder | PyAvDecoder], ...]:
+    """Whom to ask, in this order."""
+    if not BREAKS_INTERLACED:
+        return OpenCvDecoder, PyAvDecoder
+    try:
+        import av  # noqa: F401 - whether it is there is the question
+    except ImportError:
+        _log.warning(
+            "OpenCV %s shows interlaced video (DVD, DV, 1080i) black: pip install "
+            "'opencv-python-headless<4.13', or 'emotion-edge[tracks]'", cv2.__version__,
+        )  # fmt: skip
+    return PyAvDecoder, OpenCvDecoder
+
+
+def _undecoded(codec: str) -> str:
+    if not codec:
+        return "no frames could be decoded"
+    return f"no frames of its format {codec} could be decoded"

@@ -76,7 +76,7 @@ class ImagesSource(FrameSource):
                 return
             image = self._readable(path)
             if image is not None:
-                yield Frame(image, index / self.settings.fps, index)
+                yield Frame(image, index / self.settings.fps, index, source=str(path))
                 index += 1
         if index == 0:
             raise SourceError(f"cannot read {self.path}: {self._count()} as a picture")

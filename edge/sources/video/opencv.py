@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import cv2
 
 MAX_FPS = 240.0
 """Containers and cameras that claim more (90000 is a common one) do not know."""
+
+_MOST_ASPECT = 4.0
+_SQUARE = 0.01
+"""Pixels that are off by less are square for us."""
 
 
 def open_capture(target: str, backend: int, options: Sequence[int] = ()) -> cv2.VideoCapture:
@@ -41,3 +46,18 @@ def fourcc(capture: cv2.VideoCapture) -> str:
     code = int(capture.get(cv2.CAP_PROP_FOURCC))
     letters = "".join(chr(code >> shift & 0xFF) for shift in (0, 8, 16, 24))
     return letters if letters.isalnum() else ""
+
+
+def pixel_aspect(capture: cv2.VideoCapture) -> float:
+    """A pixel's width over its height in the upright picture; 1 where that is not said."""
+    across, down = capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN)
+    aspect = plausible_aspect(across / down if across > 0 and down > 0 else 1)
+    return 1 / aspect if capture.get(cv2.CAP_PROP_ORIENTATION_META) in (90, 270) else aspect
+
+
+def plausible_aspect(aspect: float | Fraction) -> float:
+    """The aspect, or 1 where it is 1 within a hundredth, or no pixel's: then it is a mistake."""
+    aspect = float(aspect)
+    if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT or abs(aspect - 1) <= _SQUARE:
+        return 1.0
+    return aspect

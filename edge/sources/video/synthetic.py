@@ -66,7 +66,8 @@ class SyntheticSource(FrameSource):
             down, across = random.integers(0, 32, 2)
             here = grain[down : down + height, across : across + width]
             image = cv2.add(canvas, here, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
-            yield Frame(image, index / self.settings.fps, index)
+            at_s = index / self.settings.fps
+            yield Frame(image, at_s, index, source=self.name, media_s=at_s)
         self._end("end of the synthetic clip")
 
     def _paint(self, canvas: Image, moment: float, phases: NDArray[np.float64]) -> None:

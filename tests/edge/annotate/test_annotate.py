@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from samples import fill, small_disk
 
+from edge.annotate import Annotation, open_annotation
+from edge.annotate.draw import colour, draw
 from edge.errors import SinkError, UsageError
-from edge.pipeline.annotate import AnnotatedVideo, colour, draw
 from edge.types import UNKNOWN, Face, Frame
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", UNKNOWN)
@@ -27,6 +28,12 @@ def frame_result(index: int, width: int = 64, height: int = 48, *faces: Face) ->
     image = np.full((height, width, 3), 40 + index, np.uint8)
     frame = Frame(image, index / 30, index)
     return SimpleNamespace(frame=frame, observations=tuple(map(seen, faces)), events=())
+
+
+def opened(path: str | Path, fps: float) -> Annotation:
+    annotation = open_annotation(path)
+    annotation.begin(fps)
+    return annotation
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 240), (640, 480), (1920, 1080)])
@@ -80,12 +87,12 @@ def test_each_emotion_has_its_own_colour_and_a_new_one_keeps_its() -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".avi"])
 def test_a_video_holds_a_picture_per_scene(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
-    with AnnotatedVideo(path, fps=10) as video:
+    with opened(path, fps=30) as video:
         for index in range(12):
             video.show(frame_result(index, 64, 48, Face(5, 20, 20, 20)))
     film = cv2.VideoCapture(str(path))
     assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 12
-    assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
+    assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(30)
     assert film.read()[1].shape == (48, 64, 3)
     film.release()
 
@@ -96,7 +103,7 @@ def test_scenes_of_other_sizes_are_fitted_and_left_as_they_are(tmp_path: Path) -
         frame_result(1, 321, 241, Face(9, 50, 99, 99)),
         frame_result(2, 64, 48),
     ]
-    with AnnotatedVideo(tmp_path / "out.mp4", fps=30) as video:
+    with opened(tmp_path / "out.mp4", fps=30) as video:
         for one in frame_results:
             video.show(one)
     assert (frame_results[1].frame.image == 41).all()
@@ -108,11 +115,11 @@ def test_scenes_of_other_sizes_are_fitted_and_left_as_they_are(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["pictures/", "pictures", "made.already"])
 def test_a_folder_takes_pictures(tmp_path: Path, name: str) -> None:
     (tmp_path / "made.already").mkdir()
-    with AnnotatedVideo(f"{tmp_path}/{name}", fps=30) as pictures:
-        for _ in range(3):
-            pictures.show(frame_result(0))
+    with opened(f"{tmp_path}/{name}", fps=30) as pictures:
+        for number in range(3):
+            pictures.show(frame_result(number))
     folder = tmp_path / name
-    assert sorted(part.name for part in folder.iterdir()) == [
+    assert sorted(part.name for part in folder.glob("[!.]*")) == [
         "000000.jpg",
         "000001.jpg",
         "000002.jpg",
@@ -121,7 +128,7 @@ def test_a_folder_takes_pictures(tmp_path: Path, name: str) -> None:
 
 
 def test_after_close_nothing_is_taken_and_closing_again_is_harmless(tmp_path: Path) -> None:
-    video = AnnotatedVideo(tmp_path / "out.mp4", fps=30)
+    video = opened(tmp_path / "out.mp4", fps=30)
     video.show(frame_result(0))
     video.close()
     video.close()
@@ -131,23 +138,23 @@ def test_after_close_nothing_is_taken_and_closing_again_is_harmless(tmp_path: Pa
 
 
 def test_no_scene_leaves_no_file(tmp_path: Path) -> None:
-    AnnotatedVideo(tmp_path / "out.mp4", fps=30).close()
+    opened(tmp_path / "out.mp4", fps=30).close()
     assert not list(tmp_path.iterdir())
 
 
 def test_wrong_arguments_are_said_before_the_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"OUT\.mp4"):
-        AnnotatedVideo(tmp_path / "out.gif", fps=30)
+        opened(tmp_path / "out.gif", fps=30)
     with pytest.raises(UsageError, match="0 frames a second"):
-        AnnotatedVideo(tmp_path / "out.mp4", fps=0)
+        opened(tmp_path / "out.mp4", fps=0)
     (tmp_path / "file").touch()
     for path in (tmp_path / "file" / "out.mp4", f"{tmp_path}/file/"):
         with pytest.raises(SinkError, match="cannot write"):
-            AnnotatedVideo(path, fps=30)
+            opened(path, fps=30)
 
 
 def test_a_size_without_an_encoder_is_one_error_and_leaves_no_file(tmp_path: Path) -> None:
-    video = AnnotatedVideo(tmp_path / "out.mp4", fps=30)
+    video = opened(tmp_path / "out.mp4", fps=30)
     with pytest.raises(SinkError, match="1x1 px"):
         video.show(frame_result(0, 1, 1))
     video.close()
@@ -157,9 +164,9 @@ def test_a_size_without_an_encoder_is_one_error_and_leaves_no_file(tmp_path: Pat
 @pytest.mark.parametrize("left_bytes", [0, 64 << 10])
 @pytest.mark.parametrize("name", ["out.mp4", "pictures/"])
 def test_a_full_disk_is_one_error(tmp_path: Path, name: str, left_bytes: int) -> None:
-    noise = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+    random = np.random.default_rng(1)
     with small_disk(tmp_path / "card", "256k") as card:
-        output = AnnotatedVideo(f"{card}/{name}", fps=30)
+        output = opened(f"{card}/{name}", fps=30)
         ballast = fill(card)
         os.truncate(ballast, ballast.stat().st_size - left_bytes)
 
@@ -167,7 +174,7 @@ def test_a_full_disk_is_one_error(tmp_path: Path, name: str, left_bytes: int) ->
             with output:
                 for index in range(20):
                     busy = frame_result(index, 320, 240)
-                    busy.frame.image[:] = noise
+                    busy.frame.image[:] = random.integers(0, 255, (240, 320, 3), np.uint8)
                     output.show(busy)
 
         with pytest.raises(SinkError, match="free space"):

@@ -1,0 +1,157 @@
+"""A video file's frames, by OpenCV or by PyAV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import SourceError
+from edge.pixel_formats import as_bgr
+from edge.sources.video.opencv import (
+    MAX_FPS,
+    fourcc,
+    nominal_fps,
+    open_capture,
+    pixel_aspect,
+    plausible_aspect,
+)
+
+Image = NDArray[np.uint8]
+
+BREAKS_INTERLACED = tuple(map(int, cv2.__version__.split(".")[:2])) >= (4, 13)
+"""OpenCV 4.13 and 4.14 give black or stale pictures where frames are interlaced."""
+
+_MAX_DAMAGED_IN_A_ROW = 300
+
+
+class Decoder(Protocol):
+    """An open file.
+
+    fps:          nominal frames a second, None where it does not say
+    frames:       how many there are to be, as the container says; 0 where it does not
+    pixel_aspect: a pixel's width over its height
+    codec:        its name or four letters, "" where it is not known
+    damaged:      frames so far that could not be decoded
+    read:         the next frame, uint8 (H, W, 3) BGR and upright; None at the end
+    position_s:   when the last one read is shown, None where it has no time
+    """
+
+    fps: float | None
+    frames: float
+    pixel_aspect: float
+    codec: str
+    damaged: int
+
+    def read(self) -> Image | None: ...
+    def position_s(self) -> float | None: ...
+    def close(self) -> None: ...
+
+
+class OpenCvDecoder:
+    """By OpenCV's FFMPEG. Raises SourceError for a file that it cannot open."""
+
+    def __init__(self, path: Path) -> None:
+        # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
+        self._capture = open_capture(str(path.absolute()), cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise SourceError("it is no video, or damaged at its beginning")
+        self.fps = nominal_fps(self._capture)
+        self.pixel_aspect = pixel_aspect(self._capture)
+        self.codec = fourcc(self._capture)
+        frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.frames = frames if math.isfinite(frames) else 0.0
+        self.damaged = self._delivered = 0
+
+    def read(self) -> Image | None:
+        """OpenCV answers False to a damaged frame and to the end alike; the length the container
+        states tells how far it is worth asking on.
+        """
+        for failed in range(_MAX_DAMAGED_IN_A_ROW):
+            there, image = self._capture.read()
+            if there:
+                self._delivered += 1
+                self.damaged += failed
+                return as_bgr(image)
+            if not self._delivered + self.damaged + failed + 1 < self.frames:
+                return None
+        return None
+
+    def position_s(self) -> float | None:
+        position_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        return position_s if math.isfinite(position_s) else None
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class PyAvDecoder:
+    """By PyAV. Raises ImportError where it is not installed, SourceError likewise."""
+
+    def __init__(self, path: Path) -> None:
+        self._av: Any = import_module("av")
+        self._file = path.open("rb")
+        try:
+            self._container = self._av.open(self._file, "r")
+            # Where there is a moving picture, the cover is not what is meant.
+            streams = list(self._container.streams.video)
+            moving = [one for one in streams if not _is_cover(one)]
+            self._stream = (moving or streams)[0]
+        except (self._av.FFmpegError, IndexError) as error:
+            self._file.close()
+            raise SourceError("it is no video, or damaged at its beginning") from error
+        self._stream.thread_type = "AUTO"
+        rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
+        self.fps = rate if 0 < rate <= MAX_FPS else None
+        self.frames = float(self._stream.frames)
+        self.pixel_aspect = plausible_aspect(self._stream.sample_aspect_ratio or 1)
+        self.codec = str(self._stream.codec_context.name)
+        self.damaged = 0
+        self._frames = self._decoded()
+        self._at_s: float | None = None
+
+    def read(self) -> Image | None:
+        frame = next(self._frames, None)
+        if frame is None:
+            return None
+        self._at_s = frame.time
+        turns = round(getattr(frame, "rotation", 0) / 90) % 4
+        image: Image = frame.to_ndarray(format="bgr24")
+        if turns % 2:
+            self.pixel_aspect = 1 / plausible_aspect(self._stream.sample_aspect_ratio or 1)
+        return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+    def position_s(self) -> float | None:
+        return self._at_s
+
+    def close(self) -> None:
+        self._frames = iter(())
+        self._container.close()
+        self._file.close()
+
+    def _decoded(self) -> Iterator[Any]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                frames = packet.decode() if packet is not None else None
+            except self._av.EOFError:
+                return
+            except self._av.FFmpegError:
+                self.damaged += 1
+                if self.damaged > _MAX_DAMAGED_IN_A_ROW:
+                    return
+                continue
+            if frames is None:
+                return
+            yield from frames
+
+
+def _is_cover(stream: Any) -> bool:
+    return "attached_pic" in str(getattr(stream, "disposition", "")).lower()
