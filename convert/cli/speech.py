@@ -95,7 +95,7 @@ def quantize_speech(
     from convert.conversion.quantize import QuantizeSettings, quantize
     from convert.datasets import ravdess
     from convert.datasets import speech_set as voices
-    from convert.training.speech_settings import features_of, numbers_in, speech_result
+    from convert.training.speech_settings import features_of, numbers_in, with_features
 
     clips = ravdess.clips(data)
     if hold_out:
@@ -105,7 +105,7 @@ def quantize_speech(
     training = voices.load(clips, features)
     # The noise of these settings is a camera's.
     settings = QuantizeSettings(images=images, noise_share=0, seed=seed)
-    architecture = speech_result(zoo.architecture(name), features)
+    architecture = with_features(zoo.architecture(name), features)
     quantize(
         keras_file, architecture, training, out, settings, training.settings, training.provenance
     )

@@ -73,7 +73,7 @@ def judge_folds(
         raise MissingModelError(f"{run} holds no fold_*/best.keras: train them first")
     settings = speech_recipe.recipe(run, {}, {})
     network = json.loads((run / "run.json").read_text())["network"]
-    architecture = speech_recipe.speech_result(zoo.architecture(network), settings.features)
+    architecture = speech_recipe.with_features(zoo.architecture(network), settings.features)
     whole = voices.load(ravdess.clips(data), settings.features)
     recordings = (
         noise.load(noise_folder, "test", settings.features.sample_rate_hz) if noise_folder else []

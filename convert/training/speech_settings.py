@@ -85,7 +85,7 @@ def parse_features(text: str) -> dict[str, Any]:
     return {"spectrum": spectra[0], "energy": "energy" in names, "f0": "f0" in names}
 
 
-def speech_result(architecture: Architecture, features: FeatureSettings) -> Architecture:
+def with_features(architecture: Architecture, features: FeatureSettings) -> Architecture:
     """`architecture` for the pictures that `features` make."""
     shape = (features.window_frames, features.columns, 1)
     return replace(architecture, input_shape=shape)

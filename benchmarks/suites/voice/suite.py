@@ -152,6 +152,6 @@ def _memory(plan: Plan, model: Model) -> Iterator[Finding]:
                 found.append(watch(command).peak_rss_bytes / 1e6)
     for mic, found in peaks.items():
         yield Measurement(f"edge run --mic {mic}", "MB", tuple(found))
-    deaf, speech_result = (float(np.median(found)) for found in peaks.values())
-    yield Measurement("edge run, what hearing adds", "MB", (speech_result - deaf,))
+    without, with_sound = (float(np.median(found)) for found in peaks.values())
+    yield Measurement("edge run, what hearing adds", "MB", (with_sound - without,))
     yield Remark("hearing adds features and network; PyAudio comes on top with a device")

@@ -276,7 +276,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 
 def test_help_loads_no_tensorflow() -> None:
     script = (
-        "import sys; from convert import cli; from edge.cli.app import run_app\n"
+        "import sys; from convert.cli import main as cli; from edge.cli.app import run_app\n"
         "assert run_app(cli.app, 'edge-convert', ['--help']) == 0\n"
         "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
     )

@@ -229,11 +229,11 @@ def test_what_is_no_number_is_refused(fold: str, hold_out: str) -> None:
 def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_path: Path) -> None:
     from convert import zoo
     from convert.conversion.macs import macs
-    from convert.training.speech_settings import features_of, heard, recipe, speech_result
+    from convert.training.speech_settings import features_of, parse_features, recipe, with_features
 
-    chosen = recipe(tmp_path, {"features": heard("mfcc, energy,f0")}, {}).features
+    chosen = recipe(tmp_path, {"features": parse_features("mfcc, energy,f0")}, {}).features
     assert (chosen.spectrum, chosen.energy, chosen.f0, chosen.columns) == ("mfcc", True, True, 34)
-    entry = speech_result(zoo.architecture("audio_crnn"), chosen)
+    entry = with_features(zoo.architecture("audio_crnn"), chosen)
     network = entry.build(chosen)
     assert network.input_shape == (None, *entry.input_shape)
     assert macs(network) < zoo.architecture("audio_crnn").macs
@@ -248,7 +248,7 @@ def test_features_are_chosen_by_name_and_the_network_takes_their_picture(tmp_pat
 
 @pytest.mark.parametrize("text", ["", "log_mel,pitch", "energy", "log_mel,mfcc"])
 def test_what_is_no_choice_of_features_is_refused(text: str) -> None:
-    from convert.training.speech_settings import heard
+    from convert.training.speech_settings import parse_features
 
     with pytest.raises(UsageError, match="log_mel"):
-        heard(text)
+        parse_features(text)
