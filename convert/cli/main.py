@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from convert.cli import comparison, cross_dataset, feature_maps, speech
+from convert.cli import comparison, cross_dataset, feature_maps, speech, train
 from convert.cli.console import print_figures, progress_bar, training_stack
 from convert.cli.options import (
     AnyData,
@@ -23,10 +22,8 @@ from convert.cli.options import (
     Share,
     Tflite,
 )
-from convert.zoo import COMBINERS, SPEECH, VIDEO
-from convert.zoo import names as zoo_names
+from convert.zoo import SPEECH, VIDEO
 from edge.cli.app import run_app
-from edge.errors import UsageError
 
 app = typer.Typer(
     help="Train emotion networks, convert them to int8 and verify what that cost.",
@@ -35,108 +32,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def train(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(zoo_names())}.")],
-    data: AnyData,
-    out: Annotated[Path, typer.Option(help="The run's folder.")],
-    epochs: Annotated[int | None, typer.Option(min=1)] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=0, help="Its peak.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(min=0)] = None,
-    label_smoothing: Annotated[float | None, Share] = None,
-    votes_share: Annotated[float | None, Share] = None,
-    align: Annotated[
-        bool | None, typer.Option(help="Read votes and teacher in the labels' terms.")
-    ] = None,
-    start: Annotated[str | None, typer.Option(help="A trained .keras to go on from.")] = None,
-    teacher: Annotated[str | None, typer.Option(help="A trained .keras to learn from too.")] = None,
-    teacher_share: Annotated[float | None, Share] = None,
-    calm_epochs: Annotated[
-        int | None, typer.Option(min=0, help="So many at the end are augmented less.")
-    ] = None,
-    augment: Annotated[
-        bool | None, typer.Option(help="Off: faces as they are, neither moved, lit nor noisy.")
-    ] = None,
-    noise_share: Annotated[float | None, Share] = None,
-    noise_max: Annotated[float | None, Share] = None,
-    seed: Annotated[int | None, typer.Option(min=0)] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, float32, mixed_bfloat16")] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            help="Faces: official, or the papers' 80:20 by --seed. Voices: speaker, or random."
-        ),
-    ] = None,
-    fold: Annotated[str, typer.Option(help="Voices: 1 to 5, or all one after another.")] = "all",
-    hold_out: Annotated[
-        str, typer.Option(help="Voices: actors to test on (such as 1,7) in place of folds.")
-    ] = "",
-    noise: Annotated[
-        Path | None, typer.Option(help="Voices: a folder of background noise to train in.")
-    ] = None,
-    features: Annotated[
-        str | None, typer.Option(help="Voices: log_mel or mfcc, and energy, f0: such as mfcc,f0.")
-    ] = None,
-    mixup: Annotated[float | None, typer.Option(min=0, help="Voices: α of mixup.")] = None,
-    sequences: Annotated[
-        int | None, typer.Option(min=1, help="Video: courses made of stills, an epoch.")
-    ] = None,
-    frames: Annotated[
-        int | None, typer.Option(min=2, help="Video: pictures of a course, to learn by short ones.")
-    ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
-) -> None:
-    """Train a network; after every epoch its folder is whole, and --resume goes on from there."""
-    asked = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "label_smoothing": label_smoothing,
-        "votes_share": votes_share,
-        "align": align,
-        "start": start,
-        "teacher": teacher,
-        "teacher_share": teacher_share,
-        "calm_epochs": calm_epochs,
-        "seed": seed,
-        "precision": precision,
-    }
-    if name in SPEECH:
-        training_stack()
-        from convert.cli.speech import train_speech
-
-        asked |= {"features": features, "mixup": mixup, "split": split, "noise_max": noise_max}
-        drawn = {"noise_share": noise_share}
-        train_speech(name, data, out, asked, drawn, fold, hold_out, noise, resume)
-        return
-    if name in VIDEO:
-        training_stack()
-        from convert.cli.video import train_video
-
-        asked |= {"sequences": sequences, "frames": frames, "split": split}
-        drawn = {"noise_share": noise_share, "noise_max": noise_max}
-        train_video(name, data, out, asked, drawn, resume)
-        return
-    if name in COMBINERS:
-        raise UsageError("the combiner is trained by edge-convert fuse: use that")
-    from convert.datasets import face_set as faces
-    from convert.datasets import fer2013
-
-    whole = fer2013.load(data)
-    training_stack()
-    from convert import plots, zoo
-    from convert.training import face as train
-
-    drawn = {"noise_share": noise_share, "noise_max": noise_max}
-    settings = train.recipe(out, asked, drawn, augment=augment)
-    parts = faces.split(whole, split or "official", settings.seed)
-    with redirect_stdout(sys.stderr):
-        history = train.train(zoo.architecture(name), *parts, out, settings, resume=resume)
-    plots.history(history, out / "history.png")
-    best = max(history, key=lambda record: record["val_accuracy"])
-    print(f"{out / 'best.keras'}: epoch {best['epoch']}, validation {best['val_accuracy']:.4f}")
+app.add_typer(train.app, name="train")
 
 
 @app.command()

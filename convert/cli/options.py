@@ -19,3 +19,21 @@ Clips = Annotated[
 MayLose = Annotated[float, typer.Option(min=0, max=1, help="Accuracy that int8 may cost.")]
 MustAgree = Annotated[float, typer.Option(min=0, max=1, help="Faces they must agree on.")]
 Share = typer.Option(min=0, max=1)
+
+# Of every kind of training; None is what the run was started with, or the recipe's default.
+Ravdess = Annotated[Path, typer.Option("--data", help="RAVDESS's folder.")]
+Out = Annotated[Path, typer.Option(help="The run's folder.")]
+Epochs = Annotated[int | None, typer.Option(min=1)]
+BatchSize = Annotated[int | None, typer.Option(min=1)]
+LearningRate = Annotated[float | None, typer.Option(min=0, help="Its peak.")]
+WeightDecay = Annotated[float | None, typer.Option(min=0)]
+LabelSmoothing = Annotated[float | None, Share]
+VotesShare = Annotated[float | None, typer.Option(min=0, max=1, help="Of a target: FER+ votes.")]
+Align = Annotated[bool | None, typer.Option(help="Read votes and teacher in the labels' terms.")]
+Start = Annotated[str | None, typer.Option(help="A trained .keras to go on from.")]
+NoiseShare = Annotated[float | None, typer.Option(min=0, max=1, help="Of the examples: noisy.")]
+NoiseMax = Annotated[float | None, Share]
+Noise = Annotated[Path | None, typer.Option(help="A folder of background noise to train in.")]
+Seed = Annotated[int | None, typer.Option(min=0)]
+Precision = Annotated[str | None, typer.Option(help="auto, float32, mixed_bfloat16")]
+Resume = Annotated[bool, typer.Option(help="Go on with the run in --out.")]

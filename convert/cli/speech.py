@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from convert.cli import train
 from convert.cli.console import print_figures, training_stack
 from convert.cli.options import Json
-from edge.errors import UsageError
 
 
 def train_speech(
@@ -25,22 +25,14 @@ def train_speech(
     noise: Path | None,
     resume: bool,
 ) -> None:
-    """Train `name` and print each fold's figures; noise is looked for beside the data set.
-
-    Raises UsageError for an option that is for faces only.
-    """
+    """Train `name` and print each fold's figures; noise is looked for beside the data set."""
     from convert import zoo
     from convert.training import speech as train_speech
     from convert.training import speech_settings as speech_recipe
 
-    known = speech_recipe.SpeechSettings.__slots__
-    for option, value in asked.items():
-        if value is not None and option not in known:
-            raise UsageError(f"--{option.replace('_', '-')} is for faces: leave it out for {name}")
-    given = {option: value for option, value in asked.items() if option in known}
-    if given.get("features") is not None:
-        given["features"] = speech_recipe.parse_features(given["features"])
-    settings = speech_recipe.recipe(out, given, augmentation)
+    if asked.get("features") is not None:
+        asked = {**asked, "features": speech_recipe.parse_features(asked["features"])}
+    settings = speech_recipe.recipe(out, asked, augmentation)
     tests = speech_recipe.tests_of(fold, hold_out)
     folder = noise or _beside(data)
     if folder is None and settings.augmentation.noise_share:
@@ -196,3 +188,4 @@ def fuse(
 def add_to(app: typer.Typer) -> None:
     app.command()(folds)
     app.command()(fuse)
+    train.app.command("fusion")(fuse)

@@ -1,4 +1,4 @@
-"""What edge-convert does where the network sees a course of faces."""
+"""Training and converting networks for sequences of faces, for the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
-
-from edge.errors import UsageError
 
 
 def train_video(
@@ -17,22 +15,14 @@ def train_video(
     asked: dict[str, Any],
     motion: dict[str, Any],
     resume: bool,
-) -> None:
-    """Train `name` on courses made of FER2013's stills.
-
-    Raises UsageError for an option that is for single faces or voices only.
-    """
+) -> list[dict[str, float]]:
+    """Train `name` on sequences made of FER2013's stills; the history, a record an epoch."""
     from convert import plots, zoo
     from convert.datasets import fer2013
     from convert.training import video as train_video
     from convert.zoo.video_resgru import SEQUENCE
 
-    known = train_video.VideoSettings.__slots__
-    for option, value in asked.items():
-        if value is not None and option not in known:
-            raise UsageError(f"--{option.replace('_', '-')} is not for {name}: leave it out")
-    given = {option: value for option, value in asked.items() if option in known}
-    settings = train_video.recipe(out, given, motion)
+    settings = train_video.recipe(out, asked, motion)
     whole = fer2013.load(data)
     with redirect_stdout(sys.stderr):
         history = train_video.train(
@@ -45,8 +35,7 @@ def train_video(
             resume=resume,
         )
     plots.history(history, out / "history.png")
-    best = max(history, key=lambda record: record["val_accuracy"])
-    print(f"{out / 'best.keras'}: epoch {best['epoch']}, validation {best['val_accuracy']:.4f}")
+    return history
 
 
 def quantize_video(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from convert.zoo import kind_of
+
 _FLAGS = frozenset(
     (
         "epochs",
@@ -39,7 +41,7 @@ def commands(name: str, stages: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def command(name: str, recipe: dict[str, Any], out: str) -> str:
     """The line that trains by this recipe."""
-    flags = [f"edge-convert train {name} --data DATA --out {out}"]
+    flags = [f"edge-convert train {kind_of(name)} {name} --data DATA --out {out}"]
     flags += [_flag(key, value) for key, value in recipe.items() if key in _FLAGS]
     augmentation = recipe.get("augmentation", {})
     changes = {key: value for key, value in augmentation.items() if key != "noise_max"}

@@ -34,7 +34,13 @@ SPEECH = ("audio_crnn",)
 VIDEO = ("video_resgru",)
 """Those that see a course of faces."""
 COMBINERS = ("fusion", "fusion_video")
-"""Those that are given two senses' scores."""
+"""Those that combine the scores of a face and of a voice."""
+
+
+def kind_of(name: str) -> str:
+    """What a network is trained on: "face", "speech", "video" or "fusion"."""
+    kinds = {"speech": SPEECH, "video": VIDEO, "fusion": COMBINERS}
+    return next((kind for kind, names_ in kinds.items() if name in names_), "face")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,19 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(zoo._TABLE, "tiny", "tiny_network:TINY")
         recipe = ["--epochs", 6, "--batch-size", 16, "--learning-rate", 0.01]
-        argv = ["train", "tiny", "--data", data, "--out", out, "--precision", "float32", *recipe]
+        recipe += ["--precision", "float32"]
+        argv = [
+            "train",
+            "face",
+            "tiny",
+            "--data",
+            data,
+            "--out",
+            out,
+            "--precision",
+            "float32",
+            *recipe,
+        ]
         assert edge_convert(*argv) == 0
         yield out
 
@@ -230,7 +242,12 @@ def test_a_damaged_keras_file_is_said_to_be(tmp_path: Path, content: bytes) -> N
         (["inspect", "nothing.tflite"], 3, "there is no model nothing.tflite"),
         (["verify", "no.tflite", "no.keras", "--data", "no.npz"], 3, "there is no model"),
         (["quantize", "no.keras", "--data", "no.npz", "--out", "o.tflite"], 3, "no.keras"),
-        (["train", "cnn"], 2, "--data"),
+        (["train", "face", "cnn"], 2, "--data"),
+        (
+            ["train", "face", "audio_crnn", "--data", "no.npz", "--out", "o"],
+            2,
+            "use edge-convert train speech",
+        ),
         (["quantise"], 2, "quantise"),
     ],
 )
@@ -264,7 +281,7 @@ def test_without_the_training_stack_the_error_says_what_to_install(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "keras", None)
-    assert edge_convert("train", "cnn", "--data", data, "--out", "runs/none") == 3
+    assert edge_convert("train", "face", "cnn", "--data", data, "--out", "runs/none") == 3
     assert "pip install 'emotion-edge[convert]'" in capsys.readouterr().err
 
 

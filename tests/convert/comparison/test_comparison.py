@@ -246,11 +246,6 @@ def test_the_first_paper_is_quoted_alike_here_and_in_the_benchmarks() -> None:
 
 
 def test_every_recipe_becomes_a_line_that_train_understands() -> None:
-    options = {
-        option
-        for parameter in typer.main.get_command(cli.app).commands["train"].params  # type: ignore[attr-defined]  # a group
-        for option in (*parameter.opts, *parameter.secondary_opts)
-    }
     lines = [
         line
         for entry in entries([ROOT / "models"])
@@ -258,7 +253,13 @@ def test_every_recipe_becomes_a_line_that_train_understands() -> None:
         for line in recipes.commands(entry.name, entry.recipes)
     ]
     assert lines
+    kinds = typer.main.get_command(cli.app).commands["train"].commands  # type: ignore[attr-defined]  # groups
     for line in lines:
+        options = {
+            option
+            for parameter in kinds[line.split()[2]].params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
         assert {word for word in line.split() if word.startswith("--")} <= options
 
 
