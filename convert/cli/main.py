@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 
 
+train.app.command("fusion")(speech.fuse)
 app.add_typer(train.app, name="train")
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from convert.cli import train
 from convert.cli.console import print_figures, training_stack
 from convert.cli.options import Json
 
@@ -188,4 +187,3 @@ def fuse(
 def add_to(app: typer.Typer) -> None:
     app.command()(folds)
     app.command()(fuse)
-    train.app.command("fusion")(fuse)
