@@ -105,6 +105,17 @@ def run(
         str | None,
         typer.Option(help="For faces: a shipped one (`edge models list`) or a .tflite's path."),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Of a .tflite without a card, in its outputs' order: happy,neutral,..."),
+    ] = None,
+    scaling: Annotated[
+        str | None,
+        typer.Option(help="Of such a one: 0-1, -1-1, 0-255, imagenet, or MEAN/DEVIATION in bytes."),
+    ] = None,
+    colour: Annotated[
+        str | None, typer.Option(help="Of such a one with three channels: rgb, bgr or gray.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the interpreter.")] = None,
     budget_ms: Annotated[
         float | None, typer.Option(min=0, help="What the face search may take of a live frame.")
@@ -127,6 +138,9 @@ def run(
         "camera.source": camera,
         "mic.source": mic,
         "model.name": model,
+        "model.labels": labels and [label.strip() for label in labels.split(",")],
+        "model.scaling": scaling,
+        "model.colour": colour,
         "model.threads": threads,
         "detection.budget_ms": budget_ms,
         "log.path": log,

@@ -21,6 +21,8 @@ __all__ = [
     "Model",
     "ModelCard",
     "find",
+    "is_shipped",
+    "locate",
     "read_card",
     "shipped",
     "verify",
@@ -51,7 +53,7 @@ def find(name_or_path: str) -> Model:
     Raises MissingModelError where there is no such model, ModelError where the file or its
     card cannot be trusted.
     """
-    path = _locate(name_or_path)
+    path = locate(name_or_path)
     if not path.is_file():
         names = ", ".join(card.stem for card in sorted(_HERE.glob("*.json"))) or "none is shipped"
         raise MissingModelError(
@@ -61,9 +63,15 @@ def find(name_or_path: str) -> Model:
     return Model(model.path, model.card, verify(model))
 
 
-def _locate(name_or_path: str) -> Path:
+def locate(name_or_path: str) -> Path:
+    """Where the model is, whether or not there is one."""
     is_path = name_or_path.endswith(".tflite") or os.sep in name_or_path
     return Path(name_or_path) if is_path else _HERE / f"{name_or_path}.tflite"
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether the file at `path` came with the package."""
+    return path.resolve().parent == _HERE.resolve()
 
 
 def verify(model: Model) -> bytes:
@@ -72,13 +80,15 @@ def verify(model: Model) -> bytes:
     Raises ModelError where they are not, or cannot be read.
     """
     try:
-        content = model.path.read_bytes()
+        with model.path.open("rb") as file:
+            content = file.read(model.card.size_bytes + 1)
     except OSError as error:
         raise ModelError(f"the model {model.path} cannot be read: {error.strerror}") from error
     card = model.card
     if len(content) != card.size_bytes:
         raise ModelError(
-            f"{model.path} has {len(content)} bytes and its card says {card.size_bytes}: "
+            f"{model.path} has {model.path.stat().st_size} bytes and its card says "
+            f"{card.size_bytes}: "
             "the file is truncated or another one, fetch it again"
         )
     found = hashlib.sha256(content).hexdigest()

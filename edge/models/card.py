@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -17,10 +18,19 @@ from pydantic import (
 from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ModelError
 from edge.models.labels import FusionInputs
+from edge.models.scaling import Scaling
 from edge.settings.sections import PreprocessSettings
+from edge.vision.picture_format import Colour, PictureFormat
 from edge.vision.sequence_settings import SequenceSettings
 
 _Text = Annotated[str, Field(min_length=1)]
+Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+"""A class's name: it stands in the log, on pages and in topics."""
+MAX_LABELS = 100
+MAX_CARD_BYTES = 1 << 20
+MAX_INPUT_VALUES = 1 << 24
+NOT_STATED = "not stated"
+"""What a card says of what nobody told it."""
 Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | FusionInputs
 """How a face, its course, a sound or two senses' scores become the model's input; one for each
 modality."""
@@ -52,24 +62,30 @@ class ModelCard(_Record):
 
     name: _Text
     modality: Literal["face", "video", "speech", "fusion"]
-    labels: tuple[_Text, ...] = Field(min_length=2)
+    labels: tuple[Label, ...] = Field(min_length=2, max_length=MAX_LABELS)
     input_shape: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
     """Without the batch: (height, width, channels) of a picture, with its length before these
     for a course of them."""
-    dtype: Literal["int8", "float32"]
-    """Of input and output alike."""
+    dtype: Literal["int8", "uint8", "float32"]
+    """Of the input."""
     scale: float = Field(gt=0)
-    """An int8 input means (value - zero_point) * scale; a float32 one has 1 and 0."""
+    """A quantized input means (value - zero_point) * scale; a float32 one has 1 and 0."""
     zero_point: int
+    scaling: Scaling = Scaling()
+    """What a picture's bytes mean to the network."""
+    colour: Colour = "gray"
+    output: Literal["probabilities", "logits"] = "probabilities"
+    """What the file gives; logits become probabilities by softmax on the device."""
     preprocessing: Preprocessing
     """What the training data had had done to it, so what the device must do."""
-    parameters: int = Field(gt=0)
-    macs: int = Field(gt=0)
-    """Multiply-accumulates of one inference."""
+    parameters: int = Field(ge=0)
+    """0 where they are not known."""
+    macs: int = Field(ge=0)
+    """Multiply-accumulates of one inference; 0 where they are not known."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(gt=0)
     source: _Text
-    """The paper that the architecture is from."""
+    """The paper that the architecture is from, or the file that it was imported from."""
     training_data: _Text
     licence: _Text
     """Of the training data."""
@@ -88,7 +104,26 @@ class ModelCard(_Record):
     def _of_one_kind(self) -> Self:
         if type(self.preprocessing) is not _OF_MODALITY[self.modality]:
             raise ValueError(f"its preprocessing is not that of a {self.modality} model")
+        if prod(self.input_shape) > MAX_INPUT_VALUES:
+            raise ValueError(f"an input of {self.input_shape} is larger than any picture of a face")
+        if self.modality in ("face", "video"):
+            self._check_picture()
         return self
+
+    def _check_picture(self) -> None:
+        rank = 3 if self.modality == "face" else 4
+        if len(self.input_shape) != rank or self.input_shape[-1] not in (1, 3):
+            what = "a picture is (height, width, 1 or 3), with its frames before for video"
+            raise ValueError(f"its input is {self.input_shape}: {what}")
+        one = self.input_shape[-1] == 1
+        if one and (self.colour != "gray" or self.scaling.per_channel):
+            raise ValueError("its input has one channel: its colour is gray, of one scaling")
+
+    @property
+    def picture(self) -> PictureFormat:
+        """The size and the colours of what a face or video network takes."""
+        height, width, channels = self.input_shape[-3:]
+        return PictureFormat(height, width, channels, self.colour)
 
     @property
     def features(self) -> FeatureSettings:
@@ -117,10 +152,14 @@ class ModelCard(_Record):
 def read_card(path: Path) -> ModelCard:
     """The card in the file `path`. Raises ModelError where it is absent or cannot be trusted."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(MAX_CARD_BYTES + 1).decode("utf-8")
+        if len(text) > MAX_CARD_BYTES:
+            raise OSError(f"it has more than {MAX_CARD_BYTES:,} bytes")
     except FileNotFoundError as error:
         raise ModelError(
-            f"{path} is missing: keep a model's card beside it, or make one with edge-convert card"
+            f"{path} is missing: put the model's card beside it, say what its outputs are with "
+            "--labels A,B,C, or make a card with edge-convert import"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"the card {path} cannot be read ({error}): fetch it again") from error

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError, ModelError, UsageError
 from edge.models import Model, verify
+from edge.models.scaling import Scaling
 from edge.native_output import suppress_native_stderr
 from edge.types import Prediction
 
@@ -18,6 +19,8 @@ ENGINES = {
     "litert": ("ai_edge_litert.interpreter", "ai-edge-litert"),
     "tflite-runtime": ("tflite_runtime.interpreter", "emotion-edge[tflite]"),
 }
+DTYPES = ("int8", "uint8", "float32")
+"""What a model may take and give."""
 
 
 class Classifier:
@@ -42,7 +45,8 @@ class Classifier:
         card = model.card
         self.labels = card.labels
         self._shape = card.input_shape[:-1] if card.input_shape[-1] == 1 else card.input_shape
-        self._table = _quantization_table(source)
+        self._logits = card.output == "logits"
+        self._table = quantization_table(card.scaling, source)
         self._input = np.zeros(source["shape"], self._table.dtype)
         # The same memory in the picture's own shape.
         self._image = self._input.reshape(self._shape)
@@ -52,22 +56,48 @@ class Classifier:
     def classify(self, image: NDArray[np.uint8]) -> Prediction:
         """Scores of `image`, uint8 of the card's shape: (48, 48) for a face.
 
-        Raises UsageError for another shape or dtype.
+        Raises UsageError for another shape or dtype, ModelError for outputs that are no scores.
         """
+        return Prediction(self.labels, self._probabilities(self._invoke(image)))
+
+    def raw(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the file itself gives for `image`: float32 (n_classes,), neither normalised nor
+        checked. Raises UsageError for another shape or dtype."""
+        return self._invoke(image)
+
+    def _invoke(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         if image.shape != self._shape or image.dtype != np.uint8:
             raise UsageError(
                 f"the model takes uint8 {self._shape} and was given {image.dtype} {image.shape}"
             )
-        np.take(self._table, image, out=self._image, mode="clip")
+        if self._table.ndim == 1:
+            np.take(self._table, image, out=self._image, mode="clip")
+        else:
+            for channel in range(self._table.shape[1]):
+                self._image[..., channel] = self._table[:, channel][image[..., channel]]
         self._interpreter.set_tensor(self._input_index, self._input)
         self._interpreter.invoke()
-        scores = self._interpreter.get_tensor(self._output_index)[0].astype(np.float32)
+        outputs: NDArray[np.float32] = self._interpreter.get_tensor(self._output_index)[0]
+        outputs = outputs.astype(np.float32)
         if self._scale:
-            scores = (scores - self._zero_point) * np.float32(self._scale)
-        total = scores.sum()
-        # A softmax rounded to 8 bits sums to nearly one; to nothing only if every class is nil.
-        scores = scores / total if total > 0 else np.full_like(scores, 1 / len(scores))
-        return Prediction(self.labels, scores)
+            outputs = (outputs - self._zero_point) * np.float32(self._scale)
+        return outputs
+
+    def _probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Raises ModelError for outputs that can be none."""
+        if self._logits:
+            powers = np.exp(outputs - outputs.max())
+            scores: NDArray[np.float32] = powers / powers.sum()
+            return scores
+        total = outputs.sum()
+        # A softmax rounded to 8 bits sums to nearly one, and sigmoids to nearly anything; what
+        # is below zero, or is no number, is no probability.
+        if not (outputs.min() >= 0 and np.isfinite(total)):
+            raise ModelError(
+                f"the network's outputs ({', '.join(f'{o:.3g}' for o in outputs[:4])}…) are no "
+                'probabilities: say output = "logits" on its card, or import it again'
+            )
+        return outputs / total if total > 0 else np.full_like(outputs, 1 / len(outputs))
 
     def close(self) -> None:
         """Free the interpreter; the classifier cannot be used afterwards."""
@@ -115,14 +145,18 @@ def _checked_ends(interpreter: Any, model: Model) -> tuple[dict[str, Any], dict[
         (outputs[0], (1, len(card.labels)), "output"),
     ):
         found = (tuple(int(n) for n in end["shape"]), np.dtype(end["dtype"]).name)
-        if found != (shape, card.dtype):
+        # The scores may be of another kind: uint8 in and float32 out is usual.
+        dtype = card.dtype if what == "input" or found[1] not in DTYPES else found[1]
+        if found != (shape, dtype):
             raise ModelError(
                 f"{model.path}: its {what} is {found[1]} {found[0]} and its card says "
-                f"{card.dtype} {shape}: fetch both again"
+                f"{dtype} {shape}: fetch both again"
             )
     scale, zero_point = inputs[0]["quantization"]
-    if card.dtype == "int8" and not (
-        np.isclose(scale, card.scale, rtol=1e-4) and zero_point == card.zero_point
+    if (
+        card.dtype != "float32"
+        and scale
+        and not (np.isclose(scale, card.scale, rtol=1e-4) and zero_point == card.zero_point)
     ):
         raise ModelError(
             f"{model.path}: its input has scale {scale:.6g} and zero point {zero_point}, its card "
@@ -131,11 +165,17 @@ def _checked_ends(interpreter: Any, model: Model) -> tuple[dict[str, Any], dict[
     return inputs[0], outputs[0]
 
 
-def _quantization_table(source: dict[str, Any]) -> NDArray[Any]:
-    """What each of the 256 byte values, as a share of 255, is to the model's input."""
-    fractions = np.arange(256, dtype=np.float64) / 255
-    if source["dtype"] == np.float32:
-        return fractions.astype(np.float32)
+def quantization_table(scaling: Scaling, source: dict[str, Any]) -> NDArray[Any]:
+    """What each of the 256 byte values is to the model's input: (256,), or (256, 3) where its
+    channels differ."""
+    values = scaling.values()
+    if not scaling.per_channel:
+        values = values[:, 0]
+    dtype = np.dtype(source["dtype"])
+    if dtype == np.float32:
+        return values.astype(np.float32)
     scale, zero_point = source["quantization"]
-    steps: NDArray[np.float64] = np.rint(fractions / scale) + zero_point
-    return steps.clip(-128, 127).astype(np.int8)
+    # Without a scale the file takes the values themselves.
+    steps: NDArray[np.float64] = np.rint(values / (scale or 1.0)) + zero_point
+    limits = np.iinfo(dtype)
+    return steps.clip(limits.min, limits.max).astype(dtype)

@@ -19,8 +19,9 @@ from edge.pipeline.smoothing import Smoother, State
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
+from edge.vision.picture_format import PictureFormat
 from edge.vision.pixel_aspect import from_square, square
-from edge.vision.preprocess import Preprocessor
+from edge.vision.preprocess import OURS, Preprocessor
 from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
 from edge.vision.sequence_settings import SequenceSettings
 from edge.vision.tracker import Tracker
@@ -28,7 +29,8 @@ from edge.vision.tracker import Tracker
 
 class FaceClassifier(Protocol):
     def classify(self, image: NDArray[np.uint8], /) -> Prediction:
-        """image: uint8 (48, 48), or a `FrameSequence` of such pictures for a sequence model"""
+        """image: uint8 of the network's own shape, (48, 48) for ours, or a `FrameSequence` of
+        such pictures for a sequence model"""
         ...
 
 
@@ -77,7 +79,7 @@ class StageTimes:
 
 
 class FacePipeline:
-    """gray → search → track → 48x48 → classify → smooth → report, frame by frame.
+    """gray → search → track → crop → classify → smooth → report, frame by frame.
 
     A face that is followed is classified when `scheduler` says so, and when its event is due, so
     that every event is of the network's own moment.
@@ -104,6 +106,7 @@ class FacePipeline:
         self._throttle = throttle
         self._scheduler = scheduler
         self._sequences = sequences
+        self._colours: tuple[Frame, NDArray[np.uint8]] | None = None
 
     def results(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """One scene per frame, in order, each made when it is asked for."""
@@ -130,7 +133,7 @@ class FacePipeline:
         times.gray_s += grayed - started
         times.frames += 1
         times.faces += len(faces)
-        observations = tuple([self._observe(gray, face, frame.timestamp_s) for face in faces])
+        observations = tuple([self._observe(gray, face, frame) for face in faces])
         if frame.pixel_aspect != 1:
             observations = tuple([_in_frame(seen, frame.pixel_aspect) for seen in observations])
         reports = [self._report(seen, frame) for seen in observations if seen.fresh]
@@ -147,17 +150,26 @@ class FacePipeline:
             origin=frame.origin,
         )
 
-    def _observe(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
+    def _observe(self, gray: NDArray[np.uint8], face: Face, frame: Frame) -> TrackedFace:
+        timestamp_s = frame.timestamp_s
         due = self._throttle.due(timestamp_s, track_id=face.track_id)
         cached = self._scheduler.cached(face.track_id, timestamp_s, event_due=due)
         if cached is None:
-            return self._classify(gray, face, timestamp_s)
+            return self._classify(self._pixels(gray, frame), face, timestamp_s)
         return TrackedFace(face, cached.state, cached.prediction, fresh=False)
 
-    def _classify(self, gray: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
+    def _pixels(self, gray: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+        """What faces are cut out of; colours are made once a frame, where they are looked at."""
+        if not self._preprocessor.in_colour:
+            return gray
+        if self._colours is None or self._colours[0] is not frame:
+            self._colours = (frame, square(frame.image, frame.pixel_aspect))
+        return self._colours[1]
+
+    def _classify(self, pixels: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
         times = self.times
         started = perf_counter()
-        patch = self._preprocessor.normalise(self._preprocessor.crop(gray, face))
+        patch = self._preprocessor.normalise(self._preprocessor.crop(pixels, face))
         if self._sequences is not None:
             patch = self._sequences.add(face.track_id, patch, timestamp_s)
         prepared = perf_counter()
@@ -186,6 +198,7 @@ def build_face_pipeline(
     stills: bool = False,
     live: bool = False,
     sequence: SequenceSettings | None = None,
+    picture: PictureFormat = OURS,
 ) -> FacePipeline:
     """The pipeline that the settings describe.
 
@@ -194,12 +207,13 @@ def build_face_pipeline(
     stills: the frames are unrelated pictures, each to be reported by itself
     live: frames come in real time, so that the search keeps to its budget
     sequence: what a sequence model sees; its preprocessing and its step take the settings' place
+    picture: the size and the colours of what the network takes
     Raises UsageError for an unknown detector, MissingPartError for a part not installed.
     """
     return FacePipeline(
         _search(settings.detection, stills=stills, live=live),
         Tracker.for_stills() if stills else Tracker(),
-        Preprocessor(sequence or settings.preprocess),
+        Preprocessor(sequence or settings.preprocess, picture),
         classifier,
         Smoother(settings.smoothing),
         EventThrottle(

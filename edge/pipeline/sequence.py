@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.vision.sequence_settings import SequenceSettings
 
 FrameSequence = NDArray[np.uint8]
-"""uint8 (frames, 48, 48), the oldest picture first."""
+"""uint8 (frames, *picture), the oldest picture first; (frames, 48, 48) for our networks."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class SequenceBuffer:
         self._tracks: dict[int, _Track] = {}
 
     def add(self, track_id: int, image: NDArray[np.uint8], timestamp_s: float) -> FrameSequence:
-        """The face's course with `image`, uint8 (48, 48), at its end.
+        """The face's course with `image`, uint8 of the network's shape, at its end.
 
         It is the memory's own: valid until the next call for this face. A clock that jumped back
         begins the course anew.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge.health.report import Health
     from edge.models import ModelCard
     from edge.models.classifier import Classifier
+    from edge.models.description import Description
     from edge.pipeline.face import FacePipeline
     from edge.pipeline.fusion import Fusion
     from edge.pipeline.speech import SpeechPipeline
@@ -31,7 +32,11 @@ class VideoInput:
 
     def pipeline(self, settings: Settings, started_at: datetime) -> FacePipeline:
         from edge.pipeline.face import build_face_pipeline
+        from edge.settings.sections import PreprocessSettings
 
+        prepared = self.card.preprocessing
+        if settings.preprocess == PreprocessSettings() and isinstance(prepared, PreprocessSettings):
+            settings = settings.model_copy(update={"preprocess": prepared})
         return build_face_pipeline(
             settings,
             self.classifier,
@@ -40,6 +45,7 @@ class VideoInput:
             stills=self.source.stills,
             live=self.source.live,
             sequence=self.card.sequence,
+            picture=self.card.picture,
         )
 
 
@@ -152,13 +158,30 @@ _FOR_VIDEO = ("face", "video")
 """A network may judge a face by one picture or by its course; its events are of faces alike."""
 
 
+def _description(settings: Settings) -> Description | None:
+    """What the settings say of a network for faces that has no card."""
+    said = settings.model
+    if not said.labels:
+        return None
+    from edge.models.description import Description
+
+    return Description(
+        labels=said.labels,
+        scaling=said.scaling,
+        colour=said.colour,
+        output=said.output,
+        margin=settings.preprocess.margin,
+    )
+
+
 def _network(
     settings: Settings, name: str, modalities: tuple[str, ...], stack: ExitStack
 ) -> tuple[ModelCard, Classifier]:
-    from edge.models import find
     from edge.models.classifier import Classifier
+    from edge.models.own import open_model
 
-    model = find(name)
+    said = _description(settings) if name == settings.model.name else None
+    model = open_model(name, said, settings.model.engine)
     if model.card.modality not in modalities:
         raise ModelError(
             f"{name} is a {model.card.modality} model and one for {modalities[0]} is needed: see "

@@ -122,6 +122,14 @@ class ModelSettings(_Section):
     """As `name`, for the voice; used where there is a microphone."""
     fusion: str = "fusion"
     """As `name`, for both together; "none" keeps them apart."""
+    labels: tuple[str, ...] = ()
+    """What the outputs of a file without a card are, in their order; with the next three."""
+    scaling: str = ""
+    """0-1, -1-1, 0-255, imagenet, or MEAN/DEVIATION in bytes; "" reads it from the file."""
+    colour: Literal["", "gray", "rgb", "bgr"] = ""
+    """What its three channels hold; "": rgb."""
+    output: Literal["", "probabilities", "logits"] = ""
+    """"" tells it by test runs."""
 
 
 class LogSettings(_Section):

@@ -1,4 +1,4 @@
-"""From a face's box to the 48x48 gray picture that the networks were trained on."""
+"""From a face's box to the picture that a network was trained on: 48x48 gray for ours."""
 
 from __future__ import annotations
 
@@ -11,53 +11,78 @@ from numpy.typing import NDArray
 from edge.settings.sections import PreprocessSettings
 from edge.types import Face
 from edge.vision.cascade import load_cascade
+from edge.vision.picture_format import PictureFormat
 from edge.vision.resize import downscale
 
 SIZE_PX = 48
-"""The networks' input is this square (FER2013's pictures)."""
+"""Our networks' input is this square (FER2013's pictures)."""
+OURS = PictureFormat(SIZE_PX, SIZE_PX)
 
 Gray = NDArray[np.uint8]
+Picture = NDArray[np.uint8]
+"""uint8 (H, W) gray or (H, W, 3) BGR"""
 
 
 class Preprocessor:
     """`crop` cuts a face out of a frame; `normalise` evens its light. Training data is cropped
-    already, so training shares `normalise` alone with the device."""
+    already, so training shares `normalise` alone with the device.
 
-    def __init__(self, settings: PreprocessSettings) -> None:
+    picture: what the network takes
+    """
+
+    def __init__(self, settings: PreprocessSettings, picture: PictureFormat = OURS) -> None:
         """Raises MissingPartError where alignment is asked for and OpenCV has no eye cascade."""
         self._settings = settings
+        self.picture = picture
         self._eye_cascade = load_cascade("haarcascade_eye") if settings.align else None
         levels = np.arange(256) / 255
         self._gamma_table = np.rint(255 * levels**settings.gamma).astype(np.uint8)
 
-    def crop(self, gray: Gray, face: Face) -> Gray:
-        """The square around a box, as uint8 (48, 48).
+    @property
+    def in_colour(self) -> bool:
+        """Whether `crop` is to be given BGR pictures."""
+        return self.picture.colour != "gray"
 
-        gray: uint8 (H, W); what the square has outside of it repeats its edge
+    def crop(self, image: Picture, face: Face) -> Picture:
+        """The rectangle around a box that has the network's shape, as uint8 of its size.
+
+        image: uint8 (H, W), or (H, W, 3) BGR where the network takes colours; what the
+        rectangle has outside of it repeats its edge
         A margin of 0 suits FER2013: in the 514 of 700 training pictures where Haar finds the
         face, its box has the picture's centre and 1.04 times the picture's side (medians).
         With `align` the face is turned until its eyes are level, where both are found.
         """
+        picture = self.picture
         side = max(1, round(max(face.width, face.height) * (1 + 2 * self._settings.margin)))
-        left = round(face.x + face.width / 2 - side / 2)
-        top = round(face.y + face.height / 2 - side / 2)
-        square = _cut(gray, left, top, side)
-        if self._eye_cascade is not None and (tilt := eye_tilt(self._eye_cascade, square)):
-            square = _cut_turned(gray, left, top, side, tilt)
-        return _resized(square)
+        longer = max(picture.width, picture.height)
+        width = max(1, round(side * picture.width / longer))
+        height = max(1, round(side * picture.height / longer))
+        left = round(face.x + face.width / 2 - width / 2)
+        top = round(face.y + face.height / 2 - height / 2)
+        patch = _cut(image, left, top, width, height)
+        if self._eye_cascade is not None and (tilt := eye_tilt(self._eye_cascade, _gray(patch))):
+            patch = _cut_turned(image, left, top, width, height, tilt)
+        return _resized(patch, picture.width, picture.height)
 
-    def normalise(self, patch: Gray) -> Gray:
-        """uint8 (48, 48) with gamma, histogram equalisation and smoothing, each if it is set.
+    def normalise(self, patch: Picture) -> Picture:
+        """uint8 of the network's shape, its lightness with gamma, histogram equalisation and
+        smoothing, each if it is set, and its channels in the network's order.
 
         Gamma: out = in ** gamma on a scale of 0 to 1, so below 1 it brightens.
         """
         if self._settings.gamma != 1:
             patch = self._gamma_table[patch]
         if self._settings.equalise:
-            patch = cv2.equalizeHist(patch).astype(np.uint8, copy=False)
+            patch = _equalised(patch)
         if self._settings.smooth:
             patch = cv2.GaussianBlur(patch, (3, 3), 0).astype(np.uint8, copy=False)
-        return patch
+        return self._in_order(patch)
+
+    def _in_order(self, patch: Picture) -> Picture:
+        if self.picture.channels == 1 or self.picture.colour == "bgr":
+            return patch
+        code = cv2.COLOR_BGR2RGB if self.in_colour else cv2.COLOR_GRAY2RGB
+        return cv2.cvtColor(patch, code).astype(np.uint8, copy=False)
 
 
 def eye_tilt(eye_cascade: cv2.CascadeClassifier, square: Gray) -> float:
@@ -92,32 +117,49 @@ _EYE_SEARCH_PX = 128
 _MAX_TILT_DEG = 30.0
 
 
-def _cut(gray: Gray, left: int, top: int, side: int) -> Gray:
-    """A square of the picture; a view where it lies inside."""
-    height, width = gray.shape
-    right, bottom = left + side, top + side
-    if left >= 0 and top >= 0 and right <= width and bottom <= height:
-        return gray[top:bottom, left:right]
-    columns = np.arange(left, right).clip(0, width - 1)
-    rows = np.arange(top, bottom).clip(0, height - 1)
-    square: Gray = gray[rows[:, None], columns]
-    return square
+def _gray(patch: Picture) -> Gray:
+    if patch.ndim == 2:
+        return patch
+    return cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
-def _cut_turned(gray: Gray, left: int, top: int, side: int, tilt: float) -> Gray:
-    """The same square, turned by `tilt` degrees around its centre, out of the whole picture: its
-    corners are true surroundings."""
-    middle = (side - 1) / 2
-    turn = cv2.getRotationMatrix2D((left + middle, top + middle), tilt, 1.0)
+def _equalised(patch: Picture) -> Picture:
+    """Of colours, the lightness alone."""
+    if patch.ndim == 2:
+        return cv2.equalizeHist(patch).astype(np.uint8, copy=False)
+    parts = cv2.cvtColor(patch, cv2.COLOR_BGR2YCrCb)
+    parts[..., 0] = cv2.equalizeHist(parts[..., 0])
+    return cv2.cvtColor(parts, cv2.COLOR_YCrCb2BGR).astype(np.uint8, copy=False)
+
+
+def _cut(image: Picture, left: int, top: int, width: int, height: int) -> Picture:
+    """A rectangle of the picture; a view where it lies inside."""
+    image_height, image_width = image.shape[:2]
+    right, bottom = left + width, top + height
+    if left >= 0 and top >= 0 and right <= image_width and bottom <= image_height:
+        return image[top:bottom, left:right]
+    columns = np.arange(left, right).clip(0, image_width - 1)
+    rows = np.arange(top, bottom).clip(0, image_height - 1)
+    patch: Picture = image[rows[:, None], columns]
+    return patch
+
+
+def _cut_turned(
+    image: Picture, left: int, top: int, width: int, height: int, tilt: float
+) -> Picture:
+    """The same rectangle, turned by `tilt` degrees around its centre, out of the whole picture:
+    its corners are true surroundings."""
+    across, down = (width - 1) / 2, (height - 1) / 2
+    turn = cv2.getRotationMatrix2D((left + across, top + down), tilt, 1.0)
     turn[:, 2] -= (left, top)
     return cv2.warpAffine(
-        gray, turn, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     ).astype(np.uint8, copy=False)
 
 
-def _resized(square: Gray) -> Gray:
-    """To 48x48: by area where it shrinks, so that nothing aliases; linear where it grows."""
-    if square.shape[0] > SIZE_PX:
-        return downscale(square, SIZE_PX, SIZE_PX)
-    large = cv2.resize(square, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_LINEAR)
+def _resized(patch: Picture, width: int, height: int) -> Picture:
+    """By area where it shrinks, so that nothing aliases; linear where it grows."""
+    if patch.shape[0] > height:
+        return downscale(patch, width, height)
+    large = cv2.resize(patch, (width, height), interpolation=cv2.INTER_LINEAR)
     return large.astype(np.uint8, copy=False)

@@ -43,13 +43,21 @@ def build(
     seed: int = 0,
     classes: int = len(LABELS),
     frames: int = 0,
+    picture_shape: tuple[int, int, int] = (SIDE, SIDE, 1),
+    softmax: bool = True,
+    n_outputs: int = 1,
 ) -> bytes:
     """The file's bytes, its tensors int8 or float32 throughout; `frames` make it a sequence
-    model."""
-    graph = _Graph(dtype)
-    flat = weights(seed, classes, max(1, frames))
-    shape = (1, frames, SIDE, SIDE, 1) if frames else (1, SIDE, SIDE, 1)
-    picture = graph.tensor("image", shape, (input_scale, -128))
+    model. "uint8" takes and gives uint8 around int8, as converters do it."""
+    graph = _Graph("float32" if dtype == "float32" else "int8")
+    shape = (1, frames, *picture_shape) if frames else (1, *picture_shape)
+    flat = np.random.default_rng(seed).integers(
+        -127, 128, (classes, int(np.prod(shape))), dtype=np.int8
+    )
+    picture = given = graph.tensor("image", shape, (input_scale, -128))
+    if dtype == "uint8":
+        given = graph.uint8("bytes", shape, input_scale)
+        graph.requantize(given, picture)
     kernel = graph.tensor("kernel", flat.shape, (WEIGHT_SCALE, 0), flat)
     bias = graph.bias(classes, input_scale * WEIGHT_SCALE)
     logits = graph.tensor("logits", (1, classes), (LOGIT_SCALE, 0))
@@ -60,15 +68,21 @@ def build(
         [logits],
         (schema.BuiltinOptions.FullyConnectedOptions, schema.FullyConnectedOptionsT()),
     )
-    softmax = schema.SoftmaxOptionsT()
-    softmax.beta = 1.0
+    if not softmax:
+        return graph.pack([given], [logits])
+    options = schema.SoftmaxOptionsT()
+    options.beta = 1.0
     graph.operator(
         schema.BuiltinOperator.SOFTMAX,
         [logits],
         [scores],
-        (schema.BuiltinOptions.SoftmaxOptions, softmax),
+        (schema.BuiltinOptions.SoftmaxOptions, options),
     )
-    return graph.pack([picture], [scores])
+    taken = scores
+    if dtype == "uint8":
+        taken = graph.uint8("byte scores", (1, classes), SCORE_SCALE)
+        graph.requantize(scores, taken)
+    return graph.pack([given], [taken, logits][:n_outputs])
 
 
 def card(content: bytes, **changes: Any) -> ModelCard:
@@ -140,6 +154,13 @@ class _Graph:
         if data is not None and not self._int8:
             return self._add(name, shape, kind, (data * quantization[0]).astype(np.float32), None)
         return self._add(name, shape, kind, data, quantization if self._int8 else None)
+
+    def uint8(self, name: str, shape: tuple[int, ...], scale: float) -> int:
+        return self._add(name, shape, schema.TensorType.UINT8, None, (scale, 0))
+
+    def requantize(self, source: int, target: int) -> None:
+        options = (schema.BuiltinOptions.QuantizeOptions, schema.QuantizeOptionsT())
+        self.operator(schema.BuiltinOperator.QUANTIZE, [source], [target], options)
 
     def bias(self, size: int, scale: float) -> int:
         kind = schema.TensorType.INT32 if self._int8 else schema.TensorType.FLOAT32

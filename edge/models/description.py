@@ -1,0 +1,163 @@
+"""A network without a card: what a person says of it, by settings or in a small TOML beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge.errors import ModelError, UsageError
+from edge.models.card import MAX_CARD_BYTES, NOT_STATED, Label, ModelCard
+from edge.models.probe import End, Probe
+from edge.models.scaling import NAMED, Scaling, parse_scaling
+from edge.settings.sections import PreprocessSettings
+from edge.vision.picture_format import Colour
+from edge.vision.sequence_settings import SequenceSettings
+
+
+class Description(BaseModel):
+    """mine.toml beside mine.tflite, or the settings of [model]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[Label, ...] = Field(min_length=2)
+    """In the order of the outputs."""
+    scaling: str = ""
+    """0-1, -1-1, 0-255, imagenet, or MEAN/DEVIATION in bytes; "": by the file's own input
+    range, where it has one."""
+    colour: Colour | Literal[""] = ""
+    """rgb, bgr or gray; "": gray for one channel, rgb for three."""
+    output: Literal["probabilities", "logits", ""] = ""
+    """"": what the outputs of three test runs are."""
+    step_s: float = Field(0.2, gt=0, le=10)
+    """A network for video: the time between two of its pictures."""
+    margin: float = Field(0.0, ge=-0.2, le=0.5)
+    """Added around a face on every side, as a share of its box."""
+
+
+def read_description(path: Path) -> Description | None:
+    """What the TOML at `path` says; None where there is none. Raises UsageError."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_CARD_BYTES).decode("utf-8")
+        return Description.model_validate(tomllib.loads(text))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        raise UsageError(f"{path}: {where}: {first['msg'].lower()}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def described_card(path: Path, content: bytes, found: Probe, said: Description) -> ModelCard:
+    """A card of what the file shows and a person says. Raises ModelError where they disagree."""
+    source = only_end(found, path)
+    check_classes(path, found.outputs[0], len(said.labels))
+    shape = picture_shape(path, source)
+    video = len(shape) == 4
+    preprocessing = (
+        SequenceSettings(frames=shape[0], step_s=said.step_s, margin=said.margin)
+        if video
+        else PreprocessSettings(margin=said.margin)
+    )
+    try:
+        return ModelCard(
+            name=path.stem,
+            modality="video" if video else "face",
+            labels=said.labels,
+            input_shape=shape,
+            dtype=source.dtype,
+            scale=source.scale or 1.0,
+            zero_point=source.zero_point,
+            scaling=_scaling(path, source, said),
+            colour=said.colour or ("gray" if shape[-1] == 1 else "rgb"),
+            output=said.output or ("probabilities" if found.probabilities else "logits"),
+            preprocessing=preprocessing,
+            parameters=0,
+            macs=0,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
+            source=f"imported from {path.name}",
+            training_data=NOT_STATED,
+            licence=NOT_STATED,
+            terms=NOT_STATED,
+        )
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ModelError(f"{path} cannot be used: {message}") from error
+
+
+def only_end(found: Probe, path: Path) -> End:
+    """The file's one input. Raises ModelError where it has another number of them or of outputs."""
+    if len(found.inputs) != 1:
+        raise ModelError(
+            f"{path} takes {len(found.inputs)} inputs: give a network that takes the picture alone"
+        )
+    if len(found.outputs) != 1:
+        shapes = ", ".join(str(end.shape) for end in found.outputs)
+        raise ModelError(
+            f"{path} has {len(found.outputs)} outputs ({shapes}): give it with the one that names "
+            "the labels"
+        )
+    return found.inputs[0]
+
+
+def check_classes(path: Path, target: End, n_labels: int) -> None:
+    """Raises ModelError where the outputs are not one for each label."""
+    n = target.shape[-1] if len(target.shape) == 2 and target.shape[0] == 1 else 0
+    if not n:
+        raise ModelError(
+            f"{path} gives {target.shape}: give a network with one row of scores, (1, labels)"
+        )
+    if n != n_labels:
+        raise ModelError(f"{path} names {n} classes and {n_labels} labels are given: give {n}")
+
+
+def picture_shape(path: Path, source: End) -> tuple[int, ...]:
+    """(height, width, channels), after the frames for video. Raises ModelError for another."""
+    shape = source.shape
+    if len(shape) not in (4, 5) or shape[0] != 1 or min(shape) < 1:
+        raise ModelError(
+            f"{path} takes {shape}: give a network of pictures (1, height, width, channels), or of "
+            "(1, frames, height, width, channels)"
+        )
+    if shape[-1] not in (1, 3):
+        first = " with its channels first: export it with them last" if shape[-3] in (1, 3) else ""
+        raise ModelError(f"{path} takes {shape}{first or ': its channels are neither 1 nor 3'}")
+    if min(shape[-3:-1]) < 8:
+        raise ModelError(f"{path} takes pictures of {shape[-3]}x{shape[-2]}: give 8x8 or more")
+    return shape[1:]
+
+
+def input_scaling(source: End) -> Scaling | None:
+    """The scaling whose values fill a quantized input's range; None where none does."""
+    if source.dtype not in ("int8", "uint8") or not source.scale:
+        return None
+    lowest = -128 if source.dtype == "int8" else 0
+    low = (lowest - source.zero_point) * source.scale
+    high = (lowest + 255 - source.zero_point) * source.scale
+    for scaling in NAMED.values():
+        values = scaling.values()
+        width = high - low
+        if abs(values.min() - low) < 0.05 * width and abs(values.max() - high) < 0.05 * width:
+            return scaling
+    return None
+
+
+def _scaling(path: Path, source: End, said: Description) -> Scaling:
+    if said.scaling:
+        return parse_scaling(said.scaling)
+    found = input_scaling(source)
+    if found is not None:
+        return found
+    if source.dtype == "uint8" and not source.scale:
+        return NAMED["0-255"]
+    raise ModelError(
+        f"the scaling that {path} was trained with cannot be told from the file: say it with "
+        f"--scaling {', '.join(NAMED)} or MEAN/DEVIATION"
+    )
