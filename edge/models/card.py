@@ -120,7 +120,7 @@ class ModelCard(_Record):
             raise ValueError("its input has one channel: its colour is gray, of one scaling")
 
     @property
-    def picture(self) -> PictureFormat:
+    def picture_format(self) -> PictureFormat:
         """The size and the colours of what a face or video network takes."""
         height, width, channels = self.input_shape[-3:]
         return PictureFormat(height, width, channels, self.colour)

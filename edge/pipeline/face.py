@@ -198,7 +198,7 @@ def build_face_pipeline(
     stills: bool = False,
     live: bool = False,
     sequence: SequenceSettings | None = None,
-    picture: PictureFormat = OURS,
+    picture_format: PictureFormat = OURS,
 ) -> FacePipeline:
     """The pipeline that the settings describe.
 
@@ -207,13 +207,13 @@ def build_face_pipeline(
     stills: the frames are unrelated pictures, each to be reported by itself
     live: frames come in real time, so that the search keeps to its budget
     sequence: what a sequence model sees; its preprocessing and its step take the settings' place
-    picture: the size and the colours of what the network takes
+    picture_format: the size and the colours of what the network takes
     Raises UsageError for an unknown detector, MissingPartError for a part not installed.
     """
     return FacePipeline(
         _search(settings.detection, stills=stills, live=live),
         Tracker.for_stills() if stills else Tracker(),
-        Preprocessor(sequence or settings.preprocess, picture),
+        Preprocessor(sequence or settings.preprocess, picture_format),
         classifier,
         Smoother(settings.smoothing),
         EventThrottle(

@@ -45,7 +45,7 @@ class VideoInput:
             stills=self.source.stills,
             live=self.source.live,
             sequence=self.card.sequence,
-            picture=self.card.picture,
+            picture_format=self.card.picture_format,
         )
 
 

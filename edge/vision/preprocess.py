@@ -27,13 +27,13 @@ class Preprocessor:
     """`crop` cuts a face out of a frame; `normalise` evens its light. Training data is cropped
     already, so training shares `normalise` alone with the device.
 
-    picture: what the network takes
+    picture_format: what the network takes
     """
 
-    def __init__(self, settings: PreprocessSettings, picture: PictureFormat = OURS) -> None:
+    def __init__(self, settings: PreprocessSettings, picture_format: PictureFormat = OURS) -> None:
         """Raises MissingPartError where alignment is asked for and OpenCV has no eye cascade."""
         self._settings = settings
-        self.picture = picture
+        self.picture_format = picture_format
         self._eye_cascade = load_cascade("haarcascade_eye") if settings.align else None
         levels = np.arange(256) / 255
         self._gamma_table = np.rint(255 * levels**settings.gamma).astype(np.uint8)
@@ -41,7 +41,7 @@ class Preprocessor:
     @property
     def in_colour(self) -> bool:
         """Whether `crop` is to be given BGR pictures."""
-        return self.picture.colour != "gray"
+        return self.picture_format.colour != "gray"
 
     def crop(self, image: Picture, face: Face) -> Picture:
         """The rectangle around a box that has the network's shape, as uint8 of its size.
@@ -52,17 +52,17 @@ class Preprocessor:
         face, its box has the picture's centre and 1.04 times the picture's side (medians).
         With `align` the face is turned until its eyes are level, where both are found.
         """
-        picture = self.picture
+        picture_format = self.picture_format
         side = max(1, round(max(face.width, face.height) * (1 + 2 * self._settings.margin)))
-        longer = max(picture.width, picture.height)
-        width = max(1, round(side * picture.width / longer))
-        height = max(1, round(side * picture.height / longer))
+        longer = max(picture_format.width, picture_format.height)
+        width = max(1, round(side * picture_format.width / longer))
+        height = max(1, round(side * picture_format.height / longer))
         left = round(face.x + face.width / 2 - width / 2)
         top = round(face.y + face.height / 2 - height / 2)
         patch = _cut(image, left, top, width, height)
         if self._eye_cascade is not None and (tilt := eye_tilt(self._eye_cascade, _gray(patch))):
             patch = _cut_turned(image, left, top, width, height, tilt)
-        return _resized(patch, picture.width, picture.height)
+        return _resized(patch, picture_format.width, picture_format.height)
 
     def normalise(self, patch: Picture) -> Picture:
         """uint8 of the network's shape, its lightness with gamma, histogram equalisation and
@@ -79,7 +79,7 @@ class Preprocessor:
         return self._in_order(patch)
 
     def _in_order(self, patch: Picture) -> Picture:
-        if self.picture.channels == 1 or self.picture.colour == "bgr":
+        if self.picture_format.channels == 1 or self.picture_format.colour == "bgr":
             return patch
         code = cv2.COLOR_BGR2RGB if self.in_colour else cv2.COLOR_GRAY2RGB
         return cv2.cvtColor(patch, code).astype(np.uint8, copy=False)

@@ -48,9 +48,11 @@ def test_every_size_colour_and_kind_of_numbers(
 ) -> None:
     path = written(tmp_path, dtype=dtype, picture_shape=shape)
     model = open_model(str(path), THREE)
-    assert model.card.picture == PictureFormat(*shape, "gray" if shape[-1] == 1 else "rgb")
+    assert model.card.picture_format == PictureFormat(*shape, "gray" if shape[-1] == 1 else "rgb")
     assert model.card.output == "probabilities"
-    picture = np.random.default_rng(5).integers(0, 256, model.card.picture.shape, dtype=np.uint8)
+    picture = np.random.default_rng(5).integers(
+        0, 256, model.card.picture_format.shape, dtype=np.uint8
+    )
     with Classifier(model) as classifier:
         prediction = classifier.classify(picture)
     kernel = np.random.default_rng(0).integers(-127, 128, (3, picture.size), dtype=np.int8)
