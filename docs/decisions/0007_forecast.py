@@ -27,7 +27,8 @@ from edge.forecast.judge import judge
 from edge.forecast.model import FORECASTERS, PERSISTENCE, fit_model
 from edge.forecast.report import HORIZONS_S
 from edge.forecast.sequences import Segment, names_of, segments
-from edge.log.reader import Filter, open_log
+from edge.log.filter import Filter
+from edge.log.reader import open_log
 
 SEED = 7
 MODELS = ("edge_net", "cnn_lstm")

@@ -17,7 +17,8 @@ from edge.cli.forecast import forecast
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
-    from edge.log.reader import Filter
+    from edge.log.filter import Filter
+    from edge.log.reader import Log
     from edge.log.stats import LogStats
     from edge.settings.sections import Settings
 
@@ -73,6 +74,7 @@ def show(
 
     with open_log(_path(log)) as opened:
         events = opened.latest(count, _filter(label, modality, since))
+        _mention_damaged(opened)
     if as_json:
         typer.echo(json.dumps([as_dict(event) for event in events], indent=2))
         return
@@ -119,8 +121,11 @@ def export(
         )
         if printed:
             writer(table, sys.stdout.buffer)
-            return
-        count = export_file(table, to, writer)
+        else:
+            count = export_file(table, to, writer)
+        _mention_damaged(opened)
+    if printed:
+        return
     typer.echo(f"{count} {'counts' if counts else 'events'} written to {to}", err=True)
 
 
@@ -183,6 +188,11 @@ def delete(
     _tell_deleted(path, delete_all(path), as_json)
 
 
+def _mention_damaged(log: Log) -> None:
+    if log.skipped:
+        typer.echo(f"left out {log.skipped} damaged events", err=True)
+
+
 def _path(log: Path | None) -> Path:
     from edge.log.reader import default_log_path
 
@@ -196,7 +206,7 @@ def _settings(config: Path | None) -> Settings:
 
 
 def _filter(label: str | None, modality: str | None, since: str | None) -> Filter:
-    from edge.log.reader import Filter
+    from edge.log.filter import Filter
 
     return Filter(label, modality, _time(since) if since else None)
 

@@ -10,7 +10,8 @@ from edge.errors import MissingDataError
 from edge.forecast.judge import LEAST_CHANGES, LEAST_CLUSTERS, LEAST_MOMENTS, Judgement, judge
 from edge.forecast.model import fit_model
 from edge.forecast.sequences import LEAST_BREAK_S, Segment, names_of, segments
-from edge.log.reader import Filter, Log
+from edge.log.filter import Filter
+from edge.log.reader import Log
 
 HORIZONS_S = (2.0, 5.0, 10.0)
 NEWEST = 20_000

@@ -39,6 +39,7 @@ class PartReport:
     since_s:    seconds in this state
     restarts:   how often it was begun anew
     last_error: the latest reason, kept when it runs again; "" if there was none
+    last_error_time: when that was, ISO 8601 in UTC
     items:      frames, chunks or events so far
     """
 
@@ -48,6 +49,7 @@ class PartReport:
     since_s: float
     restarts: int
     last_error: str
+    last_error_time: str
     items: int
 
 
@@ -115,7 +117,7 @@ class Part:
         self._state = State.STARTING
         self._since_s = self._beat_s = clock()
         self._restarts = 0
-        self._last_error = ""
+        self._last_error = self._last_error_time = ""
         self._items = 0
 
     def running(self, items: int = 1) -> None:
@@ -138,6 +140,11 @@ class Part:
     def failed(self, why: str) -> None:
         self._change(State.FAILED, why)
 
+    def mention(self, what: str) -> None:
+        """Something was wrong, and it goes on."""
+        with self._lock:
+            self._note(what)
+
     def beat(self) -> None:
         """Whoever drives it is not stuck, whatever the part itself does."""
         with self._lock:
@@ -158,14 +165,19 @@ class Part:
                 round(self._clock() - self._since_s, 1),
                 self._restarts,
                 self._last_error,
+                self._last_error_time,
                 self._items,
             )
 
     def _change(self, state: State, why: str) -> None:
         with self._lock:
             if why:
-                self._last_error = redact(" ".join(why.split()))
+                self._note(why)
             self._enter(state)
+
+    def _note(self, why: str) -> None:
+        self._last_error = redact(" ".join(why.split()))
+        self._last_error_time = datetime.now(UTC).isoformat(timespec="seconds")
 
     def _enter(self, state: State) -> None:
         self._beat_s = self._clock()

@@ -6,14 +6,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from edge.errors import MissingDataError, SinkError
 from edge.log import database, schema, spool
+from edge.log.filter import EVERYTHING, Filter
 from edge.log.stats import Count, LogStats, count
 from edge.types import EmotionEvent
 
@@ -29,50 +30,16 @@ def default_log_path() -> Path:
     return Path(home) / "emotion-edge" / "log.sqlite"
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which events; None stands for all of them."""
-
-    label: str | None = None
-    modality: str | None = None
-    since: datetime | None = None
-
-    def clause(self) -> tuple[str, list[str | int]]:
-        """SQL and its parameters, for events joined with their model and label."""
-        tests: list[str] = []
-        values: list[str | int] = []
-        if self.label is not None:
-            tests.append("label.name = ?")
-            values.append(self.label)
-        if self.modality is not None:
-            tests.append("modality = ?")
-            values.append(self.modality)
-        if self.since is not None:
-            tests.append("time_us >= ?")
-            values.append(schema.microseconds(self.since))
-        return (" WHERE " + " AND ".join(tests) if tests else ""), values
-
-    def clips(self, modality: str, label: str, time: datetime) -> bool:
-        """As `clause`, for what is not in the table of events."""
-        return (
-            self.label in (None, label)
-            and self.modality in (None, modality)
-            and (self.since is None or time >= self.since)
-        )
-
-    def chosen(self, events: Iterable[EmotionEvent]) -> Iterator[EmotionEvent]:
-        """Those of the events that match."""
-        return (one for one in events if self.clips(one.modality, one.label, one.time))
-
-
-EVERYTHING = Filter()
-
-
 class Log:
-    """A log opened for reading, beside a writer if there is one; a context manager."""
+    """A log opened for reading, beside a writer if there is one; a context manager.
+
+    An event that is damaged is left out; `skipped` says how many were, `last_skipped` which one
+    was the last.
+    """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self.skipped = self.last_skipped = 0
         self._connection = connection
 
     def stats(self, zone: tzinfo | None = None) -> LogStats:
@@ -92,25 +59,28 @@ class Log:
         joined = f"{where} AND" if where else " WHERE"
         with translate_errors(self.path):
             rows = self._connection.execute(
-                f"{schema.SELECT}{joined} event.id <= ? ORDER BY event.id", [*values, last]
+                f"{schema.SELECT_WITH_ID}{joined} event.id <= ? ORDER BY event.id", [*values, last]
             )
-            yield from map(schema.decode, rows)
+            yield from (event for _, event in self._decoded(rows))
         yield from which.chosen(waiting)
         if memory := self.in_memory():
             with open_log(memory) as other:
                 yield from other.events(which)
+                self.skipped += other.skipped
 
     def latest(self, count: int, which: Filter = EVERYTHING) -> list[EmotionEvent]:
         """The last `count` events that match, in order of arrival; also those that wait yet."""
         where, values = which.clause()
         with self._snapshot() as waiting:
             rows = self._connection.execute(
-                f"{schema.SELECT}{where} ORDER BY event.id DESC LIMIT ?", [*values, count]
-            ).fetchall()
-        found = [schema.decode(row) for row in reversed(rows)] + [*which.chosen(waiting)]
+                f"{schema.SELECT_WITH_ID}{where} ORDER BY event.id DESC", values
+            )
+            newest = [event for _, event in islice(self._decoded(rows), count)]
+        found = [*newest[::-1], *which.chosen(waiting)]
         if memory := self.in_memory():
             with open_log(memory) as other:
                 found += other.latest(count, which)
+                self.skipped += other.skipped
         return found[-count:]
 
     def after_id(self, after: int, count: int) -> list[tuple[int, EmotionEvent]]:
@@ -120,16 +90,24 @@ class Log:
         waits for its commit has the number that it will have there; where two runs write the log,
         that is not known, and only what is committed is found.
         """
-        query = schema.SELECT.replace("SELECT ", "SELECT event.id, ", 1)
         with self._snapshot() as waiting:
             rows = self._connection.execute(
-                f"{query} WHERE event.id > ? ORDER BY event.id LIMIT ?", [after, count]
-            ).fetchall()
+                f"{schema.SELECT_WITH_ID} WHERE event.id > ? ORDER BY event.id", [after]
+            )
+            found = [*islice(self._decoded(rows), count)]
             first = schema.max_assigned_id(self._connection) + 1
             sure = len(spool.spools(self._connection, self.path)) == 1
-        found = [(row[0], schema.decode(row[1:])) for row in rows]
         new = enumerate(waiting if sure else [], first)
         return (found + [(number, event) for number, event in new if number > after])[:count]
+
+    def _decoded(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, EmotionEvent]]:
+        """Number and event of each row; a damaged one is left out, and counted."""
+        for number, *values in rows:
+            try:
+                yield number, schema.decode(tuple(values))
+            except schema.DamagedLogError:
+                self.skipped += 1
+                self.last_skipped = max(self.last_skipped, number)
 
     def last_number(self) -> int:
         """The number of the event that came last; 0 in an empty log."""

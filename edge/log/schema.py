@@ -98,6 +98,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_US = (datetime(1, 1, 2, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_US = (datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+READABLE = (
+    f"typeof(time_us) = 'integer' AND time_us BETWEEN {_FIRST_US} AND {_LAST_US}"
+    " AND typeof(label.name) = 'text'"
+)
+"""SQL's condition for an event, joined with its label, that can be counted."""
 
 
 class DamagedLogError(SinkError):
@@ -131,6 +138,8 @@ INSERT = (
 # CROSS JOIN keeps SQLite from going through the labels first: events stay in their order.
 JOINED = " CROSS JOIN model ON model.id = model_id CROSS JOIN label ON label.id = label_id"
 SELECT = f"SELECT modality, model.name, labels, label.name, {', '.join(_VALUES)} FROM event{JOINED}"
+
+SELECT_WITH_ID = SELECT.replace("SELECT ", "SELECT event.id, ", 1)
 
 
 def encode(event: EmotionEvent) -> Row:
@@ -172,16 +181,25 @@ def decode(row: tuple[Any, ...]) -> EmotionEvent:
     try:
         names = json.loads(labels)
         parts = struct.unpack(f"<{len(names)}H", scores)
-    except (struct.error, ValueError, TypeError) as error:
-        raise DamagedLogError(f"the log is damaged: its scores cannot be read ({error})") from error
+        shares = [part / SCALE for part in (confidence, *parts)]
+        if not all(isinstance(text, str) for text in (modality, model, label, *names)):
+            raise TypeError("a name is no text")
+        if not all(0 <= share <= 1 for share in shares):
+            raise ValueError("a score is no share of 1")
+        if not all(type(number) is int for number in (time_us, track_id)):
+            raise TypeError("a number is none")
+        box = None if x is None else Face(int(x), int(y), int(width), int(height), track_id)
+        time = at(time_us)
+    except (struct.error, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise DamagedLogError(f"an event of the log is damaged ({error})") from error
     return EmotionEvent(
-        time=at(time_us),
+        time=time,
         modality=modality,
         track_id=track_id,
         label=label,
-        confidence=confidence / SCALE,
-        scores={name: part / SCALE for name, part in zip(names, parts, strict=True)},
-        face=None if x is None else Face(x, y, width, height, track_id),
+        confidence=shares[0],
+        scores=dict(zip(names, shares[1:], strict=True)),
+        face=box,
         model=model,
     )
 

@@ -15,7 +15,7 @@ from edge.types import EmotionEvent
 _QUARTER_US = 900_000_000  # every time zone's hours and days begin on a quarter of a UTC hour
 _EVENTS = (
     "SELECT modality, label.name, min(time_us), max(time_us), count(*)"
-    f" FROM event{schema.JOINED} GROUP BY 1, 2, time_us / {_QUARTER_US}"
+    f" FROM event{schema.JOINED} WHERE {schema.READABLE} GROUP BY 1, 2, time_us / {_QUARTER_US}"
 )
 _COUNTS = (
     "SELECT modality, label.name, start_s * 1000000, (start_s + interval_s) * 1000000, events"

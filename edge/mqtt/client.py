@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import socket
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from edge.errors import MissingDataError, MissingPackageError, UsageError
 from edge.settings.sections import MqttSettings
+
+MAX_MESSAGE_BYTES = 64 << 10
+"""An event's message has some hundred bytes. A topic may have 64 KiB, and stands before it."""
 
 
 def make_client(
@@ -31,7 +36,7 @@ def make_client(
         raise MissingPackageError(
             "MQTT needs paho-mqtt: pip install 'emotion-edge[mqtt]'"
         ) from error
-    client = paho.Client(
+    client = _bounded(paho)(
         CallbackAPIVersion.VERSION2,
         client_id=identity,
         clean_session=not keep_session,
@@ -45,6 +50,39 @@ def make_client(
     if settings.tls:
         _set_tls(client, settings)
     return client
+
+
+@cache
+def _bounded(paho: Any) -> Any:
+    """paho's client, which keeps of a message no more than its beginning, however long it is.
+
+    A broker may hand over 256 MB at once, and again after each restart until it is confirmed: so
+    it is read to its end and confirmed, and all but its beginning dropped as it comes.
+    """
+
+    class BoundedClient(paho.Client):  # type: ignore[misc]  # paho is a module that is looked up
+        def _sock_recv(self, bufsize: int) -> Any:
+            del self._in_packet["packet"][MAX_MESSAGE_BYTES:]
+            return super()._sock_recv(min(bufsize, MAX_MESSAGE_BYTES))
+
+        def _packet_handle(self) -> Any:
+            del self._in_packet["packet"][MAX_MESSAGE_BYTES:]
+            return super()._packet_handle()
+
+    return BoundedClient
+
+
+def client_name(device: str) -> str:
+    """What this device calls itself at the broker: its name, and what tells its machine apart.
+
+    Two boards of one host name would else take the connection from each other for ever.
+    """
+    try:
+        machine = Path("/etc/machine-id").read_text(encoding="utf-8").strip()
+    except OSError:
+        machine = ""
+    told = hmac.new(machine.encode(), b"emotion-edge mqtt", "sha256").hexdigest()[:8]
+    return f"emotion-edge-{device}-{told}"
 
 
 def port(settings: MqttSettings) -> int:

@@ -46,9 +46,12 @@ class Outbox:
         self._due_s = {path: float("-inf") for path, _ in self._files}
         self._number, self._time_us = self._load()
         self._taken = self._number
+        self.skipped = 0
 
     def take(self, count: int) -> list[tuple[int, EmotionEvent]]:
         """The next events that were not taken, with their numbers; [] while there are none.
+
+        Damaged ones are left out, and counted in `skipped`.
 
         Raises SinkError where the log cannot be read.
         """
@@ -56,11 +59,14 @@ class Outbox:
             with open_log(self._log) as log:
                 if not self._follows(log.after_id(self._number - 1, 1), log.max_assigned_id()):
                     self._number = self._time_us = self._taken = 0
+                before = log.skipped
                 found = log.after_id(self._taken, count)
+                self.skipped += log.skipped - before
+                self._taken = max(self._taken, log.last_skipped)
         except MissingDataError:  # the run that writes it has not begun
             return []
         if found:
-            self._taken = found[-1][0]
+            self._taken = max(self._taken, found[-1][0])
         return found
 
     def settle(self, number: int, event: EmotionEvent) -> None:

@@ -15,10 +15,13 @@ from typing import Any
 from edge.errors import EdgeError, SinkError
 from edge.health.file import folder
 from edge.health.report import Part, Report
-from edge.mqtt.client import host_name, port
-from edge.mqtt.connection import EVENT_QOS, BrokerSession
+from edge.mqtt import messages
+from edge.mqtt.client import client_name, host_name, port
+from edge.mqtt.connection import BrokerSession
 from edge.mqtt.homeassistant import discovery
 from edge.mqtt.outbox import Outbox, event_id
+from edge.mqtt.retained import RetainedTopics
+from edge.mqtt.troubles import goes_in_clear, same_name
 from edge.settings.sections import MqttSettings
 from edge.sinks import Sink
 from edge.sinks.event_json import as_dict
@@ -30,6 +33,9 @@ DRAIN_S = 2.0
 """So long `close` waits for the broker to confirm what is under way."""
 LAST_RETRY_S = 60.0
 """A broker that is away is looked for after 1, 2, 4 … so many seconds."""
+_STEADY_S = 30.0
+"""A link that held for so long was a good one: the next wait is short again."""
+_SUSPICIOUS = 3
 
 _log = logging.getLogger(__name__)
 
@@ -68,16 +74,21 @@ class MqttSink(Sink):
         self._where = f"{settings.host}:{port(settings)}"
         self.device = settings.device or host_name()
         self._base = f"{settings.topic}/{self.device}"
+        self._identity = client_name(self.device)
         self._changed = threading.Condition()
         self._confirmed_ids: deque[str] = deque(maxlen=2 * settings.batch)
         self._under_way: deque[_UnderWay] = deque()
         self._closing = False
         self._no_echo = ""
+        self._mentioned: deque[str] = deque(maxlen=20)
         self._news = True  # what the last run left
         self._health_due_s = float("-inf")
         self.sent = 0
         first = self._open_session()
         self._outbox = Outbox(log, "mqtt", folder())
+        self._retained = RetainedTopics(log, self._where)
+        if goes_in_clear(settings):
+            _log.warning("mqtt.password goes to %s unencrypted: set mqtt.tls = true", self._where)
         self._part.waiting(f"no broker at {self._where} yet")
         self._thread = threading.Thread(
             target=self._forward, args=(first,), name="mqtt", daemon=True
@@ -105,25 +116,44 @@ class MqttSink(Sink):
 
     def _open_session(self) -> BrokerSession:
         return BrokerSession(
-            self._settings, self.device, self._base, self._confirmed_ids, self._wake
+            self._settings,
+            self.device,
+            self._base,
+            self._identity,
+            self._confirmed_ids,
+            self._wake,
         )
 
-    def _forward(self, session: BrokerSession) -> None:
-        """The thread: one link after the other."""
+    def _forward(self, first: BrokerSession) -> None:
+        """The thread: one link after the other, until this is closed. Nothing else ends it."""
+        session: BrokerSession | None = first
         failures = 0
-        while True:
-            if session.meet(lambda: self._closing):
-                failures = 0
-                self._serve(session)
-            self._tell_end(session)
+        while not self._closing:
+            held_s = 0.0
+            try:
+                session = session or self._open_session()
+                held_s = self._serve(session)
+            except Exception as error:  # a death nobody would see: the next link may do better
+                self._part.failed(f"sending broke ({type(error).__name__}: {error})")
+                _log.error("sending to %s broke", self._where, exc_info=True)
+            failures = 0 if held_s > _STEADY_S else failures + 1
+            if session is not None:
+                session.end()
+                self._tell_end(session, short_lives=failures if held_s else 0)
+            session = None
+            self._wait(min(LAST_RETRY_S, 2.0 ** min(failures - 1, 10)))
+        if session is not None:
             session.end()
-            if self._closing:
-                return
-            self._wait(min(LAST_RETRY_S, 2.0**failures))
-            failures += 1
-            session = self._open_session()
 
-    def _serve(self, session: BrokerSession) -> None:
+    def _serve(self, session: BrokerSession) -> float:
+        """Use a link until it breaks or this is closed; for how many seconds it was of use."""
+        if not session.meet(lambda: self._closing):
+            return 0.0
+        began_s = time.monotonic()
+        self._send_while_up(session)
+        return time.monotonic() - began_s
+
+    def _send_while_up(self, session: BrokerSession) -> None:
         """As long as the link holds, keep `batch` events under way; at the end, take leave."""
         self._restart(session)
         while session.up and not self._closing:
@@ -168,10 +198,13 @@ class MqttSink(Sink):
         self._news = True
         self._health_due_s = float("-inf")
         session.publish("status", "online", retain=True)
+        known = {}
         if self._settings.discovery:
-            prefix = self._settings.discovery_prefix
-            for topic, configuration in discovery(prefix, self._base, self.device):
-                session.publish_to(topic, json.dumps(configuration), retain=True)
+            known = dict(discovery(self._settings.discovery_prefix, self._base, self.device))
+        own = [f"{self._base}/{what}" for what in ("status", "state", "health")]
+        self._retained.replace([*own, *known], lambda old: session.publish_to(old, "", retain=True))
+        for topic, configuration in known.items():
+            session.publish_to(topic, json.dumps(configuration), retain=True)
 
     def _step(self, session: BrokerSession) -> bool:
         """Note what has arrived, publish what is due; whether there was any."""
@@ -182,9 +215,10 @@ class MqttSink(Sink):
             self._part.failed(str(error))
             return False
         self._part.running(0)
+        self._mention(session)
         # QoS 0: only the latest counts.
         if last is not None:
-            session.publish("state", json.dumps(_brief(last)), 0, retain=True)
+            session.publish("state", messages.state(last), 0, retain=True)
         self._tell_health(session)
         return last is not None
 
@@ -197,17 +231,15 @@ class MqttSink(Sink):
             for number, event in taken:
                 message = None
                 # Another thread adds to `_confirmed_ids`; a look into a deque is one step to it.
-                if event_id(number, event) not in self._confirmed_ids:
-                    message = session.publish("event", self._payload(number, event), EVENT_QOS)
+                if (name := event_id(number, event)) not in self._confirmed_ids:
+                    message = session.publish_event(
+                        name, messages.event(number, event, self.device)
+                    )
                     last = event
                 self._under_way.append(_UnderWay(number, event, message))
             self._settle()
             self._news = self._news or len(taken) == room
         return last
-
-    def _payload(self, number: int, event: EmotionEvent) -> str:
-        whole = {"id": event_id(number, event), "device": self.device} | as_dict(event)
-        return json.dumps(whole, separators=(",", ":"))
 
     def _settle(self) -> None:
         """What has arrived leaves the outbox: in order, so that none is skipped."""
@@ -223,14 +255,31 @@ class MqttSink(Sink):
         if self._report is None or time.monotonic() < self._health_due_s:
             return
         self._health_due_s = time.monotonic() + HEALTH_INTERVAL_S
-        found = self._report().as_dict()
-        known = {key: found[key] for key in found if key != "last_event"}
-        session.publish("health", json.dumps(known), 0, retain=True)
+        session.publish("health", messages.health(self._report()), 0, retain=True)
 
-    def _tell_end(self, session: BrokerSession) -> None:
-        if self._closing:
+    def _mention(self, session: BrokerSession) -> None:
+        """What goes on and is still wrong, once for each that is new."""
+        oddities = []
+        if session.foreign:
+            oddities.append(
+                f"something else publishes on {self._base}/event, which is left out: "
+                "does another device have the same mqtt.device?"
+            )
+        if self._outbox.skipped:
+            oddities.append(f"left out {self._outbox.skipped} damaged events of the log")
+        for oddity in oddities:
+            if oddity not in self._mentioned:
+                self._mentioned.append(oddity)
+                self._part.mention(oddity)
+                _log.warning("mqtt: %s", oddity)
+
+    def _tell_end(self, session: BrokerSession, short_lives: int) -> None:
+        """short_lives: how many links in a row, this one the last, broke soon after they began"""
+        if self._closing or not session.reason:
             return
-        reason = session.reason or f"the broker {self._where} does not let us in"
+        reason = session.reason
+        if short_lives >= _SUSPICIOUS:
+            reason += f"; {same_name(self._identity)}"
         if self._part.report().last_error != reason:
             _log.warning("%s: the log keeps the events", reason)
         (self._part.failed if session.refused else self._part.waiting)(reason)
@@ -247,8 +296,3 @@ class _UnderWay:
     @property
     def arrived(self) -> bool:
         return self.message is None or bool(self.message.is_published())
-
-
-def _brief(event: EmotionEvent) -> dict[str, Any]:
-    found = as_dict(event)
-    return {key: found[key] for key in ("label", "confidence", "modality", "time")}

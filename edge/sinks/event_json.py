@@ -9,6 +9,9 @@ from typing import Any
 from edge.errors import DataError, SinkError
 from edge.types import EmotionEvent, Face
 
+_LONGEST_LINE = 64 << 10
+"""What is longer is no event."""
+
 
 def as_dict(event: EmotionEvent) -> dict[str, Any]:
     """The event in JSON's types: time in ISO 8601, scores to 4 decimals, face as an object or None.
@@ -48,12 +51,12 @@ def to_line(event: EmotionEvent) -> str:
 def from_line(line: str) -> EmotionEvent:
     """The event of one line. Raises DataError for a line that `to_line` did not write."""
     try:
-        raw = json.loads(line)
+        raw = json.loads(line[:_LONGEST_LINE])
         face = raw.pop("face")
         return EmotionEvent(
             time=datetime.fromisoformat(raw.pop("time")),
             face=face and Face(**face, track_id=raw["track_id"]),
             **raw,
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"this line is no event ({error}): {line[:80]!r}") from error

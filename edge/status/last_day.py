@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge.errors import EdgeError
-from edge.log.reader import Filter, open_log
+from edge.log.filter import Filter
+from edge.log.reader import open_log
 
 HOURS = 24
 _FRESH_S = 60.0

@@ -22,7 +22,8 @@ def lines(report: dict[str, Any]) -> list[str]:
         reasons = ", ".join(report["throttling"]) or "not held back"
         found.append(f"board        {report['temperature_c']:.0f} °C, {reasons}")
     for part in report["parts"]:
-        why = f"; last error: {part['last_error']}" if part["last_error"] else ""
+        when = f", {part['last_error_time']}" if part.get("last_error_time") else ""
+        why = f"; last error: {part['last_error']}{when}" if part["last_error"] else ""
         found.append(
             f"{part['name']:<12} {part['state']} for {span(part['since_s'])}, "
             f"{part['restarts']} restarts{why}"

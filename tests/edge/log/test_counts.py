@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from samples import LABELS, START, event, events, fill, make_log, small_disk
 
 from edge.log.count_sink import CountsSink
+from edge.log.filter import Filter
 from edge.log.purge import delete_all
-from edge.log.reader import Filter, open_log
+from edge.log.reader import open_log
 from edge.log.stats import Count
 from edge.types import EmotionEvent
 

@@ -15,8 +15,9 @@ from samples import alike, event, events, make_log
 
 from edge.log import spool
 from edge.log.event_sink import SqliteSink
+from edge.log.filter import Filter
 from edge.log.purge import delete_all
-from edge.log.reader import Filter, open_log
+from edge.log.reader import open_log
 from edge.log.spool import Spool, memory_folder
 from edge.types import EmotionEvent
 

@@ -171,7 +171,7 @@ def test_a_broker_that_was_never_there_gets_what_came_since_the_first_run(tmp_pa
 def test_a_broker_that_is_looked_for_again_and_again_costs_no_descriptors() -> None:
     given, looked_for = settings(free_port()), []
     for _ in range(10):
-        link = BrokerSession(given, "shelf-3", "t/shelf-3", deque(), lambda: None)
+        link = BrokerSession(given, "shelf-3", "t/shelf-3", "edge-test", deque(), lambda: None)
         assert not link.meet(lambda: False)
         link.end()
         looked_for.append(len(list(Path("/proc/self/fd").iterdir())))
@@ -266,7 +266,7 @@ def test_over_tls_the_broker_has_to_prove_itself(tmp_path: Path, certificates: P
         part = Part("mqtt", "sink")
         with MqttSink(path, settings(one.port, tls=True), part=part) as sink:
             log_events(path, range(4, 7), sink)
-            until(lambda: "no broker answers" in part.report().last_error, "the refusal")
+            until(lambda: "nobody known has signed" in part.report().last_error, "the refusal")
             assert sink.sent == 0
 
 
