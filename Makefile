@@ -8,22 +8,34 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # `make test EXTRAS=dev,mic` builds PyAudio too (portaudio19-dev, gcc, python3-dev).
 EXTRAS ?= dev
+PYTEST ?=
+PYTHON313 ?= $(firstword $(shell command -v python3.13; ls $(HOME)/.pyenv/versions/3.13*/bin/python3.13 2>/dev/null) python3.13)
+SCRIPTS = $(shell git grep -lE '^\#!(/usr/bin/env bash|/bin/(ba)?sh)')
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: demo test check format test-picamera2 test-systemd test-arm64 soak deb clean
+.PHONY: demo test check test-python313 format test-picamera2 test-systemd test-arm64 check-device soak deb clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
 
-test: $(VENV)/dev check
+test: check
 
-check:
+# `make test PYTEST="--cov"` prints the coverage too.
+check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest $(PYTEST)
+
+# The device's part under the newest Python that it runs on, where there is one.
+test-python313:
+	$(MAKE) VENV=.venv313 PYTHON=$(PYTHON313) EXTRAS=test check-device
+
+check-device: $(VENV)/dev
+	$(BIN)/pytest tests/edge tests/contracts tests/test_imports.py $(PYTEST)
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
@@ -56,9 +68,11 @@ $(VENV)/base: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 
-$(VENV)/dev: pyproject.toml | $(VENV)/bin/python
+$(VENV)/dev: pyproject.toml | $(VENV)/base
 	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo.mp4
+	rm -rf $(VENV) .venv313 build dist *.egg-info demo.mp4 .coverage
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -26,7 +26,8 @@ cd "$work"
 bench=("$python" -m benchmarks run)
 peers=("$python" -m benchmarks.peers.compare --fer-python fer/bin/python)
 clips=(data/video/single_face.mp4 data/video/walking_faces.mp4 data/video/office_face_multi.mp4)
-timed=(${TIMED:-}) untimed=(${UNTIMED:-})
+read -ra timed <<<"${TIMED:-}"
+read -ra untimed <<<"${UNTIMED:-}"
 
 measure() {
     local to=(--json "results/$1.json")

@@ -67,6 +67,7 @@ be_board() {
 
 # A command inside the system; its mounts end with it.
 inside() {
+    # shellcheck disable=SC2016  # the inner shell expands it
     QEMU_CPU=$board unshare --mount --propagation private bash -euc '
         root=$1 cpuinfo=$2; shift 2
         mount --rbind /proc "$root/proc"
@@ -86,7 +87,8 @@ gather() {
 }
 
 check() {
-    local suite=$1 root=$work/$suite
+    local suite=$1
+    local root=$work/$suite
     be_board "$suite"
     bare "$suite"
     cp -a "$base-$suite" "$root"

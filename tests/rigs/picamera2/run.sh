@@ -26,6 +26,7 @@ fi
 
 # Run a command inside the system. The mounts live in a namespace of their own and end with it.
 inside() {
+    # shellcheck disable=SC2016  # the inner shell expands it
     unshare --mount --propagation private bash -euc '
         system=$1 repository=$2
         shift 2

@@ -117,6 +117,8 @@ echo "ok: it stopped within $took ms"
 found=$(find "$root/var/lib/edge" -type f | sed "s#$root##" | tr '\n' ' ')
 echo "state: $found"
 inside dpkg --purge emotion-edge >/dev/null
-[ ! -e "$root/var/lib/edge" ] && [ ! -e "$root/opt/emotion-edge" ] || fail "purging it left something"
+if [ -e "$root/var/lib/edge" ] || [ -e "$root/opt/emotion-edge" ]; then
+    fail "purging it left something"
+fi
 echo "ok: purging it leaves nothing"
 echo PASSED
