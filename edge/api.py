@@ -88,6 +88,7 @@ def classify_sound(
             classifier,
             datetime.now(UTC),
             model_name=network.card.name,
+            floor=network.card.floor,
         )
         if isinstance(sound, np.ndarray):
             return list(pipeline.results([AudioChunk(sound, sample_rate_hz, 0.0)]))
@@ -119,6 +120,7 @@ def run_pipeline(
             model_name=network.card.name,
             stills=stills,
             sequence=network.card.sequence,
+            floor=network.card.floor,
         )
         yield from pipeline.results(_as_frame(*numbered, fps) for numbered in enumerate(frames))
 

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.augmentation.image import NO_AUGMENTATION, Augmentation
+from convert.datasets import nonface
 from convert.datasets.face_set import FaceSet, aligned
+from convert.training import teacher
 from convert.training.loop import open_run, run_training
 from convert.zoo import Architecture
 from edge.errors import DataError, MissingDataError, UsageError
+from edge.vision.stretch import stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,11 @@ class TrainSettings:
     `align`: votes and teacher are read in the labels' terms first (`convert.datasets.face_set`).
     `start`: a trained .keras of this network to go on from; "" for new weights.
     `teacher`, `teacher_share`: a trained .keras whose scores of the clean faces make up this
-    much of the targets (distillation: Hinton, Vinyals, Dean 2015); "" for none.
+    much of the targets (distillation: Hinton, Vinyals, Dean 2015), or a file of its recorded
+    scores (`convert.training.teacher`); "" for none.
+    `nonface`, `nonface_share`: pictures without a face (`convert.datasets.nonface`) that make up
+    this much of each batch, with every label equally likely; "" for none.
+    `average`: the momentum of the weights' moving average, which is then what is kept; 0: none.
     `calm_epochs`: so many at the end are augmented less (`Augmentation.calmed`).
     `precision`: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the CPU computes in it).
     """
@@ -41,6 +48,9 @@ class TrainSettings:
     start: str = ""
     teacher: str = ""
     teacher_share: float = 0.4
+    nonface: str = ""
+    nonface_share: float = 0.06
+    average: float = 0.0
     calm_epochs: int = 0
     seed: int = 7
     precision: str = "auto"
@@ -84,6 +94,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
             share = np.float32(settings.teacher_share)
             targets = (1 - share) * targets + share * _teacher_scores(settings, faces)
         self._targets = (1 - smooth) * targets + np.float32(smooth / targets.shape[1])
+        self._nonfaces = (
+            nonface.load(Path(settings.nonface), "training") if settings.nonface else None
+        )
         self._settings = settings
         self._epoch = first_epoch
         self._shuffle()
@@ -93,24 +106,32 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
         self._order = rng.permutation(len(self._images))
 
     def __len__(self) -> int:
-        return len(self._images) // self._settings.batch_size
+        return len(self._images) // _faces_in_a_batch(self._settings)
 
     def __getitem__(self, batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        size = self._settings.batch_size
+        size = _faces_in_a_batch(self._settings)
         index = self._order[batch * size : (batch + 1) * size]
         rng = np.random.default_rng((self._settings.seed, self._epoch, batch))
         # Clean faces first, so that the features come quickly; all of the noise from half-way on.
         ramp = 1.0 if self._settings.start else min(1.0, 2 * self._epoch / self._settings.epochs)
         calm = self._epoch >= self._settings.epochs - self._settings.calm_epochs
         augmentation = self._settings.augmentation
-        images = (augmentation.reduced() if calm else augmentation).apply(
-            self._images[index], rng, ramp
-        )
-        return images[..., None], self._targets[index]
+        images, targets = self._images[index], self._targets[index]
+        if self._nonfaces is not None:
+            others = nonface.draw(self._nonfaces, self._settings.batch_size - size, rng)
+            unsure = np.full((len(others), targets.shape[1]), 1 / targets.shape[1], np.float32)
+            images, targets = np.concatenate((images, others)), np.concatenate((targets, unsure))
+        seen = (augmentation.reduced() if calm else augmentation).apply(images, rng, ramp)
+        return seen[..., None], targets
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
         self._shuffle()
+
+
+def _faces_in_a_batch(settings: TrainSettings) -> int:
+    share = settings.nonface_share if settings.nonface else 0.0
+    return max(1, settings.batch_size - round(share * settings.batch_size))
 
 
 def train(
@@ -129,19 +150,21 @@ def train(
     """
     asked = {"network": architecture.name, **asdict(settings)}
     open_run(out, asked, asdict(TrainSettings()), resume=resume)
-    steps = len(training) // settings.batch_size
+    steps = len(training) // _faces_in_a_batch(settings)
     if not steps:
         raise DataError(
             f"{len(training)} training faces do not fill a batch of {settings.batch_size}: "
             "lower --batch-size"
         )
+    seen = stretch(validation.images) if settings.augmentation.stretch else validation.images
     return run_training(
         lambda: started(architecture.build(), settings.start),
         lambda first_epoch: Batches(training, settings, first_epoch),
         steps,
-        (_as_input(validation.images), _one_hot(validation)),
+        (_as_input(seen), _one_hot(validation)),
         out,
         settings,
+        average=settings.average,
     )
 
 
@@ -160,13 +183,16 @@ def started(model: keras.Model, start: str) -> keras.Model:
 
 def _teacher_scores(settings: TrainSettings, faces: FaceSet) -> NDArray[np.float32]:
     """float32 (n, n_classes). Raises MissingDataError, UsageError for another label set."""
+    if settings.teacher.endswith(".npz"):
+        scores = teacher.load(Path(settings.teacher), faces).mean(axis=0)
+        return aligned(scores, faces.labels) if settings.align else scores
     model = _load(settings.teacher, "teacher")
     if model.output_shape[-1] != len(faces.label_names):
         raise UsageError(
             f"the teacher {settings.teacher} names {model.output_shape[-1]} classes and the data "
             f"set {len(faces.label_names)}: give one trained on the same labels"
         )
-    scores: NDArray[np.float32] = model.predict(_as_input(faces.images), batch_size=256)
+    scores = model.predict(_as_input(faces.images), batch_size=256)
     return aligned(scores, faces.labels) if settings.align else scores
 
 

@@ -4,6 +4,7 @@ A run's folder holds, after every epoch:
     run.json            what was asked for (a resumed run must ask for the same)
     history.json        one record an epoch
     last.weights.h5     weights and optimizer, to go on from
+    average.npz         the moving average of the weights, where the recipe keeps one
     best.keras          the network to keep, plain float32 Keras: the best epoch so far by
                         validation accuracy, or the newest where the run does not choose
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.training import fast_layers as fast_layers
+from convert.training import fast_layers
+from convert.training.moving_average import MovingAverage
 from edge.errors import ConversionError, UsageError
 
 WARMUP_EPOCHS = 1
@@ -53,18 +55,21 @@ def run_training(
     recipe: Recipe,
     *,
     choose: bool = True,
+    average: float = 0.0,
 ) -> list[dict[str, float]]:
     """Train into the folder `out`, which `open_run` has opened; return the history.
 
     `batches` makes the training data of the epochs from a given one (0, 1, 2 …) on; it
     shuffles itself, by seed and epoch. `choose` keeps the best epoch on `validation`; where
-    that is the test, the last epoch is kept, so that nothing is chosen by it.
+    that is the test, the last epoch is kept, so that nothing is chosen by it. `average` above 0
+    keeps a moving average of the weights with this momentum, which is what is judged and kept.
     """
     keras.utils.set_random_seed(recipe.seed)
     set_precision(recipe.precision)
     model = fast_layers.for_training(build())
     compile_model(model, recipe, steps_per_epoch)
     history = restore(model, out, steps_per_epoch)
+    moving = [MovingAverage(average, out)] if average else []
     model.fit(
         batches(len(history)),
         # Keras's own order would not survive a kill.
@@ -75,7 +80,11 @@ def run_training(
         validation_batch_size=256,
         # A bar on a terminal; a line an epoch into a file.
         verbose=1 if sys.stderr.isatty() else 2,
-        callbacks=[_SeededDropout(recipe.seed), _Checkpoint(build, out, history, choose=choose)],
+        callbacks=[
+            *moving,
+            _SeededDropout(recipe.seed),
+            _Checkpoint(build, out, history, choose=choose, moving=moving),
+        ],
     )
     return history
 
@@ -195,8 +204,10 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         history: list[dict[str, float]],
         *,
         choose: bool,
+        moving: Sequence[MovingAverage] = (),
     ) -> None:
         super().__init__()
+        self._moving = moving
         self._build = build
         self._out = out
         self._history = history
@@ -216,6 +227,8 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         next_history, next_weights = self._out / "next.json", self._out / "next.weights.h5"
         next_history.write_text(json.dumps(self._history, indent=1) + "\n")
         self.model.save_weights(next_weights)
+        for moving in self._moving:
+            moving.save()
         next_weights.replace(self._out / "last.weights.h5")
         next_history.replace(self._out / "history.json")
 
@@ -226,7 +239,8 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
             keras.mixed_precision.set_dtype_policy("float32")
             self._plain = self._build()
             keras.mixed_precision.set_dtype_policy(policy)
-        self._plain.set_weights(self.model.get_weights())
+        kept = self._moving[0].weights if self._moving else self.model.get_weights()
+        self._plain.set_weights(kept)
         temporary = self._out / "next.keras"
         self._plain.save(temporary)
         temporary.replace(self._out / "best.keras")

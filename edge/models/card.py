@@ -35,6 +35,9 @@ Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | Fusion
 """How a face, its course, a sound or two senses' scores become the model's input; one for each
 modality."""
 
+DEFAULT_FLOOR = 0.35
+"""Of a model that is not calibrated."""
+
 _OF_MODALITY: dict[str, type] = {
     "face": PreprocessSettings,
     "video": SequenceSettings,
@@ -54,6 +57,22 @@ class Figure(_Record):
     """Precision first: "int8 accuracy", "float32 macro F1", "int8 accuracy at noise 0.3"."""
     value: float
     """A share, 0 to 1, unless the name gives a unit."""
+    protocol: _Text
+
+
+class Calibration(_Record):
+    """How a model's scores become confidences that mean what they say, and when it says nothing.
+
+    A score p counts as p ** (1 / temperature), and all of them are then made to sum to 1 (Guo et
+    al. 2017). The floor is the lowest confidence above which what is said is right as often as
+    `precision`, both on the part that they were chosen on.
+    """
+
+    temperature: float = Field(gt=0)
+    floor: float = Field(ge=0, lt=1)
+    precision: float = Field(ge=0, le=1)
+    coverage: dict[str, Annotated[float, Field(ge=0, le=1)]]
+    """Label → the share of its pictures about which something is said, on the test part."""
     protocol: _Text
 
 
@@ -91,6 +110,8 @@ class ModelCard(_Record):
     """Of the training data."""
     terms: _Text
     """What that licence means for whoever uses the model, in one sentence."""
+    calibration: Calibration | None = None
+    """None: the scores are taken as they are, and the floor is `DEFAULT_FLOOR`."""
     figures: tuple[Figure, ...] = ()
 
     @field_validator("labels")
@@ -143,6 +164,11 @@ class ModelCard(_Record):
         if not isinstance(self.preprocessing, FusionInputs):
             raise ModelError(f"{self.name} is a {self.modality} model: give one for fusion")
         return self.preprocessing
+
+    @property
+    def floor(self) -> float:
+        """Below this confidence the model says nothing that is worth a label."""
+        return self.calibration.floor if self.calibration else DEFAULT_FLOOR
 
     def figure(self, name: str) -> Figure | None:
         """The figure called `name`, or None where it was not measured."""

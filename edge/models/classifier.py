@@ -52,6 +52,7 @@ class Classifier:
         self._image = self._input.reshape(self._shape)
         self._input_index, self._output_index = source["index"], target["index"]
         self._scale, self._zero_point = target["quantization"]
+        self._temperature = card.calibration.temperature if card.calibration else 1.0
 
     def classify(self, image: NDArray[np.uint8]) -> Prediction:
         """Scores of `image`, uint8 of the card's shape: (48, 48) for a face.
@@ -84,12 +85,16 @@ class Classifier:
         return outputs
 
     def _probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Raises ModelError for outputs that can be none."""
+        """Calibrated, as the card says. Raises ModelError for outputs that can be none."""
         if self._logits:
+            outputs = outputs / np.float32(self._temperature)
             powers = np.exp(outputs - outputs.max())
             scores: NDArray[np.float32] = powers / powers.sum()
             return scores
         total = outputs.sum()
+        if self._temperature != 1 and outputs.min() >= 0 and np.isfinite(total):
+            outputs = outputs ** np.float32(1 / self._temperature)
+            total = outputs.sum()
         # A softmax rounded to 8 bits sums to nearly one, and sigmoids to nearly anything; what
         # is below zero, or is no number, is no probability.
         if not (outputs.min() >= 0 and np.isfinite(total)):

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.models.card import DEFAULT_FLOOR
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.schedule import FixedIntervalScheduler, InferenceScheduler
 from edge.pipeline.sequence import SequenceBuffer
@@ -199,6 +200,7 @@ def build_face_pipeline(
     live: bool = False,
     sequence: SequenceSettings | None = None,
     picture_format: PictureFormat = OURS,
+    floor: float = DEFAULT_FLOOR,
 ) -> FacePipeline:
     """The pipeline that the settings describe.
 
@@ -208,6 +210,7 @@ def build_face_pipeline(
     live: frames come in real time, so that the search keeps to its budget
     sequence: what a sequence model sees; its preprocessing and its step take the settings' place
     picture_format: the size and the colours of what the network takes
+    floor: the model's own, for where the settings leave it to the model
     Raises UsageError for an unknown detector, MissingPartError for a part not installed.
     """
     return FacePipeline(
@@ -215,7 +218,7 @@ def build_face_pipeline(
         Tracker.for_stills() if stills else Tracker(),
         Preprocessor(sequence or settings.preprocess, picture_format),
         classifier,
-        Smoother(settings.smoothing),
+        Smoother(settings.smoothing, floor),
         EventThrottle(
             model=model_name or Path(settings.model.name).name.removesuffix(".tflite"),
             started_at=started_at,

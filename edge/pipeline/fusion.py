@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.models.card import DEFAULT_FLOOR
 from edge.models.labels import FusionInputs
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.face import FrameResult
@@ -88,12 +89,17 @@ def build_fusion(
     started_at: datetime,
     *,
     model_name: str,
+    floor: float = DEFAULT_FLOOR,
 ) -> Fusion:
-    """started_at: UTC, aware: when the sources' clocks were at 0"""
+    """The fusion that the settings describe.
+
+    started_at: UTC, aware: when the sources' clocks were at 0
+    floor: the model's own, for where the settings leave it to the model
+    """
     throttle = EventThrottle(
         model=model_name,
         modality="fusion",
         started_at=started_at,
         interval_s=settings.smoothing.event_interval_s,
     )
-    return Fusion(labels, combiner, Smoother(settings.smoothing), throttle)
+    return Fusion(labels, combiner, Smoother(settings.smoothing, floor), throttle)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.models.card import DEFAULT_FLOOR
 from edge.settings.sections import SmoothingSettings
 from edge.types import UNKNOWN, Prediction
 
@@ -43,10 +44,11 @@ class Smoother:
     this with the floor as its score.
     """
 
-    def __init__(self, settings: SmoothingSettings) -> None:
+    def __init__(self, settings: SmoothingSettings, model_floor: float = DEFAULT_FLOOR) -> None:
+        """model_floor: the floor where the settings leave it to the model (`ModelCard.floor`)."""
         self._time_constant_s = settings.time_constant_s
         self._hysteresis = settings.hysteresis
-        self._floor = settings.floor
+        self._floor = model_floor if settings.floor == "auto" else settings.floor
         self._tracks: dict[int, _Memory] = {}
 
     def update(self, track_id: int, prediction: Prediction, timestamp_s: float) -> State:

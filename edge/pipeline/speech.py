@@ -16,6 +16,7 @@ from edge.audio.features import Features
 from edge.audio.voice_activity import VoiceActivityDetector
 from edge.audio.windows import SlidingWindows, Window
 from edge.errors import UsageError
+from edge.models.card import DEFAULT_FLOOR
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.smoothing import Smoother, State
 from edge.settings.sections import Settings
@@ -191,11 +192,13 @@ def build_speech_pipeline(
     started_at: datetime,
     *,
     model_name: str,
+    floor: float = DEFAULT_FLOOR,
 ) -> SpeechPipeline:
     """The pipeline that the settings describe.
 
     features:   the model card's: what the model was trained to hear
     started_at: UTC, aware: when the source's clock was at 0
+    floor: the model's own, for where the settings leave it to the model
     """
     step = max(1, round(settings.mic.step_s * features.sample_rate_hz / features.hop_length))
     return SpeechPipeline(
@@ -203,7 +206,7 @@ def build_speech_pipeline(
         SlidingWindows(features, step),
         VoiceActivityDetector(features, settings.mic.gate_db),
         classifier,
-        Smoother(settings.smoothing),
+        Smoother(settings.smoothing, floor),
         EventThrottle(
             model=model_name,
             modality="speech",

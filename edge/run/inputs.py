@@ -46,6 +46,7 @@ class VideoInput:
             live=self.source.live,
             sequence=self.card.sequence,
             picture_format=self.card.picture_format,
+            floor=self.card.floor,
         )
 
 
@@ -61,7 +62,12 @@ class AudioInput:
         from edge.pipeline.speech import build_speech_pipeline
 
         return build_speech_pipeline(
-            settings, self.card.features, self.classifier, started_at, model_name=self.card.name
+            settings,
+            self.card.features,
+            self.classifier,
+            started_at,
+            model_name=self.card.name,
+            floor=self.card.floor,
         )
 
 
@@ -134,7 +140,9 @@ def open_fusion(
                 f"{card.name} combines {', '.join(known)} and {input_.name} names "
                 f"{', '.join(input_.labels)}: set model.fusion to one for these, or to none"
             )
-    return build_fusion(settings, card.inputs, combiner, started_at, model_name=card.name)
+    return build_fusion(
+        settings, card.inputs, combiner, started_at, model_name=card.name, floor=card.floor
+    )
 
 
 def check_one_time(video_input: VideoInput, audio_input: AudioInput) -> None:

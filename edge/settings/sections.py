@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -99,14 +99,16 @@ class PreprocessSettings(_Section):
     equalise: bool = False
     smooth: bool = False
     """Gaussian, 3x3."""
+    stretch: bool = True
+    """Spread a face in little light over the whole scale, as it was done in training."""
 
 
 class SmoothingSettings(_Section):
     time_constant_s: float = Field(0.5, ge=0, le=60)
     hysteresis: float = Field(0.10, ge=0, lt=1)
     """By how much another label's score must lead before the label changes."""
-    floor: float = Field(0.35, ge=0, lt=1)
-    """Below this confidence the label is "unknown"."""
+    floor: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = "auto"
+    """Below this confidence the label is "unknown"; auto: the model's own, from its card."""
     event_interval_s: float = Field(1.0, gt=0)
     """A face whose label stays is logged again this often."""
 

@@ -13,6 +13,7 @@ from edge.types import Face
 from edge.vision.cascade import load_cascade
 from edge.vision.picture_format import PictureFormat
 from edge.vision.resize import downscale
+from edge.vision.stretch import stretch
 
 SIZE_PX = 48
 """Our networks' input is this square (FER2013's pictures)."""
@@ -65,11 +66,14 @@ class Preprocessor:
         return _resized(patch, picture_format.width, picture_format.height)
 
     def normalise(self, patch: Picture) -> Picture:
-        """uint8 of the network's shape, its lightness with gamma, histogram equalisation and
-        smoothing, each if it is set, and its channels in the network's order.
+        """uint8 of the network's shape, its lightness stretched (gray pictures alone), with gamma,
+        histogram equalisation and smoothing, each if it is set, and its channels in the network's
+        order.
 
         Gamma: out = in ** gamma on a scale of 0 to 1, so below 1 it brightens.
         """
+        if self._settings.stretch and patch.ndim == 2:
+            patch = stretch(patch)
         if self._settings.gamma != 1:
             patch = self._gamma_table[patch]
         if self._settings.equalise:

@@ -10,6 +10,8 @@ from edge.settings.sections import PreprocessSettings
 class SequenceSettings(PreprocessSettings):
     """How a face becomes a course of pictures: the newest `frames` of it, `step_s` apart."""
 
+    stretch: bool = False
+    """The shipped one learned from faces as they are."""
     frames: int = Field(ge=2, le=64)
     step_s: float = Field(gt=0, le=10)
 

@@ -22,6 +22,8 @@ from convert.datasets import fer2013
 from edge.errors import DataError, UsageError
 
 pytest.importorskip("keras")
+from convert.training.moving_average import MovingAverage  # imports keras
+
 pytestmark = [pytest.mark.keras, pytest.mark.timeout(900)]
 
 EPOCHS = 4
@@ -134,6 +136,42 @@ def compiled():  # type: ignore[no-untyped-def]  # keras is untyped
     model = fused.for_training(tiny_network.build())
     fit.compile_model(model, train.TrainSettings(epochs=EPOCHS), steps_per_epoch=14)
     return model
+
+
+def test_with_an_average_and_a_recorded_teacher_a_run_is_resumed_too(
+    data: Path, tmp_path: Path
+) -> None:
+    training = fer2013.load(data).part("Training")
+    recorded, patches = tmp_path / "scores.npz", tmp_path / "patches.npz"
+    rng = np.random.default_rng(0)
+    scores = rng.dirichlet(np.ones(7), (2, len(training))).astype(np.float16)
+    np.savez(recorded, scores=scores, labels=training.labels)
+    np.savez(patches, images=rng.integers(0, 256, (20, 64, 64), np.uint8))
+    asked = {"teacher": str(recorded), "nonface": str(patches), "average": 0.9}
+    whole = run(data, tmp_path / "whole", **asked)
+    assert (tmp_path / "whole" / "average.npz").exists()
+
+    kept = MovingAverage.save
+
+    def killed_in_the_third(self: MovingAverage) -> None:
+        kept(self)
+        if json.loads((tmp_path / "again" / "next.json").read_text())[-1]["epoch"] == 3:
+            raise KeyboardInterrupt
+
+    MovingAverage.save = killed_in_the_third  # type: ignore[method-assign]
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(data, tmp_path / "again", **asked)
+    finally:
+        MovingAverage.save = kept  # type: ignore[method-assign]
+    assert_same_run(whole, run(data, tmp_path / "again", resume=True, **asked))
+
+
+def test_the_scores_of_other_faces_are_refused(data: Path, tmp_path: Path) -> None:
+    recorded = tmp_path / "scores.npz"
+    np.savez(recorded, scores=np.zeros((2, 3, 7), np.float16), labels=np.zeros(3, np.uint8))
+    with pytest.raises(DataError, match="of other faces"):
+        run(data, tmp_path / "run", teacher=str(recorded))
 
 
 def test_a_second_run_in_the_same_folder_is_refused(data: Path, whole: Path) -> None:

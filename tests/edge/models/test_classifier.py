@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import tiny_model
 
 from edge.errors import MissingPackageError, ModelError, UsageError
 from edge.models import Model, find
+from edge.models.card import Calibration
 from edge.models.classifier import Classifier
 
 
@@ -79,3 +81,17 @@ def test_an_input_scale_of_the_model_s_own_is_kept(tmp_path: Path) -> None:
     with Classifier(model) as classifier:
         scores = classifier.classify(picture).scores
     np.testing.assert_allclose(scores, tiny_model.expected_scores(picture), atol=0.05)
+
+
+def test_calibration_sharpens_the_scores_and_keeps_their_order(tmp_path: Path) -> None:
+    model = find(str(tiny_model.write(tmp_path).path))
+    calibration = Calibration(
+        temperature=0.5, floor=0.6, precision=0.8, coverage={}, protocol="made up"
+    )
+    sharp = replace(model, card=model.card.model_copy(update={"calibration": calibration}))
+    picture = np.full((48, 48), 90, np.uint8)
+    with Classifier(model) as plain, Classifier(sharp) as calibrated:
+        scores, confidences = plain.classify(picture).scores, calibrated.classify(picture).scores
+    np.testing.assert_allclose(confidences, scores**2 / (scores**2).sum(), rtol=1e-3, atol=1e-5)
+    assert confidences.max() > scores.max()
+    assert (model.card.floor, sharp.card.floor) == (0.35, 0.6)
