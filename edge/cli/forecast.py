@@ -35,13 +35,13 @@ def forecast(
 ) -> None:
     """What may follow the present states, and whether that beats "it stays as it is"."""
     from edge.forecast.report import HORIZONS_S, forecasts
-    from edge.log.reader import default_log_path, open_log
+    from edge.log.reader import open_log, readable_log
 
     horizons_s = tuple(sorted(set(ahead or HORIZONS_S)))
     for seconds in horizons_s:
         if not 0 < seconds <= _LONGEST_S:
             raise UsageError(f"cannot forecast {seconds:g} s ahead: give 0.1 to {_LONGEST_S:g}")
-    with open_log(log if log is not None else default_log_path()) as opened:
+    with open_log(readable_log(log)) as opened:
         found = forecasts(opened, modality, horizons_s)
     if as_json:
         typer.echo(json.dumps([_as_dict(one) for one in found], indent=2, default=str))

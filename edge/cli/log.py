@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,42 +18,62 @@ from edge.errors import UsageError
 if TYPE_CHECKING:
     from edge.log.filter import Filter
     from edge.log.reader import Log
-    from edge.log.stats import LogStats
     from edge.settings.sections import Settings
 
 app = typer.Typer(help="The log of events on this device.", no_args_is_help=True)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
-_DAYS_SHOWN = 14
-_NOTES_SHOWN = 5
+
+
+class Modality(StrEnum):
+    FACE = "face"
+    SPEECH = "speech"
+    FUSION = "fusion"
+
+
+class By(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    WEEKDAY = "weekday"
+
 
 _Path = Annotated[
     Path | None, typer.Option("--log", help="The log's file.", show_default="the one of edge run")
 ]
 _AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _Label = Annotated[str | None, typer.Option(help="Only this label.")]
-_Modality = Annotated[str | None, typer.Option(help="Only face, speech or fusion.")]
+_Modality = Annotated[Modality | None, typer.Option(help="Only of these.")]
 _Since = Annotated[
-    str | None, typer.Option(help="Only later than: 90s, 15m, 2h, 7d ago, or 2026-07-25T14:00.")
+    str | None, typer.Option(help="Not before: 90s, 15m, 2h, 7d ago, or 2026-07-25T14:00.")
 ]
+_Until = Annotated[str | None, typer.Option(help="Only before, as --since.")]
 
 
 @app.command()
-def stats(log: _Path = None, as_json: _AsJson = False) -> None:
-    """How many events, from when to when, of which labels, on how many bytes."""
-    from edge.log.reader import open_log
+def stats(
+    log: _Path = None,
+    by: Annotated[By | None, typer.Option(help="Divide the time by this.")] = None,
+    label: _Label = None,
+    modality: _Modality = None,
+    since: _Since = None,
+    until: _Until = None,
+    as_json: _AsJson = False,
+) -> None:
+    """How many events, from when to when, of which labels, and how many visitors."""
+    from edge.cli.log_stats import as_json_text, as_lines
+    from edge.log.reader import open_log, readable_log
 
-    with open_log(_path(log)) as opened:
-        found = opened.stats()
+    with open_log(readable_log(log)) as opened:
+        which = _filter(opened, label, modality, since, until)
+        found = opened.stats(which=which)
+        table = None if by is None else opened.table(by, which)
     if as_json:
-        values = asdict(found) | {
-            "shares": found.fractions,
-            "bytes_per_event": found.bytes_per_event,
-        }
-        typer.echo(json.dumps(values, indent=2, default=_plain))
+        typer.echo(as_json_text(found, by, table))
         return
-    for line in _lines(found):
+    for line in as_lines(found, by, table):
         typer.echo(line)
 
 
@@ -65,15 +84,16 @@ def show(
     label: _Label = None,
     modality: _Modality = None,
     since: _Since = None,
+    until: _Until = None,
     as_json: _AsJson = False,
 ) -> None:
     """The latest events, the newest last."""
-    from edge.log.reader import open_log
+    from edge.log.reader import open_log, readable_log
     from edge.sinks.console import blocks, describe
     from edge.sinks.event_json import as_dict
 
-    with open_log(_path(log)) as opened:
-        events = opened.latest(count, _filter(label, modality, since))
+    with open_log(readable_log(log)) as opened:
+        events = opened.latest(count, _filter(opened, label, modality, since, until))
         _mention_damaged(opened)
     if as_json:
         typer.echo(json.dumps([as_dict(event) for event in events], indent=2))
@@ -101,19 +121,20 @@ def export(
     label: _Label = None,
     modality: _Modality = None,
     since: _Since = None,
+    until: _Until = None,
 ) -> None:
     """Write the events to a file for other programs; times are UTC."""
     from edge.log.database import files
     from edge.log.export import counts_table, events_table, export_file, writer_for
-    from edge.log.reader import open_log
+    from edge.log.reader import open_log, readable_log
     from edge.outputs import check_output
 
-    printed = str(to) == "-"
+    path, printed = readable_log(log), str(to) == "-"
     writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
-    which = _filter(label, modality, since)
     if not printed:
-        check_output(to, files(_path(log)), force=force)
-    with open_log(_path(log)) as opened:
+        check_output(to, files(path), force=force)
+    with open_log(path) as opened:
+        which = _filter(opened, label, modality, since, until)
         table = (
             counts_table(opened.counts(which))
             if counts
@@ -205,10 +226,20 @@ def _settings(config: Path | None) -> Settings:
     return load(config)
 
 
-def _filter(label: str | None, modality: str | None, since: str | None) -> Filter:
+def _filter(
+    log: Log, label: str | None, modality: Modality | None, since: str | None, until: str | None
+) -> Filter:
+    """Raises UsageError for what is no time, and for a label that this log cannot hold."""
     from edge.log.filter import Filter
+    from edge.models.labels import spellings
 
-    return Filter(label, modality, _time(since) if since else None)
+    known = log.labels() if label is not None else []
+    if label is not None and known and not set(known).intersection(spellings(label)):
+        raise UsageError(f"no label of this log is {label!r}: choose one of {', '.join(known)}")
+    times = [_time(text) if text else None for text in (since, until)]
+    if times[0] and times[1] and times[0] >= times[1]:
+        raise UsageError(f"nothing lies between {since} and {until}: give an earlier --since")
+    return Filter(label, modality.value if modality else None, *times)
 
 
 def _time(text: str) -> datetime:
@@ -238,61 +269,15 @@ def _bytes(text: str) -> int:
 
 
 def _tell_deleted(path: Path, gone: int, as_json: bool) -> None:
+    from edge.cli.units import size
     from edge.log.database import size_bytes
 
     left = size_bytes(path)
     if as_json:
         typer.echo(json.dumps({"log": str(path), "deleted": gone, "size_bytes": left}))
     else:
-        typer.echo(f"{gone:,} events deleted; {path} is {_size(left)} now")
-
-
-def _lines(found: LogStats) -> list[str]:
-    lines = [
-        f"log      {found.path} (schema {found.schema})",
-        f"events   {found.events:,}",
-        f"on disk  {_size(found.size_bytes)}, {found.bytes_per_event:.0f} bytes an event",
-    ]
-    if found.first and found.last:
-        lines.append(f"from     {_local(found.first)} to {_local(found.last)}")
-    if found.waiting:
-        lines.append(f"waiting  {found.waiting:,} of them, in memory")
-    if found.counted:
-        lines.append(f"counted  {found.counted:,} of them are known as counts only")
-    lines += [f"damaged  {path} (set aside)" for path in found.damaged]
-    lines += [f"note     {_local(time)} {text}" for time, text in found.notes[-_NOTES_SHOWN:]]
-    hours = {f"{hour:02}:00": count for hour, count in enumerate(found.hours) if count}
-    for title, counts in (("label", found.labels), ("day", _last_days(found)), ("hour", hours)):
-        lines += ["", *_table(title, counts, found.events)] if counts else []
-    return lines
-
-
-def _last_days(found: LogStats) -> dict[str, int]:
-    return dict(list(found.days.items())[-_DAYS_SHOWN:])
-
-
-def _table(title: str, counts: Mapping[str, int], total: int) -> list[str]:
-    from edge.sinks.console import bar, blocks
-
-    cells = blocks(sys.stdout)
-    head = f"{title:<12} {'events':>10}  share"
-    rows = [
-        f"{name:<12} {count:>10,} {count / total:>6.1%}  {bar(count / total, cells)}"
-        for name, count in counts.items()
-    ]
-    return [head, *rows]
-
-
-def _size(count: int) -> str:
-    for unit, step in (("MB", 10**6), ("kB", 10**3)):
-        if count >= step:
-            return f"{count / step:.1f} {unit}"
-    return f"{count} bytes"
+        typer.echo(f"{gone:,} events deleted; {path} is {size(left)} now")
 
 
 def _local(time: datetime) -> str:
     return time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.errors import SinkError
-from edge.log import database, retention, schema, spool
+from edge.log import aggregates, database, retention, schema, spool
 from edge.log.reader import BUSY_TIMEOUT_S, Log, must_exist, translate_errors
 from edge.log.retention import Retention
 
@@ -83,7 +83,7 @@ def _empty(connection: sqlite3.Connection, path: Path) -> int:
         gone += delete_all(count_before)
     with database.transaction(connection):
         gone += _count(connection)
-        for table in ("event", "tally", "note", "label", "model"):
+        for table in (*aggregates.TABLES, "event", "tally", "note", "label", "model"):
             connection.execute(f"DELETE FROM {table}")
         schema.leave_numbers_out(connection)
     return gone

@@ -15,10 +15,15 @@ from typing import Any, Self
 from edge.errors import MissingDataError, SinkError
 from edge.log import database, schema, spool
 from edge.log.filter import EVERYTHING, Filter
+from edge.log.history import History
 from edge.log.stats import Count, LogStats, count
+from edge.log.tables import Row, table
+from edge.models.labels import meaning
 from edge.types import EmotionEvent
 
 BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
+
+SERVICE_LOG = Path("/var/lib/edge/log.sqlite")
 
 
 def default_log_path() -> Path:
@@ -28,6 +33,14 @@ def default_log_path() -> Path:
         return Path(service.split(":")[0]) / "log.sqlite"
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(home) / "emotion-edge" / "log.sqlite"
+
+
+def readable_log(path: Path | None) -> Path:
+    """The log that a person means to read: `path`, else their own runs', else the service's."""
+    if path is not None:
+        return path
+    own = default_log_path()
+    return own if own.exists() or not os.access(SERVICE_LOG, os.R_OK) else SERVICE_LOG
 
 
 class Log:
@@ -42,13 +55,21 @@ class Log:
         self.skipped = self.last_skipped = 0
         self._connection = connection
 
-    def stats(self, zone: tzinfo | None = None) -> LogStats:
-        """Count everything; days and hours are those of `zone`, else the machine's own.
+    def stats(self, zone: tzinfo | None = None, which: Filter = EVERYTHING) -> LogStats:
+        """What matches; days and hours are those of `zone`, else the machine's own.
 
         An event that is known as a count only is taken to be of its interval's beginning.
         """
+        with self.history(which, zone) as (history, waiting):
+            return count(self._connection, self.path, history, waiting)
+
+    @contextmanager
+    def history(
+        self, which: Filter = EVERYTHING, zone: tzinfo | None = None
+    ) -> Iterator[tuple[History, int]]:
+        """One moment of the log: what was seen when, and how many events wait for their commit."""
         with self._snapshot() as waiting:
-            return count(self._connection, self.path, waiting, zone)
+            yield History(self._connection, waiting, which, zone), len(waiting)
 
     def events(self, which: Filter = EVERYTHING) -> Iterator[EmotionEvent]:
         """All events that match, in order of arrival, one at a time; also those that wait yet."""
@@ -161,6 +182,20 @@ class Log:
                 found = Count(start, interval_s, modality, label, events, model)
                 if which.clips(modality, label, start):
                     yield found
+
+    def table(
+        self, by: str, which: Filter = EVERYTHING, zone: tzinfo | None = None
+    ) -> dict[str, Row]:
+        """A row for each "hour", "day", "week", "month" or "weekday" that holds what matches."""
+        with self.history(which, zone) as (history, _):
+            return table(history, by)
+
+    def labels(self) -> list[str]:
+        """Every label that this log holds, or that a model of it could give."""
+        with self._snapshot() as waiting:
+            rows = self._connection.execute("SELECT name FROM label").fetchall()
+        names = [name for (name,) in rows] + [event.label for event in waiting]
+        return sorted({meaning(name) for name in names + self.score_labels()})
 
     def score_labels(self) -> list[str]:
         """Every label that some model of this log scores, in the models' order."""

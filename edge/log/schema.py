@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from edge.errors import SinkError
+from edge.log import aggregates
 from edge.types import EmotionEvent, Face
 
 APPLICATION_ID = 0x656D6F74  # "emot", in the file's header: tells our log from other SQLite files
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCALE = 10_000  # scores and confidence are stored as ten-thousandths
 
 _BOX = "x INTEGER, y INTEGER, width INTEGER, height INTEGER"
@@ -95,6 +96,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             FROM tally CROSS JOIN model ON model.id = model_id
                        CROSS JOIN label ON label.id = label_id""",
     ),
+    # 3: what is counted as the log grows.
+    aggregates.MIGRATION,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 
 from edge.log import database, schema
-from edge.types import EmotionEvent
-
-_QUARTER_US = 900_000_000  # every time zone's hours and days begin on a quarter of a UTC hour
-_EVENTS = (
-    "SELECT modality, label.name, min(time_us), max(time_us), count(*)"
-    f" FROM event{schema.JOINED} WHERE {schema.READABLE} GROUP BY 1, 2, time_us / {_QUARTER_US}"
-)
-_COUNTS = (
-    "SELECT modality, label.name, start_s * 1000000, (start_s + interval_s) * 1000000, events"
-    f" FROM tally{schema.JOINED}"
-)
+from edge.log.history import DAY, WEEKDAY_HOUR, History, Visitors, day
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +26,17 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class LogStats:
-    """What a log holds.
+    """What a log holds between two times; figures are taken to the quarter of an hour.
 
-    first, last: times of the earliest and the latest event, None in an empty log
-    labels:      label → events, most frequent first
+    events:      all of them: a moment that was seen, heard and fused is three
+    moments:     the same, such a moment being one; labels, days and hours count moments
+    first, last: times of the earliest and the latest event, None where there is none
+    labels:      label → moments, most frequent first; what is one in meaning is one here
     modalities:  modality → events
-    days:        local date (ISO) → events, in order
-    hours:       events by hour of the local day, 24
+    days:        local date (ISO) → moments, in order
+    hours:       moments by hour of the local day, 24
+    weekdays:    moments by local weekday, 7, from Monday on
+    visitors:    tracks of faces: how many, and how long they stayed
     size_bytes:  on disk, with what waits in the write-ahead log
     damaged:     logs that were set aside as damaged, beside this one
     waiting:     of the events, those that wait in memory for their commit
@@ -60,6 +53,8 @@ class LogStats:
     modalities: dict[str, int]
     days: dict[str, int]
     hours: tuple[int, ...]
+    weekdays: tuple[int, ...]
+    visitors: Visitors
     size_bytes: int
     damaged: tuple[Path, ...]
     waiting: int = 0
@@ -68,8 +63,12 @@ class LogStats:
 
     @property
     def fractions(self) -> dict[str, float]:
-        """label → its share of all events."""
-        return {label: count / self.events for label, count in self.labels.items()}
+        """label → its share of all moments."""
+        return {label: count / self.moments for label, count in self.labels.items()}
+
+    @property
+    def moments(self) -> int:
+        return sum(self.labels.values())
 
     @property
     def bytes_per_event(self) -> float:
@@ -77,47 +76,41 @@ class LogStats:
 
 
 def count(
-    connection: sqlite3.Connection,
-    path: Path,
-    waiting: Iterable[EmotionEvent],
-    zone: tzinfo | None,
+    connection: sqlite3.Connection, path: Path, history: History, waiting: int = 0
 ) -> LogStats:
-    """Figures of the log, with the events that wait to get into it; see `Log.stats`."""
-    events = connection.execute(_EVENTS).fetchall()
-    counts = connection.execute(_COUNTS).fetchall()
+    """Figures of a log's history, with what else the log has to say; see `Log.stats`."""
     notes = connection.execute("SELECT time_us, text FROM note ORDER BY id").fetchall()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    new = [_as_row(event) for event in waiting]
+    (counted,) = connection.execute("SELECT ifnull(sum(counted), 0) FROM history").fetchone()
     labels: Counter[str] = Counter()
-    modalities: Counter[str] = Counter()
-    days: Counter[str] = Counter()
-    hours: Counter[int] = Counter()
-    times: list[int] = []
-    for modality, label, first, last, number in (*events, *counts, *new):
-        local = schema.at(first).astimezone(zone)
-        labels[label] += number
-        modalities[modality] += number
-        days[local.date().isoformat()] += number
-        hours[local.hour] += number
-        times += (first, last)
+    days: dict[str, int] = {}
+    for number, by_label in history.labels(DAY).items():
+        labels.update(by_label)
+        days[day(number).isoformat()] = by_label.total()
+    hours, weekdays = [0] * 24, [0] * 7
+    for hour, by_label in history.labels(WEEKDAY_HOUR).items():
+        hours[hour % 24] += by_label.total()
+        weekdays[hour // 24] += by_label.total()
+    visitors = Visitors()
+    for some in history.visitors(DAY).values():
+        visitors.merge(some)
+    modalities = history.modalities()
+    first, last = history.bounds()
     return LogStats(
         path=path,
         schema=version,
-        events=labels.total(),
-        first=schema.at(min(times)) if times else None,
-        last=schema.at(max(times)) if times else None,
+        events=modalities.total(),
+        first=first,
+        last=last,
         labels=dict(labels.most_common()),
         modalities=dict(modalities.most_common()),
-        days=dict(sorted(days.items())),
-        hours=tuple(hours[hour] for hour in range(24)),
+        days=days,
+        hours=tuple(hours),
+        weekdays=tuple(weekdays),
+        visitors=visitors,
         size_bytes=database.size_bytes(path),
         damaged=database.damaged_logs(path),
-        waiting=len(new),
-        counted=sum(row[-1] for row in counts),
+        waiting=waiting,
+        counted=counted,
         notes=tuple((schema.at(time_us), text) for time_us, text in notes),
     )
-
-
-def _as_row(event: EmotionEvent) -> tuple[str, str, int, int, int]:
-    time_us = schema.microseconds(event.time)
-    return event.modality, event.label, time_us, time_us, 1

@@ -37,6 +37,17 @@ def of_clips(label: str) -> str:
     return _TAKE_NAME.get(label, label)
 
 
+def meaning(label: str) -> str:
+    """One name for what two label sets call differently: "fearful" is "fear". Others stay."""
+    return label if label in UNSEEN else _SHARED_NAME.get(label, label)
+
+
+def spellings(label: str) -> tuple[str, ...]:
+    """Every name of what `label` means, itself among them."""
+    one = meaning(label)
+    return (one, *(name for name in _SHARED_NAME if name != one and meaning(name) == one))
+
+
 class FusionInputs(BaseModel):
     """What the numbers that a combiner takes are scores of; it stands on its card."""
 

@@ -61,7 +61,7 @@ def test_no_event_no_track_no_box_and_no_score_is_kept(tmp_path: Path) -> None:
         *connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"), strict=True
     )
     filled = {name for name in tables if connection.execute(f"SELECT * FROM {name}").fetchall()}
-    assert filled - {"sqlite_sequence"} == {"model", "label", "tally"}
+    assert filled - {"sqlite_sequence"} == {"model", "label", "tally", "history"}
     columns = [row[1] for row in connection.execute("PRAGMA table_info(tally)")]
     assert columns == ["start_s", "interval_s", "model_id", "label_id", "events"]
     connection.close()

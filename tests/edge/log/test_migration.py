@@ -88,10 +88,10 @@ def test_what_was_deleted_by_the_move_is_in_no_byte(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_old_log_whole(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "card", "128k") as card:
+    with small_disk(tmp_path / "card", "192k") as card:
         path = version_1(card / "log.sqlite")
         ballast = card / "ballast"
-        ballast.write_bytes(b"x" * (48 << 10))
+        ballast.write_bytes(b"x" * (112 << 10))
         before = path.read_bytes()
         with SqliteSink(path) as sink:
             assert sink.trouble is not None

@@ -1,0 +1,207 @@
+"""What was seen when: sums over a log's quarters of an hour (`edge.log.aggregates`)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
+from typing import NamedTuple
+
+from edge.log import schema
+from edge.log.aggregates import QUARTER_S, STAY_COLUMNS, STAYS_S
+from edge.log.filter import EVERYTHING, Filter
+from edge.log.zones import QUARTERS_A_DAY, offset, stretches
+from edge.models.labels import meaning
+from edge.types import EmotionEvent
+
+_EPOCH = date(1970, 1, 1)
+_ENDS = 5000  # events
+_SMALLEST = timedelta(microseconds=1)
+
+
+class Bucket(NamedTuple):
+    """A way to divide time: SQL and Python of a local quarter, counted from 1970-01-01 00:00."""
+
+    sql: str
+    of: Callable[[int], int]
+
+
+HOUR = Bucket("quarter / 4", lambda quarter: quarter // 4)
+DAY = Bucket("quarter / 96", lambda quarter: quarter // QUARTERS_A_DAY)
+WEEKDAY_HOUR = Bucket(
+    "(quarter / 96 + 3) % 7 * 24 + quarter / 4 % 24",
+    lambda quarter: (quarter // QUARTERS_A_DAY + 3) % 7 * 24 + quarter // 4 % 24,
+)
+"""0 is Monday from 0:00 to 1:00."""
+
+
+@dataclass(slots=True)
+class Visitors:
+    """Tracks of faces: how many came, and for how long they stayed.
+
+    visits:  how many
+    stay_s:  seconds, all together
+    by_stay: how many stayed less than each of `STAYS_S` seconds (and not less than the one
+             before), then how many stayed longer
+    """
+
+    visits: int = 0
+    stay_s: float = 0.0
+    by_stay: list[int] = field(default_factory=lambda: [0] * (len(STAYS_S) + 1))
+
+    @property
+    def mean_stay_s(self) -> float:
+        return self.stay_s / self.visits if self.visits else 0.0
+
+    def add(self, visits: int, stay_us: int, under: Iterable[int]) -> None:
+        """under: how many stayed less than each of `STAYS_S`, cumulative."""
+        self.visits += visits
+        self.stay_s += stay_us / 1e6
+        limits = [0, *under, visits]
+        for place, (below, above) in enumerate(pairwise(limits)):
+            self.by_stay[place] += above - below
+
+    def merge(self, other: Visitors) -> None:
+        self.visits += other.visits
+        self.stay_s += other.stay_s
+        self.by_stay = [a + b for a, b in zip(self.by_stay, other.by_stay, strict=True)]
+
+
+class History:
+    """A log's counts between two times, in a zone; what waits for its commit is counted too.
+
+    Times are taken to the quarter of an hour. Of one moment that was seen, heard and fused, the
+    fusion is counted and the other two are not, unless one modality is asked for.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        waiting: Iterable[EmotionEvent] = (),
+        which: Filter = EVERYTHING,
+        zone: tzinfo | None = None,
+    ) -> None:
+        self._connection = connection
+        self._zone = zone
+        self._label = meaning(which.label) if which.label is not None else None
+        self._modality = which.modality
+        self._all_waiting = list(waiting)
+        self._waiting = self._all_waiting if which.modality else list(_alone(self._all_waiting))
+        bounds = connection.execute("SELECT min(quarter), max(quarter) + 1 FROM history").fetchone()
+        quarters = [_quarter(event.time) for event in self._waiting]
+        if bounds[0] is not None:
+            quarters += [bounds[0], bounds[1] - 1]
+        first, last = (min(quarters), max(quarters)) if quarters else (0, -1)
+        self.first = max(first, _quarter(which.since)) if which.since is not None else first
+        self.end = last + 1
+        if which.until is not None:
+            self.end = min(self.end, _quarter(which.until - _SMALLEST) + 1)
+        self._names = {
+            number: meaning(name) for number, name in connection.execute("SELECT * FROM label")
+        }
+
+    def labels(self, bucket: Bucket) -> dict[int, Counter[str]]:
+        """Bucket → label → how often, for the buckets that hold something, in order."""
+        found: dict[int, Counter[str]] = {}
+        for key, label, count in self._rows(bucket):
+            if count and self._label in (None, label):
+                found.setdefault(key, Counter())[label] += count
+        return dict(sorted(found.items()))
+
+    def modalities(self) -> Counter[str]:
+        """Modality → events; of a moment with a fusion, each of the three."""
+        rows = self._connection.execute(
+            "SELECT modality, label_id, sum(events + counted) FROM history"
+            " CROSS JOIN model ON model.id = model_id WHERE quarter >= ? AND quarter < ?"
+            " GROUP BY 1, 2",
+            [self.first, self.end],
+        )
+        found: Counter[str] = Counter()
+        for modality, label_id, count in rows:
+            if self._label in (None, self._names[label_id]) and self._modality in (None, modality):
+                found[modality] += count
+        for event in self._all_waiting:
+            if self._chosen(event) and self._label in (None, meaning(event.label)):
+                found[event.modality] += 1
+        return found
+
+    def visitors(self, bucket: Bucket) -> dict[int, Visitors]:
+        """Bucket of their coming → visitors, in order; those of the last minutes may lack."""
+        columns = ", ".join(f"sum({name})" for name in ("visits", "stay_us", *STAY_COLUMNS))
+        found: dict[int, Visitors] = {}
+        for key, visits, stay_us, *under in self._sums("visitors", bucket, columns, "1"):
+            found.setdefault(key, Visitors()).add(visits, stay_us, under)
+        return dict(sorted(found.items()))
+
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """The times of the earliest and the latest event; None where there is none.
+
+        To the second where events came in order, else to the quarter of an hour.
+        """
+        if self.first >= self.end:
+            return None, None
+        times = []
+        for way, best, edge in (("ASC", min, self.first), ("DESC", max, self.end - 1)):
+            ends = self._connection.execute(
+                f"SELECT time_us FROM event ORDER BY id {way} LIMIT {_ENDS}"
+            )
+            found = [schema.at(time_us) for (time_us,) in ends]
+            found += [event.time for event in self._waiting]
+            near = [time for time in found if _quarter(time) == edge]
+            times.append(best(near) if near else schema.at(edge * QUARTER_S * 1_000_000))
+        return times[0], times[1]
+
+    def _rows(self, bucket: Bucket) -> Iterator[tuple[int, str, int]]:
+        count = "events + counted" + ("" if self._modality else " - min(fused, events)")
+        for key, label_id, number in self._sums(
+            "history", bucket, f"label_id, sum({count})", "1, 2", self._modality
+        ):
+            yield key, self._names[label_id], number
+        for event in self._waiting:
+            if self._chosen(event):
+                quarter = _quarter(event.time)
+                shifted = quarter + offset(quarter, self._zone)
+                yield bucket.of(shifted), meaning(event.label), 1
+
+    def _chosen(self, event: EmotionEvent) -> bool:
+        inside = self.first <= _quarter(event.time) < self.end
+        return inside and self._modality in (None, event.modality)
+
+    def _sums(
+        self, table: str, bucket: Bucket, columns: str, group: str, modality: str | None = None
+    ) -> Iterator[tuple[int, ...]]:
+        of_modality = "AND model_id IN (SELECT id FROM model WHERE modality = ?)"
+        for first, end, shift in stretches(self.first, self.end, self._zone):
+            key = bucket.sql.replace("quarter", f"(quarter + {shift})")
+            yield from self._connection.execute(
+                f"SELECT {key}, {columns} FROM {table} WHERE quarter >= ? AND quarter < ?"
+                f" {of_modality if modality else ''} GROUP BY {group}",
+                [first, end, modality] if modality else [first, end],
+            )
+
+
+def day(number: int) -> date:
+    """The local date of a bucket of `DAY`."""
+    return _EPOCH + timedelta(days=number)
+
+
+def _alone(events: Iterable[EmotionEvent]) -> Iterator[EmotionEvent]:
+    """Those that no fusion stands for: the rule of `edge.log.aggregates`, for what waits."""
+    latest: dict[tuple[str, int], tuple[int, EmotionEvent]] = {}
+    kept: dict[int, EmotionEvent] = {}
+    for number, event in enumerate(events):
+        kept[number] = event
+        if event.modality == "fusion":
+            for key in (("face", event.track_id), ("speech", 0)):
+                before = latest.get(key)
+                if before and abs(event.time - before[1].time) <= timedelta(seconds=1):
+                    kept.pop(before[0], None)
+        latest[event.modality, event.track_id if event.modality == "face" else 0] = number, event
+    return iter(kept.values())
+
+
+def _quarter(time: datetime) -> int:
+    return schema.microseconds(time) // (QUARTER_S * 1_000_000)
