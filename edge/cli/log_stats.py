@@ -70,8 +70,8 @@ def _head(found: LogStats) -> Iterator[str]:
 
 def _visitors(found: Visitors) -> str:
     names = [f"under {limit} s" for limit in STAYS_S] + [f"{STAYS_S[-1]} s or more"]
-    stays = ", ".join(f"{n:,} {name}" for name, n in zip(names, found.by_stay, strict=True) if n)
-    return f"{found.visits:,}, {found.mean_stay_s:.0f} s each on average ({stays})"
+    shown = ", ".join(f"{n:,} {name}" for name, n in zip(names, found.by_stay, strict=True) if n)
+    return f"{found.visits:,}, {found.mean_stay_s:.0f} s each on average ({shown})"
 
 
 def _chart(title: str, counts: Iterable[tuple[str, int]], total: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from edge.log import schema
 from edge.log.aggregates import QUARTER_S, STAY_COLUMNS, STAYS_S
 from edge.log.filter import EVERYTHING, Filter
-from edge.log.zones import QUARTERS_A_DAY, offset, stretches
+from edge.log.zones import QUARTERS_A_DAY, offset, offset_spans
 from edge.models.labels import meaning
 from edge.types import EmotionEvent
 
@@ -174,7 +174,7 @@ class History:
         self, table: str, bucket: Bucket, columns: str, group: str, modality: str | None = None
     ) -> Iterator[tuple[int, ...]]:
         of_modality = "AND model_id IN (SELECT id FROM model WHERE modality = ?)"
-        for first, end, shift in stretches(self.first, self.end, self._zone):
+        for first, end, shift in offset_spans(self.first, self.end, self._zone):
             key = bucket.sql.replace("quarter", f"(quarter + {shift})")
             yield from self._connection.execute(
                 f"SELECT {key}, {columns} FROM {table} WHERE quarter >= ? AND quarter < ?"

@@ -1,4 +1,4 @@
-"""Local time as arithmetic: stretches of quarters of an hour in which a zone's offset is one."""
+"""Local time as arithmetic: offset_spans of quarters of an hour in which a zone's offset is one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.log.schema import at
 QUARTERS_A_DAY = 96
 
 
-class Stretch(NamedTuple):
+class OffsetSpan(NamedTuple):
     """Quarters since 1970, UTC: `first` to before `end`; add `offset` for local ones."""
 
     first: int
@@ -31,7 +31,7 @@ def offset(quarter: int, zone: tzinfo | None) -> int:
     return round(found.total_seconds() / QUARTER_S) if found is not None else 0
 
 
-def stretches(first: int, end: int, zone: tzinfo | None) -> Iterator[Stretch]:
+def offset_spans(first: int, end: int, zone: tzinfo | None) -> Iterator[OffsetSpan]:
     """The quarters from `first` to before `end`, in order, cut where the clocks change."""
     while first < end:
         now, same = offset(first, zone), first
@@ -43,5 +43,5 @@ def stretches(first: int, end: int, zone: tzinfo | None) -> Iterator[Stretch]:
             middle = (same + high) // 2
             same, high = (middle, high) if offset(middle, zone) == now else (same, middle)
         same = high
-        yield Stretch(first, same, now)
+        yield OffsetSpan(first, same, now)
         first = same

@@ -23,7 +23,7 @@ from edge.log.history import DAY, HOUR, WEEKDAY_HOUR, History
 from edge.log.purge import delete_all, purge
 from edge.log.reader import open_log
 from edge.log.tables import DIVISIONS
-from edge.log.zones import local, stretches
+from edge.log.zones import local, offset_spans
 from edge.types import EmotionEvent
 
 
@@ -192,11 +192,11 @@ def test_counts_mode_has_the_same_charts_and_no_visitor(tmp_path: Path) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "Europe/Berlin", "Australia/Lord_Howe"])
 @settings(max_examples=8, deadline=None)
 @given(first=st.integers(1_900_000, 2_100_000), days=st.integers(0, 500))
-def test_stretches_are_local_time_with_every_change_of_the_clocks(
+def test_spans_are_local_time_with_every_change_of_the_clocks(
     zone: str, first: int, days: int
 ) -> None:
     where = ZoneInfo(zone)
-    found = list(stretches(first, first + 96 * days, where))
+    found = list(offset_spans(first, first + 96 * days, where))
     assert [one.first for one in found[1:]] == [one.end for one in found[:-1]]
     for one in found:
         for quarter in (one.first, (one.first + one.end) // 2, one.end - 1):
