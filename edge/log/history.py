@@ -19,6 +19,11 @@ from edge.types import EmotionEvent
 
 _EPOCH = date(1970, 1, 1)
 _ENDS = 5000  # events
+_QUARTER_US = QUARTER_S * 1_000_000
+_LAST = 281_500_000
+"""A quarter of the year 9997: beyond it, a row is damaged."""
+_UNREADABLE = "unreadable"
+"""Stands for a label whose name is damaged."""
 _SMALLEST = timedelta(microseconds=1)
 
 
@@ -90,7 +95,10 @@ class History:
         self._modality = which.modality
         self._all_waiting = list(waiting)
         self._waiting = self._all_waiting if which.modality else list(_alone(self._all_waiting))
-        bounds = connection.execute("SELECT min(quarter), max(quarter) + 1 FROM history").fetchone()
+        bounds = connection.execute(
+            "SELECT min(quarter), max(quarter) + 1 FROM history WHERE quarter BETWEEN 0 AND ?",
+            [_LAST],
+        ).fetchone()
         quarters = [_quarter(event.time) for event in self._waiting]
         if bounds[0] is not None:
             quarters += [bounds[0], bounds[1] - 1]
@@ -100,7 +108,8 @@ class History:
         if which.until is not None:
             self.end = min(self.end, _quarter(which.until - _SMALLEST) + 1)
         self._names = {
-            number: meaning(name) for number, name in connection.execute("SELECT * FROM label")
+            number: meaning(name) if isinstance(name, str) else _UNREADABLE
+            for number, name in connection.execute("SELECT id, name FROM label")
         }
 
     def labels(self, bucket: Bucket) -> dict[int, Counter[str]]:
@@ -121,7 +130,10 @@ class History:
         )
         found: Counter[str] = Counter()
         for modality, label_id, count in rows:
-            if self._label in (None, self._names[label_id]) and self._modality in (None, modality):
+            if self._label in (None, self._names.get(label_id, _UNREADABLE)) and self._modality in (
+                None,
+                modality,
+            ):
                 found[modality] += count
         for event in self._all_waiting:
             if self._chosen(event) and self._label in (None, meaning(event.label)):
@@ -148,18 +160,18 @@ class History:
             ends = self._connection.execute(
                 f"SELECT time_us FROM event ORDER BY id {way} LIMIT {_ENDS}"
             )
-            found = [schema.at(time_us) for (time_us,) in ends]
-            found += [event.time for event in self._waiting]
-            near = [time for time in found if _quarter(time) == edge]
-            times.append(best(near) if near else schema.at(edge * QUARTER_S * 1_000_000))
-        return times[0], times[1]
+            found = [time_us for (time_us,) in ends if isinstance(time_us, int)]
+            found += [schema.microseconds(event.time) for event in self._waiting]
+            near = [time_us for time_us in found if time_us // _QUARTER_US == edge]
+            times.append(best(near, default=edge * _QUARTER_US))
+        return schema.at(times[0]), schema.at(times[1])
 
     def _rows(self, bucket: Bucket) -> Iterator[tuple[int, str, int]]:
         count = "events + counted" + ("" if self._modality else " - min(fused, events)")
         for key, label_id, number in self._sums(
             "history", bucket, f"label_id, sum({count})", "1, 2", self._modality
         ):
-            yield key, self._names[label_id], number
+            yield key, self._names.get(label_id, _UNREADABLE), number
         for event in self._waiting:
             if self._chosen(event):
                 quarter = _quarter(event.time)
@@ -204,4 +216,4 @@ def _alone(events: Iterable[EmotionEvent]) -> Iterator[EmotionEvent]:
 
 
 def _quarter(time: datetime) -> int:
-    return schema.microseconds(time) // (QUARTER_S * 1_000_000)
+    return schema.microseconds(time) // _QUARTER_US
