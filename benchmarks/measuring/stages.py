@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic, perf_counter
 
 from edge.pipeline.face import FacePipeline
-from edge.sources.video.base import FrameSource
+from edge.sources.video.base import BaseFrameSource
 from edge.types import EmotionEvent, Frame
 
 Write = Callable[[Sequence[EmotionEvent]], None]
@@ -38,7 +38,7 @@ def staged(
         yield {name: 1e3 * seconds for name, seconds in stages.items()}
 
 
-class PlayedLive(FrameSource):
+class PlayedLive(BaseFrameSource):
     """A file's frames at their own times, as a camera would deliver them.
 
     delivered: how many so far; whole: whether the recording came to its end within the time
@@ -46,7 +46,7 @@ class PlayedLive(FrameSource):
 
     live = True
 
-    def __init__(self, recorded: FrameSource, *, seconds: float) -> None:
+    def __init__(self, recorded: BaseFrameSource, *, seconds: float) -> None:
         """seconds: of the recording, at most; it is open already and stays so."""
         super().__init__(recorded.name, recorded.settings)
         self._recorded = recorded

@@ -1,4 +1,4 @@
-"""Eyes and ears: a source, the network that judges what it gives, and the pipeline between."""
+"""A run's inputs: a source, the network that classifies what it gives, and their pipeline."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from edge.pipeline.speech import SpeechPipeline
     from edge.settings.sections import Settings
     from edge.sources.audio import SoundSource
-    from edge.sources.video import Source
+    from edge.sources.video import FrameSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoInput:
     """A camera and the network for faces."""
 
-    source: Source
+    source: FrameSource
     card: ModelCard
     classifier: Classifier
 
@@ -76,7 +76,7 @@ def open_video(
 ) -> VideoInput | None:
     """The camera that the settings name, open until `stack` closes; None for "none".
 
-    supervised: who is told how the camera is, where it is to be waited for and begun anew for ever
+    supervised: receives the camera's states, where it is waited for and opened again without end
     Raises ModelError where the model is not one for faces, and what opening a source raises.
     """
     address = settings.camera.source.get_secret_value()
@@ -85,7 +85,7 @@ def open_video(
     from edge.sources.video import open_source
 
     card, classifier = _network(settings, settings.model.name, _FOR_VIDEO, stack)
-    source: Source | None = None
+    source: FrameSource | None = None
     if supervised is not None:
         from edge.sources.supervised import camera
 

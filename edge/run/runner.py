@@ -1,13 +1,11 @@
-"""One run: opens the parts that the settings name, drives moments through them, closes all."""
+"""One run: opens the parts that the settings name, takes results through them, closes all."""
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,11 +22,13 @@ from edge.run.inputs import (
     open_fusion,
     open_video,
 )
-from edge.run.live_readers import LatestFrames, LiveSpeechResults
+from edge.run.limits import Limits, sigterm_as_event
 from edge.run.summary import RunSummary
 from edge.run.timeline import PipelineResult, in_order
 from edge.run.watchdog import Watchdog
-from edge.types import EmotionEvent
+from edge.sources.capture import CaptureThread
+from edge.sources.supervisor import LiveReader, live_reader
+from edge.types import EmotionEvent, Frame
 
 if TYPE_CHECKING:
     from edge.annotate import Annotation
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from edge.pipeline.fusion import Fusion
     from edge.settings.sections import Settings
     from edge.sinks import Sink
+    from edge.sources.video import FrameSource
+
+
+_WAITING_RESULTS = 1000
+"""Results of speech that may wait while a frame is worked on: minutes of them."""
 
 
 def run(
@@ -81,9 +86,9 @@ def run(
             if video_input is not None:
                 check_one_time(video_input, audio_input)
                 fusion = open_fusion(settings, video_input, audio_input, started_at, stack)
-        stop = stack.enter_context(_sigterm_as_event())
+        stop = stack.enter_context(sigterm_as_event())
         stack.enter_context(watchdog.handle_sighup())
-        limits = _Limits(stop, max_frames, max_seconds)
+        limits = Limits(stop, max_frames, max_seconds)
         _Run(
             settings, video_input, audio_input, fusion, sinks, annotation, limits, summary, watchdog
         ).drive(started_at)
@@ -91,7 +96,7 @@ def run(
 
 
 class _Run:
-    """Takes each moment to where it belongs: the summary, the fusion, the sinks, the video."""
+    """Takes each result to where it belongs: the summary, the fusion, the sinks, the video."""
 
     def __init__(
         self,
@@ -101,7 +106,7 @@ class _Run:
         fusion: Fusion | None,
         sinks: list[Sink],
         annotation: Annotation | None,
-        limits: _Limits,
+        limits: Limits,
         summary: RunSummary,
         watchdog: Watchdog,
     ) -> None:
@@ -124,10 +129,9 @@ class _Run:
         self._began_s = time.monotonic() - summary.seconds  # goes on where settings are read again
         try:
             with ExitStack() as stack:
-                for moment in self._moments(started_at, stack):
-                    self._take(moment)
-                    self._get_on()
-                    if limits.stop.is_set():
+                for result in self._results(started_at, stack):
+                    self._take(result)
+                    if not self._get_on():
                         break
             broken = [source for source in sources if source.failed]
             reasons = dict.fromkeys(source.ended for source in sources if source.ended)
@@ -140,72 +144,82 @@ class _Run:
                 health = self._audio_input.source.health
                 summary.sound_s, summary.notes = health.seconds, health.notes()
 
-    def _moments(self, started_at: datetime, stack: ExitStack) -> Iterator[PipelineResult]:
-        """Both senses on one timeline; what runs in threads ends with `stack`."""
-        video_input, audio_input, stop = self._video_input, self._audio_input, self._limits.stop
+    def _results(self, started_at: datetime, stack: ExitStack) -> Iterator[PipelineResult]:
+        """Both inputs' on one timeline; what runs in threads ends with `stack`."""
+        video_input, audio_input = self._video_input, self._audio_input
         listening = None
         if audio_input is None:
             speech_results: Iterable[SpeechResult] = ()
         else:
-            pipeline = audio_input.pipeline(self._settings, started_at)
-            speech_results = pipeline.results(audio_input.source)
+            speech_results = audio_input.pipeline(self._settings, started_at).results(
+                audio_input.source
+            )
             if audio_input.source.live:
-                speech_results = listening = LiveSpeechResults(
-                    audio_input.source, pipeline, stop, self._get_on
-                )
-                stack.callback(listening.close)
-                listening.start()
+                listening = self._listening(audio_input, speech_results, stack)
         if video_input is None:
-            return iter(speech_results)
+            return iter(speech_results) if listening is None else listening.read(self._get_on)
         if video_input.source.live:
             return self._live(video_input, listening, started_at, stack)
         return in_order(
-            self._sight(video_input, started_at).results(video_input.source), speech_results
+            self._face_pipeline(video_input, started_at).results(video_input.source), speech_results
         )
 
-    def _sight(self, video_input: VideoInput, started_at: datetime) -> FacePipeline:
+    def _face_pipeline(self, video_input: VideoInput, started_at: datetime) -> FacePipeline:
         pipeline = video_input.pipeline(self._settings, started_at)
         self._watchdog.health.watch_stages(lambda: pipeline.times.seconds)
         return pipeline
 
+    def _listening(
+        self, audio_input: AudioInput, speech_results: Iterable[SpeechResult], stack: ExitStack
+    ) -> CaptureThread[SpeechResult]:
+        """Hears in a thread of its own, whatever the camera is doing."""
+        listening = CaptureThread(lambda: nullcontext(speech_results), _WAITING_RESULTS)
+        stack.callback(listening.close)
+        stack.callback(audio_input.source.close)  # first: it wakes a source that waits
+        return listening
+
     def _live(
         self,
         video_input: VideoInput,
-        listening: LiveSpeechResults | None,
+        listening: CaptureThread[SpeechResult] | None,
         started_at: datetime,
         stack: ExitStack,
     ) -> Iterator[PipelineResult]:
         """What is seen, and between two frames what was heard meanwhile."""
 
-        def idle() -> None:
-            for speech_result in listening.take() if listening is not None else ():
-                self._take(speech_result)
-            self._get_on()
+        def heard() -> list[SpeechResult]:
+            return listening.take_all() if listening is not None else []
 
-        frames = LatestFrames(video_input.source, self._limits.stop, on_idle=idle)
-        stack.callback(self._close_frames, frames)
-        self._dropped = lambda: frames.dropped
-        for frame_result in self._sight(video_input, started_at).results(frames):
-            if listening is not None:
-                yield from listening.take()
-                if (
-                    listening.done
-                    and self._audio_input is not None
-                    and self._audio_input.source.failed
-                ):
-                    return
+        def idle() -> bool:
+            for speech_result in heard():
+                self._take(speech_result)
+            return self._get_on() and not self._is_deaf()
+
+        pipeline = self._face_pipeline(video_input, started_at)
+        reader = live_reader(video_input.source)
+        self._dropped = lambda: reader.dropped
+        stack.callback(self._close_reader, reader, video_input.source)
+        for frame_result in pipeline.results(reader.read(idle)):
+            yield from heard()
+            if self._is_deaf():
+                return
             yield frame_result
 
-    def _close_frames(self, frames: LatestFrames) -> None:
-        self._summary.dropped = frames.dropped
-        frames.close()
+    def _is_deaf(self) -> bool:
+        """Whether the microphone broke, for good."""
+        return self._audio_input is not None and self._audio_input.source.failed
 
-    def _take(self, moment: PipelineResult) -> None:
-        events = moment.events
-        if isinstance(moment, FrameResult):
-            self._see(moment)
+    def _close_reader(self, reader: LiveReader[Frame], source: FrameSource) -> None:
+        self._summary.dropped = reader.dropped
+        source.close()
+        reader.close()
+
+    def _take(self, result: PipelineResult) -> None:
+        events = result.events
+        if isinstance(result, FrameResult):
+            self._see(result)
         else:
-            events += self._hear(moment)
+            events += self._hear(result)
         if self._clock is not None:
             events = tuple([replace(one, time=self._clock.corrected(one.time)) for one in events])
         self._summary.count(events)
@@ -229,47 +243,12 @@ class _Run:
         fusion_result = self._fusion.hear(speech_result) if self._fusion is not None else None
         return (fusion_result,) if fusion_result is not None else ()
 
-    def _get_on(self) -> None:
-        """What is due after each result, and twice a second while none comes."""
+    def _get_on(self) -> bool:
+        """What is due after each result, and twice a second while none comes; whether to go on."""
         for sink in self._sinks:
             sink.flush()
         if self._clock is not None:
             self._clock.check()
         if self._watchdog.tick(self._settings):
             self._limits.stop.set()
-        self._limits.check(self._summary.frames, time.monotonic() - self._began_s)
-
-
-@dataclass(slots=True)
-class _Limits:
-    """What may end a run before its sources do; `reached` says which one did, and sets `stop`."""
-
-    stop: threading.Event
-    max_frames: int | None
-    max_seconds: float | None
-    reached: str = ""
-
-    def check(self, frames: int, seconds: float) -> None:
-        if self.stop.is_set():
-            self.reached = self.reached or "a request to stop"
-        elif self.max_frames is not None and frames >= self.max_frames:
-            self.reached = f"{frames} frames, as asked"
-        elif self.max_seconds is not None and seconds >= self.max_seconds:
-            self.reached = f"{self.max_seconds:g} s, as asked"
-        if self.reached:
-            self.stop.set()
-
-
-@contextmanager
-def _sigterm_as_event() -> Iterator[threading.Event]:
-    """A service manager's "stop" ends the run as cleanly as the end of a file."""
-    stop = threading.Event()
-    try:
-        before = signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    except ValueError:  # not the main thread: whoever runs us there handles its own signals
-        yield stop
-        return
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        return self._limits.allow(self._summary.frames, time.monotonic() - self._began_s)

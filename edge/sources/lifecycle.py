@@ -1,4 +1,4 @@
-"""The life that every source leads, whatever it delivers; and a live one's second life."""
+"""What all sources have in common, whatever they deliver; and how a live one is reopened."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from edge.errors import EdgeError, SourceError
+from edge.sources.backoff import Backoff
 
-MAX_RETRY_DELAY_S = 30.0
 CLOSE_MARGIN_S = 2.0
 
 Item = TypeVar("Item")
@@ -123,9 +123,9 @@ class BaseSource(ABC, Generic[Item]):
 
 
 class ReconnectingSource(BaseSource[Item]):
-    """What dies is opened again, each wait twice the last, up to 30 s.
+    """What dies is opened again, after a growing wait; `settings.retries` failures in a row end it.
 
-    `settings.retries` failures in a row end it; whoever delivers sets `_failures` to 0.
+    reconnects: False where whoever opened it opens another in its place, and judges what comes
     """
 
     live = True
@@ -133,31 +133,34 @@ class ReconnectingSource(BaseSource[Item]):
 
     def __init__(self, name: str, settings: LifeSettings) -> None:
         super().__init__(name, settings)
-        self._failures = 0
+        self.reconnects = settings.retries > 0
+        self._backoff = Backoff(settings.retry_delay_s, attempts=settings.retries)
+        """Reset by whoever delivers."""
 
     @abstractmethod
     def _connect(self) -> None:
         """Open the device, or raise an EdgeError that says why not."""
 
     def _open(self) -> None:
-        self._failures = 0
+        self._backoff.reset()
         self._connect()
 
-    def _revived(self, reason: str) -> bool:
+    def _reconnected(self, reason: str) -> bool:
         """Try to open it again until it opens (True), is closed, or has failed too often."""
+        backoff = self._backoff
         with self._lock:
             self._release()
         while not self._closed.is_set():
-            if self._failures >= self._waits.retries:
-                self._end(f"{self.what} died: {reason}{self._tried()}", failed=True)
+            if not self.reconnects or backoff.exhausted:
+                tried = f" ({backoff.failures} tries to open it again failed)"
+                died = f"{self.what} died: {reason}{tried if backoff.failures else ''}"
+                self._end(died, failed=True)
                 return False
-            delay_s = retry_delay_s(self._failures, self._waits.retry_delay_s)
-            self._failures += 1
-            _log.warning(
-                "%s: %s; opening it again in %.1f s (try %d of %d)",
-                self.name, reason, delay_s, self._failures, self._waits.retries,
+            _log.log(
+                backoff.log_level, "%s: %s; opening it again in %.1f s (try %d of %d)",
+                self.name, reason, backoff.delay_s, backoff.failures + 1, backoff.attempts,
             )  # fmt: skip
-            self._closed.wait(delay_s)
+            backoff.wait(self._closed)
             try:
                 with self._lock:
                     if not self._closed.is_set():
@@ -166,11 +169,3 @@ class ReconnectingSource(BaseSource[Item]):
             except EdgeError as error:
                 reason = str(error)
         return False
-
-    def _tried(self) -> str:
-        return f" ({self._failures} tries to open it again failed)" if self._failures else ""
-
-
-def retry_delay_s(failures: int, first_s: float) -> float:
-    """The wait after so many failures in a row: first_s, doubled each time, 30 s at most."""
-    return min(first_s * 2.0 ** min(failures, 16), max(first_s, MAX_RETRY_DELAY_S))

@@ -1,19 +1,20 @@
-"""A camera and a microphone, supervised: what each needs to be begun anew for ever."""
+"""A camera and a microphone, supervised: how each is opened, and when it counts as dead."""
 
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from edge.errors import MissingDeviceError, SourceError
 from edge.health.report import Health, Part
 from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings, Settings
+from edge.sources import Source
 from edge.sources.audio.conditioning import SoundHealth
-from edge.sources.supervisor import SourceSpec, SupervisedSource
+from edge.sources.lifecycle import ReconnectingSource
+from edge.sources.supervisor import Item, SourceSpec, SupervisedSource
 from edge.sources.video import open_source
 from edge.sources.video.base import StaleWatch
 from edge.sources.video.spec import parse
@@ -28,16 +29,14 @@ def is_live(camera: str) -> bool:
 
 
 class SupervisedCamera(SupervisedSource[Frame]):
-    """A camera or stream that is waited for, and begun anew when it dies or stands still."""
+    """A camera or stream that is waited for, and opened again when it dies or stands still."""
 
     def __init__(self, settings: CameraSettings, service: ServiceSettings, part: Part) -> None:
-        # Each life is one opening: the waits between them, and their number, are ours.
-        once = settings.model_copy(update={"retries": 0})
         watch = StaleWatch()
         address = settings.source.get_secret_value()
 
-        def begin() -> AbstractContextManager[Any]:
-            return open_source(address, settings=once)
+        def begin() -> Source[Frame]:
+            return _once(open_source(address, settings=settings))
 
         def placed(frame: Frame, timestamp_s: float, index: int) -> Frame:
             return replace(frame, timestamp_s=timestamp_s, index=index)
@@ -49,19 +48,18 @@ class SupervisedCamera(SupervisedSource[Frame]):
 
 
 class SupervisedMicrophone(SupervisedSource[AudioChunk]):
-    """A microphone that is waited for, and begun anew when it dies or gives only zeros."""
+    """A microphone that is waited for, and opened again when it dies or gives only zeros."""
 
     def __init__(self, settings: MicSettings, service: ServiceSettings, part: Part) -> None:
-        once = settings.model_copy(update={"retries": 0})
         watch = ZeroWatch()
 
-        def begin() -> AbstractContextManager[Any]:
+        def begin() -> Source[AudioChunk]:
             from edge.sources.audio import open_sound
 
-            source = open_sound(settings.source, once)
+            source = open_sound(settings.source, settings)
             if source is None:
                 raise MissingDeviceError("the settings name no microphone")
-            return source
+            return _once(source)
 
         def placed(chunk: AudioChunk, timestamp_s: float, index: int) -> AudioChunk:
             return replace(chunk, timestamp_s=timestamp_s)
@@ -69,8 +67,8 @@ class SupervisedMicrophone(SupervisedSource[AudioChunk]):
         def judge(chunk: AudioChunk) -> None:
             watch.check(chunk, time.monotonic())
 
-        super().__init__(SourceSpec(settings.source, begin, placed, judge), service, part)
-        self._none = SoundHealth()
+        blocks = max(2, round(settings.buffer_s / settings.block_s))
+        super().__init__(SourceSpec(settings.source, begin, placed, judge, blocks), service, part)
 
     @property
     def silent(self) -> bool:
@@ -78,14 +76,24 @@ class SupervisedMicrophone(SupervisedSource[AudioChunk]):
 
     @property
     def health(self) -> SoundHealth:
-        """The latest life's."""
-        return cast(SoundHealth, self.source.health) if self.source is not None else self._none
+        """The latest opening's."""
+        if self.source is None:
+            return SoundHealth()
+        found = cast(SoundHealth, self.source.health)
+        return replace(found, overruns=found.overruns + self.dropped)
+
+
+def _once(source: Source[Item]) -> Source[Item]:
+    """Without its own attempts to open again: the waits between them are the supervisor's."""
+    if isinstance(source, ReconnectingSource):
+        source.reconnects = False
+    return source
 
 
 class ZeroWatch:
     """Notices a microphone that gives nothing but zeros: its driver may be dead.
 
-    A muted one looks the same, so each new beginning is given twice as long, up to ten minutes.
+    A muted one looks the same, so each new opening is given twice as long, up to ten minutes.
     """
 
     FIRST_S = 30.0

@@ -17,12 +17,12 @@ from rigs.servers import mjpeg_server
 
 from edge.errors import SourceError
 from edge.settings.sections import CameraSettings
-from edge.sources.video import _TABLE, Source, open_source
+from edge.sources.video import _TABLE, FrameSource, open_source
 
 SETTINGS = CameraSettings(
     width=320, height=240, open_timeout_s=2, read_timeout_s=1, retries=1, retry_delay_s=0.01
 )
-Maker = Callable[[pytest.MonkeyPatch, Path, str], Source]
+Maker = Callable[[pytest.MonkeyPatch, Path, str], FrameSource]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def mjpeg() -> Iterator[str]:
         yield server.url("/alive")
 
 
-def make_camera(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
+def make_camera(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     from edge.sources.video import camera
 
     node = folder / "video0"
@@ -40,26 +40,26 @@ def make_camera(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
     return camera.CameraSource(str(node), SETTINGS)
 
 
-def make_picamera(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
+def make_picamera(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     patch.setitem(sys.modules, "picamera2", fake_picamera2.module()[0])
     return open_source("picamera", settings=SETTINGS)
 
 
-def make_video(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
+def make_video(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     return open_source(str(write_clip(folder / "clip.avi")), settings=SETTINGS)
 
 
-def make_images(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
+def make_images(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     for number in range(12):
         assert cv2.imwrite(str(folder / f"{number}.png"), frame(number))
     return open_source(str(folder), settings=SETTINGS)
 
 
-def make_stream(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
+def make_stream(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     return open_source(url, settings=SETTINGS)
 
 
-def make_synthetic(patch: pytest.MonkeyPatch, folder: Path, url: str) -> Source:
+def make_synthetic(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     return open_source("synthetic", settings=SETTINGS)
 
 
@@ -80,7 +80,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def source(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mjpeg: str) -> Source:
+def source(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mjpeg: str) -> FrameSource:
     return MAKERS[kind](monkeypatch, tmp_path, mjpeg)
 
 
@@ -88,7 +88,7 @@ def test_every_registered_source_is_held_to_this() -> None:
     assert MAKERS.keys() == _TABLE.keys()
 
 
-def test_delivers_bgr_frames_in_order(source: Source) -> None:
+def test_delivers_bgr_frames_in_order(source: FrameSource) -> None:
     with source:
         frames = list(islice(source, 6))
     assert [each.index for each in frames] == list(range(6))
@@ -101,12 +101,12 @@ def test_delivers_bgr_frames_in_order(source: Source) -> None:
         assert each.image.shape[2] == 3
 
 
-def test_says_what_it_is(kind: str, source: Source) -> None:
+def test_says_what_it_is(kind: str, source: FrameSource) -> None:
     assert source.name
     assert source.live is (kind in LIVE)
 
 
-def test_has_a_reason_only_once_it_ended(source: Source) -> None:
+def test_has_a_reason_only_once_it_ended(source: FrameSource) -> None:
     with source:
         assert source.ended is None
         assert next(iter(source)).index == 0
@@ -116,7 +116,7 @@ def test_has_a_reason_only_once_it_ended(source: Source) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(MAKERS.keys() - LIVE), indirect=True)
-def test_what_is_finite_ends_as_planned(source: Source) -> None:
+def test_what_is_finite_ends_as_planned(source: FrameSource) -> None:
     with source:
         delivered = len(list(source))
         assert delivered >= 12
@@ -127,7 +127,7 @@ def test_what_is_finite_ends_as_planned(source: Source) -> None:
     assert not source.failed
 
 
-def test_a_second_close_is_harmless(source: Source) -> None:
+def test_a_second_close_is_harmless(source: FrameSource) -> None:
     with source:
         next(iter(source))
     reason = source.ended
@@ -136,14 +136,14 @@ def test_a_second_close_is_harmless(source: Source) -> None:
     assert source.ended == reason
 
 
-def test_may_be_closed_before_it_was_opened(source: Source) -> None:
+def test_may_be_closed_before_it_was_opened(source: FrameSource) -> None:
     source.close()
     with source:
         assert next(iter(source)).index == 0
 
 
 @pytest.mark.parametrize("opened_before", [False, True])
-def test_outside_with_it_says_so(source: Source, opened_before: bool) -> None:
+def test_outside_with_it_says_so(source: FrameSource, opened_before: bool) -> None:
     if opened_before:
         with source:
             pass
@@ -151,12 +151,12 @@ def test_outside_with_it_says_so(source: Source, opened_before: bool) -> None:
         iter(source)
 
 
-def test_cannot_be_opened_twice_at_once(source: Source) -> None:
+def test_cannot_be_opened_twice_at_once(source: FrameSource) -> None:
     with source, pytest.raises(SourceError, match="open already"), source:
         pass
 
 
-def test_closing_from_another_thread_ends_the_iteration(source: Source) -> None:
+def test_closing_from_another_thread_ends_the_iteration(source: FrameSource) -> None:
     with source:
         frames = iter(source)
         next(frames)

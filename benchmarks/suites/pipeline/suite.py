@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,14 +21,14 @@ from edge.errors import DataError
 from edge.log.event_sink import SqliteSink
 from edge.models.classifier import Classifier
 from edge.pipeline.face import FacePipeline, build_face_pipeline
-from edge.run.live_readers import LatestFrames
 from edge.settings.sections import Settings
+from edge.sources.capture import CaptureThread
 from edge.sources.video import open_source
 from edge.types import EmotionEvent
 
 if TYPE_CHECKING:
     from edge.models import Model
-    from edge.sources.video.base import FrameSource
+    from edge.sources.video.base import BaseFrameSource
 
 _QUICK_FRAMES = 60
 _LIVE_S = 10.0
@@ -59,13 +58,13 @@ def measure(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def clip(plan: Plan) -> FrameSource:
+def clip(plan: Plan) -> BaseFrameSource:
     """The plan's clip, not open yet. Raises DataError for one that is no recording."""
     settings = Settings().camera
     source = open_source(str(plan.clip) if plan.clip else "synthetic", settings=settings)
     if source.live:
         raise DataError(f"{plan.clip} is no recording: give --clip a video file")
-    return cast("FrameSource", source)
+    return cast("BaseFrameSource", source)
 
 
 def pipeline(classifier: Classifier, model: str) -> FacePipeline:
@@ -126,10 +125,10 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
         recorded = stack.enter_context(clip(plan))
         source = stack.enter_context(PlayedLive(recorded, seconds=seconds))
         write = _sink(stack)
-        queue = LatestFrames(source, threading.Event())
-        stack.callback(queue.close)
+        reader = CaptureThread(lambda: nullcontext(source))
+        stack.callback(reader.close)
         cpu, processed = process_time(), 0
-        for frame_result in face_path.results(queue):
+        for frame_result in face_path.results(reader.read()):
             write(frame_result.events)
             processed += 1
         cpu = process_time() - cpu
@@ -138,11 +137,11 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
     in_file = max(frame_count(recorded), source.delivered) if source.whole else source.delivered
     yield Measurement(f"{row}/in the file", "", (in_file,))
     yield Measurement(f"{row}/processed", "", (processed,))
-    yield Measurement(f"{row}/dropped", "", (queue.dropped,))
+    yield Measurement(f"{row}/dropped", "", (reader.dropped,))
     yield Measurement(f"{row}/failed", "", (in_file - source.delivered,))
-    if processed + queue.dropped != source.delivered:
+    if processed + reader.dropped != source.delivered:
         yield Doubt(
-            f"{row}: {source.delivered} frames came and {processed} + {queue.dropped} are counted "
+            f"{row}: {source.delivered} frames came and {processed} + {reader.dropped} are counted "
             "as processed and dropped: report this as a fault of edge"
         )
     if not source.whole:
@@ -168,7 +167,7 @@ def _scaling(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Findi
     )
 
 
-def frame_count(source: FrameSource) -> int:
+def frame_count(source: BaseFrameSource) -> int:
     """How many frames the clip says it has."""
     import cv2
 

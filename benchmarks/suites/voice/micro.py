@@ -24,7 +24,8 @@ from edge.pipeline.smoothing import Smoother
 from edge.pipeline.speech import SpeechPipeline
 from edge.settings.sections import Settings
 from edge.sources.audio import SAMPLE_RATE_HZ
-from edge.sources.audio.block_queue import BlockQueue
+from edge.sources.audio.microphone import Block
+from edge.sources.newest_wins import NewestWinsQueue
 from edge.types import AudioChunk
 
 _QUIET_S = 12
@@ -68,9 +69,10 @@ def callback(plan: Plan, model: Model) -> Iterator[Finding]:
     block_samples = round(Settings().mic.block_s * SAMPLE_RATE_HZ)
     samples = np.zeros(block_samples, np.float32)
     data = samples.astype(np.int16).tobytes()
-    ring, features = BlockQueue(1000), Features(model.card.features)
+    blocks: NewestWinsQueue[Block] = NewestWinsQueue(1000)
+    features = Features(model.card.features)
     cases: dict[str, Callable[[], object]] = {
-        "a block in the microphone's callback": partial(ring.put, data, 0.0),
+        "a block in the microphone's callback": lambda: blocks.put(Block(data, 0.0, 0, False)),
         "its features, were they made there": partial(features.push, samples),
     }
     timed = interleave(cases, rounds=plan.times(500, 50), warmups=20, seed=plan.seed)

@@ -1,60 +1,36 @@
 """Where sound comes from: microphones, files, and a synthetic voice, behind one seam.
 
-As a source of frames, a source of sound is a context manager that iterates and says why it
-ended. A new one is a file here and a line in `_TABLE`; the contract tests follow.
+A new one is a file here and a line in `_TABLE`; the contract tests follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Protocol, cast
 
 from edge.errors import MissingDataError, UsageError
 from edge.registry import resolve
 from edge.settings.sections import MicSettings
+from edge.sources import Source
 from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, SoundHealth
 from edge.types import AudioChunk
 
 __all__ = ["SAMPLE_RATE_HZ", "SoundHealth", "SoundSource", "list_microphones", "open_sound"]
 
 
-class SoundSource(Protocol):
-    """A context manager that iterates chunks, once; outside `with` it is closed.
+class SoundSource(Source[AudioChunk], Protocol):
+    """A source of sound: mono chunks at `SAMPLE_RATE_HZ`, of any length from 1 on.
 
-    name:   what a person calls it: "USB PnP Sound Device", "clip.wav"
-    live:   True: sound comes in real time; False: as fast as it is taken
-    silent: True while nothing but zeros come, and so nothing can be told of an emotion
-    health: what was delivered, lost and mended so far
-    ended:  why iteration stopped, None while it runs
-    failed: True where it ended because something broke, not because it was over
+    Where sound was lost between two, `timestamp_s` leaps.
 
-    Chunks are mono, at `SAMPLE_RATE_HZ`, of any length from 1 on. Where sound was lost between
-    two, `timestamp_s` leaps.
+    silent: True while nothing but zeros come, and so nothing can be said of an emotion
+    health: what was delivered, lost and corrected so far
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def live(self) -> bool: ...
     @property
     def silent(self) -> bool: ...
     @property
     def health(self) -> SoundHealth: ...
-    @property
-    def ended(self) -> str | None: ...
-    @property
-    def failed(self) -> bool: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-    def __iter__(self) -> Iterator[AudioChunk]: ...
-    def close(self) -> None: ...
 
 
 _TABLE = {

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from edge.errors import EdgeError, SourceError
 from edge.native_output import suppress_c_stderr
 from edge.settings.sections import MicSettings
-from edge.sources.audio.block_queue import Block, BlockQueue
 from edge.sources.audio.conditioning import (
     SAMPLE_RATE_HZ,
     AudioNormalizer,
@@ -32,6 +32,7 @@ from edge.sources.audio.portaudio import (
     started,
 )
 from edge.sources.lifecycle import ReconnectingSource
+from edge.sources.newest_wins import NewestWinsQueue
 from edge.types import AudioChunk
 
 # PortAudio's words for "not in this shape": the next one is tried.
@@ -42,6 +43,22 @@ _LOOK_S = 0.25
 """While no sound comes, so often it is asked whether the stream is still there."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one call of the sound card's thread delivers.
+
+    data:       interleaved samples, as the device gives them
+    arrived_s:  when it came, on the monotonic clock
+    number:     0, 1, 2 …: where one is missing, sound is lost
+    overflowed: the device says that it lost sound before this block
+    """
+
+    data: bytes
+    arrived_s: float
+    number: int
+    overflowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +99,10 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
         self.health = SoundHealth()
         self._target = target
         self._recording: _Recording | None = None
-        self._ring = BlockQueue(1)
+        self._blocks: NewestWinsQueue[Block] = NewestWinsQueue(1)
+        self._expected = 0
         self._conditioner: AudioNormalizer | None = None
         self._zeros = ZeroWatch(target)
-        self._lost_before = (0, 0)
 
     @property
     def silent(self) -> bool:
@@ -96,14 +113,14 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
         super()._open()
 
     def _connect(self) -> None:
-        ring = BlockQueue(max(2, round(self.settings.buffer_s / self.settings.block_s)))
+        capacity = max(2, round(self.settings.buffer_s / self.settings.block_s))
+        blocks: NewestWinsQueue[Block] = NewestWinsQueue(capacity)
         recording = bounded(
-            lambda: _record(self._target, self.settings, ring),
+            lambda: _record(self._target, self.settings, blocks),
             self.settings.open_timeout_s,
             _Recording.close,
         )
-        self._recording, self._ring = recording, ring
-        self._lost_before = (self.health.overruns, self.health.overflows)
+        self._recording, self._blocks, self._expected = recording, blocks, 0
         self.name = recording.microphone.name
         self._zeros = ZeroWatch(self.name)
         self._conditioner = AudioNormalizer(recording.sample_rate_hz, self.health)
@@ -117,10 +134,10 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
                     mono, arrived_s = self._received(self._take(), clock)
                 except SourceError as error:
                     clock.restart()
-                    if not self._revived(str(error)):
+                    if not self._reconnected(str(error)):
                         return
                     continue
-                self._failures = 0
+                self._backoff.reset()
                 if not len(mono):  # a resampler gathers some before it gives any
                     continue
                 start_s = clock.stamp(len(mono), arrived_s - began_s)
@@ -131,7 +148,7 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
         limit_s = self.settings.read_timeout_s
         until_s = time.monotonic() + limit_s
         while True:
-            block = self._ring.take(min(_LOOK_S, limit_s))
+            block = self._blocks.take(min(_LOOK_S, limit_s))
             if block is not None:
                 return block
             if self._recording is None or self._closed.is_set():
@@ -146,20 +163,17 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
         recording, conditioner = self._recording, self._conditioner
         if recording is None or conditioner is None:
             raise SourceError("closed")
-        self._count(block)
-        if block.after_gap:
+        lost, self._expected = block.number - self._expected, block.number + 1
+        self.health.overruns += lost
+        self.health.overflows += block.overflowed
+        if lost or block.overflowed:
             clock.restart()
             conditioner.restart()
         samples = np.frombuffer(block.data, np.int16).reshape(-1, recording.channels)
         return conditioner.push(samples), block.arrived_s
 
-    def _count(self, block: Block) -> None:
-        overruns, overflows = self._lost_before
-        self.health.overruns = overruns + self._ring.overruns
-        self.health.overflows = overflows + self._ring.overflows
-
     def _wake(self) -> None:
-        self._ring.close()
+        self._blocks.close()
 
     def _release(self) -> None:
         recording, self._recording = self._recording, None
@@ -171,13 +185,13 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
             _log.warning("closing %s: %s; it was left behind", self.name, error)
 
 
-def _record(target: str, settings: MicSettings, ring: BlockQueue) -> _Recording:
-    """Start recording into `ring`. Raises MissingDeviceError, UsageError, SourceError."""
+def _record(target: str, settings: MicSettings, blocks: NewestWinsQueue[Block]) -> _Recording:
+    """Start recording into `blocks`. Raises MissingDeviceError, UsageError, SourceError."""
     with ExitStack() as stack:
         audio = stack.enter_context(started())
         microphone = choose(target, microphones(audio))
         for rate_hz, channels in _shapes(microphone, settings):
-            stream = _opened(audio, microphone, rate_hz, channels, settings.block_s, ring)
+            stream = _opened(audio, microphone, rate_hz, channels, settings.block_s, blocks)
             if stream is not None:
                 stack.callback(stream.close)
                 return _Recording(stack.pop_all(), stream, microphone, channels, rate_hz)
@@ -194,7 +208,7 @@ def _shapes(microphone: Microphone, settings: MicSettings) -> list[tuple[int, in
     if settings.device_rate_hz:
         rates = [settings.device_rate_hz]
     channels = dict.fromkeys((1, min(2, microphone.channels), microphone.channels))
-    return [(rate, count) for rate in dict.fromkeys(rates) for count in channels]
+    return [(rate, each) for rate in dict.fromkeys(rates) for each in channels]
 
 
 def _opened(
@@ -203,7 +217,7 @@ def _opened(
     rate_hz: int,
     channels: int,
     block_s: float,
-    ring: BlockQueue,
+    blocks: NewestWinsQueue[Block],
 ) -> Any:
     """A stream that runs, or None where the device does not have this rate or these channels."""
     pyaudio = import_pyaudio()
@@ -215,7 +229,7 @@ def _opened(
             input=True,
             input_device_index=microphone.index,
             frames_per_buffer=round(rate_hz * block_s),
-            stream_callback=_into(ring, pyaudio.paContinue, pyaudio.paInputOverflow),
+            stream_callback=_into(blocks, pyaudio.paContinue, pyaudio.paInputOverflow),
         )
     except OSError as error:
         code = error.errno if error.errno is not None else error.args[-1]
@@ -229,11 +243,15 @@ def _opened(
         raise SourceError(f"{microphone.name!r} cannot be opened: {error}") from error
 
 
-def _into(ring: BlockQueue, go_on: int, overflow: int) -> Callable[..., tuple[None, int]]:
+def _into(
+    blocks: NewestWinsQueue[Block], go_on: int, overflow: int
+) -> Callable[..., tuple[None, int]]:
     """What PortAudio's thread calls with each block."""
 
+    numbers = count()
+
     def put(data: bytes, frames: int, times: object, status: int) -> tuple[None, int]:
-        ring.put(data, time.monotonic(), overflowed=bool(status & overflow))
+        blocks.put(Block(data, time.monotonic(), next(numbers), bool(status & overflow)))
         return None, go_on
 
     return put

@@ -6,52 +6,30 @@ here and a line in `_TABLE`; the contract tests follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Protocol, cast
 
 from edge.errors import MissingDataError, UsageError
 from edge.registry import resolve
 from edge.settings.sections import CameraSettings
+from edge.sources import Source
 from edge.sources.video.spec import Spec, parse
 from edge.types import Frame
 
-__all__ = ["Source", "Spec", "list_cameras", "open_source", "parse"]
+__all__ = ["FrameSource", "Spec", "list_cameras", "open_source", "parse"]
 
 
-class Source(Protocol):
-    """A context manager that iterates frames, once; outside `with` it is closed.
+class FrameSource(Source[Frame], Protocol):
+    """A source of frames; those of a live one may be dropped.
 
-    name:   what a person calls it: "/dev/video0", "clip.mp4"
-    live:   True: frames come in real time and may be dropped; False: every frame counts
     stills: True: frames are unrelated pictures, not moments of one scene
     fps:    nominal frames a second, where known once it is open
-    ended:  why iteration stopped ("end of file", "stream died: ..."), None while it runs
-    failed: True where it ended because something broke, not because it was over
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def live(self) -> bool: ...
     @property
     def stills(self) -> bool: ...
     @property
     def fps(self) -> float | None: ...
-    @property
-    def ended(self) -> str | None: ...
-    @property
-    def failed(self) -> bool: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-    def __iter__(self) -> Iterator[Frame]: ...
-    def close(self) -> None: ...
 
 
 _TABLE = {
@@ -64,7 +42,7 @@ _TABLE = {
 }
 
 
-def open_source(spec: str, *, settings: CameraSettings) -> Source:
+def open_source(spec: str, *, settings: CameraSettings) -> FrameSource:
     """The source that `spec` names; it opens at `with`.
 
     spec: auto, picamera, synthetic, an index, /dev/videoN, a file, a folder, or a URL
@@ -80,7 +58,7 @@ def open_source(spec: str, *, settings: CameraSettings) -> Source:
     if found.kind == "path":
         found = Spec(_kind_of(found.target), found.target)
     source = resolve(_TABLE, found.kind, "source")
-    return cast(Source, source(found.target, settings))
+    return cast(FrameSource, source(found.target, settings))
 
 
 def list_cameras() -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from edge.sources.lifecycle import BaseSource, ReconnectingSource
 from edge.types import Frame
 
 
-class FrameSource(BaseSource[Frame]):
+class BaseFrameSource(BaseSource[Frame]):
     """A source of frames that knows its settings and, once it is open, its `fps`."""
 
     stills = False
@@ -27,7 +27,7 @@ class FrameSource(BaseSource[Frame]):
         self.fps: float | None = None
 
 
-class LiveSource(FrameSource, ReconnectingSource[Frame]):
+class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):
     """A camera or stream: a frame starts the count of failures anew."""
 
     what = "camera"
@@ -43,13 +43,13 @@ class LiveSource(FrameSource, ReconnectingSource[Frame]):
         while not self._closed.is_set():
             try:
                 frame = self._take(began_s, index)
-                if self.settings.retries:
+                if self.reconnects:
                     watch.check(frame.pixels, frame.timestamp_s)
             except SourceError as error:
-                if not self._revived(str(error)):
+                if not self._reconnected(str(error)):
                     return
                 continue
-            self._failures = 0
+            self._backoff.reset()
             yield frame
             index += 1
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingDataError, SourceError
 from edge.settings.sections import CameraSettings
-from edge.sources.video.base import FrameSource
+from edge.sources.video.base import BaseFrameSource
 from edge.sources.video.decoders import BREAKS_INTERLACED, Decoder, OpenCvDecoder, PyAvDecoder
 from edge.sources.video.media_clock import MediaClock
 from edge.types import Frame
@@ -25,7 +25,7 @@ _BLACK = 24
 _log = logging.getLogger(__name__)
 
 
-class VideoSource(FrameSource):
+class VideoSource(BaseFrameSource):
     """Every frame of a file, with its time in the file; the first frame is at 0 s.
 
     OpenCV decodes it; what OpenCV cannot is left to PyAV, where that is installed. Frames that

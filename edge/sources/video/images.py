@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingDataError, SourceError
 from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
-from edge.sources.video.base import FrameSource
+from edge.sources.video.base import BaseFrameSource
 from edge.sources.video.opencv import quieten
 from edge.types import Frame
 
@@ -35,7 +35,7 @@ def natural_key(name: str) -> list[tuple[int, str]]:
     return [(int(part[:18]), part) if part[0] in "0123456789" else (-1, part) for part in parts]
 
 
-class ImagesSource(FrameSource):
+class ImagesSource(BaseFrameSource):
     """The pictures of a folder in natural order, `settings.fps` of them a second.
 
     A picture that cannot be read is named in a warning and counted in `unreadable` and `ended`.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.settings.sections import CameraSettings
-from edge.sources.video.base import FrameSource
+from edge.sources.video.base import BaseFrameSource
 from edge.types import Frame
 
 Image = NDArray[np.uint8]
@@ -27,7 +27,7 @@ _HEAD = (slice(0, 300), slice(74, 374))
 """Head and shoulders in the portrait: rows, columns."""
 
 
-class SyntheticSource(FrameSource):
+class SyntheticSource(BaseFrameSource):
     """`duration_s` of `settings.width` x `settings.height` at `settings.fps`; one seed, one clip.
 
     For a fifth of it, from `AWAY` on, nobody is there.

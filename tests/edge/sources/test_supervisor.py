@@ -70,7 +70,7 @@ class Stage:
         self.begun = 0
         self.part = Part("camera", "source")
         kind: SourceSpec[int] = SourceSpec(
-            "spec", self._next, lambda item, when_s, index: item, self._judge
+            "spec", self._next, lambda item, when_s, index: item, self._judge, capacity=9
         )
         self.source = SupervisedSource(kind, QUICK, self.part)
 
@@ -133,6 +133,33 @@ def test_one_hang_too_many_ends_it_because_only_a_new_process_helps(
         hang.set()
 
 
+def test_the_newest_item_wins_and_the_others_are_counted() -> None:
+    spec: SourceSpec[int] = SourceSpec(
+        "spec", lambda: Act(list(range(50))), lambda item, *_: item, lambda item: None
+    )
+    with SupervisedSource(spec, QUICK, Part("camera", "source")) as source:
+        items = iter(source)
+        assert 0 <= next(items) < 50
+        until(lambda: source.dropped >= 48, "the others to be counted")
+
+
+def test_its_reader_is_called_while_nothing_comes_and_may_end_it() -> None:
+    hang = threading.Event()
+    for act in (Act([hang]), Act([], MissingDeviceError("nothing there"))):
+        stage = Stage(act)
+        called = 0
+
+        def on_idle() -> bool:
+            nonlocal called
+            called += 1
+            return called < 3
+
+        assert list(stage.source.read(on_idle)) == []
+        assert called == 3
+        assert stage.source.ended == "closed"
+    hang.set()
+
+
 def test_what_stands_still_is_begun_anew() -> None:
     stage = Stage(Act([1, -1, 2]), Act([3]))
     assert stage.take(2) == [1, 3]
@@ -178,7 +205,7 @@ def test_lives_that_are_over_leave_no_ring_of_references() -> None:
     begun = [weakref.ref(life) for life in lives]
     part = Part("camera", "source")
     kind: SourceSpec[int] = SourceSpec(
-        "spec", lambda: lives.pop(0), lambda item, *_: item, lambda item: None
+        "spec", lambda: lives.pop(0), lambda item, *_: item, lambda item: None, capacity=9
     )
     gc.collect()
     gc.disable()

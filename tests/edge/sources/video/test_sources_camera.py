@@ -17,7 +17,6 @@ from rigs.clips import FakeCapture, frame
 from edge.errors import MissingDeviceError, SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources import lifecycle as life
-from edge.sources.lifecycle import retry_delay_s
 from edge.sources.video import camera, devices
 from edge.sources.video.base import StaleWatch
 from edge.sources.video.camera import CameraSource
@@ -219,12 +218,6 @@ def test_closing_wakes_a_source_that_waits_to_try_again(
     source.close()
     reader.join()
     assert source.ended == "closed"
-
-
-def test_the_wait_doubles_up_to_half_a_minute() -> None:
-    assert [retry_delay_s(n, 0.5) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert retry_delay_s(10_000, 0.5) == 30
-    assert retry_delay_s(3, 60) == 60
 
 
 def test_a_picture_that_never_changes_is_called_stale() -> None:
