@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edge.backoff import Backoff
 from edge.errors import EdgeError, SinkError
 from edge.health.file import folder
 from edge.health.report import Part, Report
@@ -31,10 +32,11 @@ POLL_S = 1.0
 HEALTH_INTERVAL_S = 60.0
 DRAIN_S = 2.0
 """So long `close` waits for the broker to confirm what is under way."""
+FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
-"""A broker that is away is looked for after 1, 2, 4 … so many seconds."""
+"""A broker that is away is looked for after 1, 2, 4 … 60 seconds."""
 _STEADY_S = 30.0
-"""A link that held for so long was a good one: the next wait is short again."""
+"""A link that held this long was a good one: the next wait is short again."""
 _SUSPICIOUS = 3
 
 _log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class MqttSink(Sink):
         self._changed = threading.Condition()
         self._confirmed_ids: deque[str] = deque(maxlen=2 * settings.batch)
         self._under_way: deque[_UnderWay] = deque()
-        self._closing = False
+        self._closing = threading.Event()
         self._no_echo = ""
         self._mentioned: deque[str] = deque(maxlen=20)
         self._news = True  # what the last run left
@@ -96,7 +98,7 @@ class MqttSink(Sink):
         self._thread.start()
 
     def write(self, event: EmotionEvent) -> None:
-        if self._closing:
+        if self._closing.is_set():
             raise SinkError(f"the connection to {self._where} is closed: no event can be sent")
         as_dict(event)  # what makes no sense is refused by every sink alike
         self._news = True
@@ -107,9 +109,9 @@ class MqttSink(Sink):
     def close(self) -> None:
         """Send what is logged, for two seconds at most; the next run sends the rest."""
         with self._changed:
-            if self._closing:
+            if self._closing.is_set():
                 return
-            self._closing = True
+            self._closing.set()
             self._changed.notify_all()
         self._thread.join(DRAIN_S + POLL_S)
         self._outbox.close()
@@ -127,8 +129,8 @@ class MqttSink(Sink):
     def _forward(self, first: BrokerSession) -> None:
         """The thread: one link after the other, until this is closed. Nothing else ends it."""
         session: BrokerSession | None = first
-        failures = 0
-        while not self._closing:
+        backoff = Backoff(FIRST_RETRY_S, LAST_RETRY_S)
+        while not self._closing.is_set():
             held_s = 0.0
             try:
                 session = session or self._open_session()
@@ -136,18 +138,19 @@ class MqttSink(Sink):
             except Exception as error:  # a death nobody would see: the next link may do better
                 self._part.failed(f"sending broke ({type(error).__name__}: {error})")
                 _log.error("sending to %s broke", self._where, exc_info=True)
-            failures = 0 if held_s > _STEADY_S else failures + 1
+            if held_s > _STEADY_S:
+                backoff.reset()
             if session is not None:
                 session.end()
-                self._tell_end(session, short_lives=failures if held_s else 0)
+                self._tell_end(session, short_lives=backoff.failures + 1 if held_s else 0)
             session = None
-            self._wait(min(LAST_RETRY_S, 2.0 ** min(failures - 1, 10)))
+            backoff.wait(self._closing)
         if session is not None:
             session.end()
 
     def _serve(self, session: BrokerSession) -> float:
         """Use a link until it breaks or this is closed; for how many seconds it was of use."""
-        if not session.meet(lambda: self._closing):
+        if not session.meet(self._closing.is_set):
             return 0.0
         began_s = time.monotonic()
         self._send_while_up(session)
@@ -156,7 +159,7 @@ class MqttSink(Sink):
     def _send_while_up(self, session: BrokerSession) -> None:
         """As long as the link holds, keep `batch` events under way; at the end, take leave."""
         self._restart(session)
-        while session.up and not self._closing:
+        while session.up and not self._closing.is_set():
             self._step(session)
             self._wait(POLL_S)
         self._news = True  # the log may have closed, and so committed, just before
@@ -171,7 +174,7 @@ class MqttSink(Sink):
     def _wait(self, seconds: float) -> None:
         """Until there is something to do, or it is time to close; for `seconds` at most."""
         with self._changed:
-            if not self._closing:
+            if not self._closing.is_set():
                 self._changed.wait(seconds)
 
     def _rest(self, seconds: float) -> None:
@@ -275,7 +278,7 @@ class MqttSink(Sink):
 
     def _tell_end(self, session: BrokerSession, short_lives: int) -> None:
         """short_lives: how many links in a row, this one the last, broke soon after they began"""
-        if self._closing or not session.reason:
+        if self._closing.is_set() or not session.reason:
             return
         reason = session.reason
         if short_lives >= _SUSPICIOUS:

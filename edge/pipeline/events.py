@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from edge.pipeline.smoothing import State
+from edge.pipeline.track import State, Track
 from edge.types import NOWHERE, EmotionEvent, Face, Origin
 
 
@@ -19,10 +19,10 @@ class EventThrottle:
         self._modality = modality
         self._started_at = started_at
         self._interval_s = interval_s
-        self._reported_s: dict[int, float] = {}
 
     def report(
         self,
+        track: Track,
         state: State,
         labels: tuple[str, ...],
         timestamp_s: float,
@@ -32,9 +32,9 @@ class EventThrottle:
         origin: Origin = NOWHERE,
     ) -> EmotionEvent | None:
         """The event, where one is due; a clock that jumped back makes it due at once."""
-        if not state.changed and not self.due(timestamp_s, track_id=track_id):
+        if not state.changed and not self.due(track, timestamp_s):
             return None
-        self._reported_s[track_id] = timestamp_s
+        track.reported_s = timestamp_s
         return EmotionEvent(
             time=self._started_at + timedelta(seconds=timestamp_s),
             modality=self._modality,
@@ -47,11 +47,8 @@ class EventThrottle:
             origin=origin,
         )
 
-    def due(self, timestamp_s: float, *, track_id: int = 0) -> bool:
+    def due(self, track: Track, timestamp_s: float) -> bool:
         """Whether the track's next event is due, though its label stays."""
-        last_s = self._reported_s.get(track_id)
+        last_s = track.reported_s
         # Half seconds add up to a little less than one, by rounding.
         return last_s is None or not 0 <= timestamp_s - last_s < self._interval_s - 1e-6
-
-    def forget(self, track_id: int) -> None:
-        self._reported_s.pop(track_id, None)

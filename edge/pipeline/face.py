@@ -16,7 +16,8 @@ from edge.models.card import DEFAULT_FLOOR
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.schedule import FixedIntervalScheduler, InferenceScheduler
 from edge.pipeline.sequence import SequenceBuffer
-from edge.pipeline.smoothing import Smoother, State
+from edge.pipeline.smoothing import Smoother
+from edge.pipeline.track import State, Track
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
@@ -106,6 +107,7 @@ class FacePipeline:
         self._smoother = smoother
         self._throttle = throttle
         self._scheduler = scheduler
+        self._tracks: dict[int, Track] = {}
         self._sequences = sequences
         self._colours: tuple[Frame, NDArray[np.uint8]] | None = None
 
@@ -124,11 +126,7 @@ class FacePipeline:
         searched = perf_counter()
         faces = self._tracker.update(found, frame.timestamp_s)
         for track_id in self._tracker.gone:
-            self._smoother.forget(track_id)
-            self._throttle.forget(track_id)
-            self._scheduler.forget(track_id)
-            if self._sequences is not None:
-                self._sequences.forget(track_id)
+            self._tracks.pop(track_id, None)
         times.track_s += perf_counter() - searched
         times.search_s += searched - grayed
         times.gray_s += grayed - started
@@ -143,6 +141,7 @@ class FacePipeline:
     def _report(self, seen: TrackedFace, frame: Frame) -> EmotionEvent | None:
         labels, track_id = seen.prediction.labels, seen.face.track_id
         return self._throttle.report(
+            self._tracks[track_id],
             seen.state,
             labels,
             frame.timestamp_s,
@@ -153,10 +152,13 @@ class FacePipeline:
 
     def _observe(self, gray: NDArray[np.uint8], face: Face, frame: Frame) -> TrackedFace:
         timestamp_s = frame.timestamp_s
-        due = self._throttle.due(timestamp_s, track_id=face.track_id)
-        cached = self._scheduler.cached(face.track_id, timestamp_s, event_due=due)
+        track = self._tracks.get(face.track_id)
+        if track is None:
+            track = self._tracks[face.track_id] = Track()
+        due = self._throttle.due(track, timestamp_s)
+        cached = self._scheduler.cached(track, timestamp_s, event_due=due)
         if cached is None:
-            return self._classify(self._pixels(gray, frame), face, timestamp_s)
+            return self._classify(self._pixels(gray, frame), face, track, timestamp_s)
         return TrackedFace(face, cached.state, cached.prediction, fresh=False)
 
     def _pixels(self, gray: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
@@ -167,17 +169,19 @@ class FacePipeline:
             self._colours = (frame, square(frame.image, frame.pixel_aspect))
         return self._colours[1]
 
-    def _classify(self, pixels: NDArray[np.uint8], face: Face, timestamp_s: float) -> TrackedFace:
+    def _classify(
+        self, pixels: NDArray[np.uint8], face: Face, track: Track, timestamp_s: float
+    ) -> TrackedFace:
         times = self.times
         started = perf_counter()
         patch = self._preprocessor.normalise(self._preprocessor.crop(pixels, face))
         if self._sequences is not None:
-            patch = self._sequences.add(face.track_id, patch, timestamp_s)
+            patch = self._sequences.add(track, patch, timestamp_s)
         prepared = perf_counter()
         prediction = self._classifier.classify(patch)
         classified = perf_counter()
-        state = self._smoother.update(face.track_id, prediction, timestamp_s)
-        self._scheduler.record(face.track_id, prediction, state, timestamp_s)
+        state = self._smoother.update(track, prediction, timestamp_s)
+        self._scheduler.record(track, prediction, state, timestamp_s)
         times.smoothing_s += perf_counter() - classified
         times.inference_s += classified - prepared
         times.preprocess_s += prepared - started

@@ -19,6 +19,7 @@ from edge.pipeline.events import EventThrottle
 from edge.pipeline.face import FrameResult
 from edge.pipeline.smoothing import Smoother
 from edge.pipeline.speech import SpeechResult
+from edge.pipeline.track import Track
 from edge.settings.sections import Settings
 from edge.types import EmotionEvent, Face, Prediction
 
@@ -55,6 +56,7 @@ class Fusion:
         self._throttle = throttle
         self._seen: _Seen | None = None
         self._track_id = 0
+        self._track = Track()
 
     def see(self, frame_result: FrameResult) -> None:
         if frame_result.observations:
@@ -65,21 +67,21 @@ class Fusion:
         """The event that is due, where the voice had a face."""
         seen, voice = self._seen, speech_result.state
         if voice is None or seen is None or abs(speech_result.end_s - seen.timestamp_s) > FRESH_S:
-            self._forget()
+            self._track = Track()  # what was smoothed and reported was another moment
             return None
         if seen.face.track_id != self._track_id:
-            self._forget()
+            self._track = Track()
             self._track_id = seen.face.track_id
         prediction = self._combiner.classify(self._labels.row(seen.scores, voice.scores))
-        state = self._smoother.update(self._track_id, prediction, speech_result.end_s)
+        state = self._smoother.update(self._track, prediction, speech_result.end_s)
         return self._throttle.report(
-            state, prediction.labels, speech_result.end_s, track_id=self._track_id, face=seen.face
+            self._track,
+            state,
+            prediction.labels,
+            speech_result.end_s,
+            track_id=self._track_id,
+            face=seen.face,
         )
-
-    def _forget(self) -> None:
-        """What was smoothed and reported was another moment, or somebody else."""
-        self._smoother.forget(self._track_id)
-        self._throttle.forget(self._track_id)
 
 
 def build_fusion(

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from edge.pipeline.smoothing import State
+from edge.pipeline.track import CachedResult, State, Track
 from edge.types import Prediction
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CachedResult:
-    """What was last made of a face: still valid, while its time has not come.
-
-    state:      after smoothing; never `changed`, for that was news once
-    prediction: the network's last word, of `timestamp_s`
-    first_s:    when the face was judged for the first time
-    steady:     whether the network's last word was close to the state
-    """
-
-    state: State
-    prediction: Prediction
-    timestamp_s: float
-    first_s: float
-    steady: bool
 
 
 class InferenceScheduler:
@@ -38,31 +21,30 @@ class InferenceScheduler:
     def __init__(self, interval_s: float) -> None:
         """interval_s: 0 makes every face due in every frame"""
         self._interval_s = interval_s
-        self._records: dict[int, CachedResult] = {}
 
     def cached(
-        self, track_id: int, timestamp_s: float, *, event_due: bool = False
+        self, track: Track, timestamp_s: float, *, event_due: bool = False
     ) -> CachedResult | None:
         """What still holds of this face; None where it is due, as it is when its event is."""
-        last = self._within_interval(track_id, timestamp_s)
+        last = self._within_interval(track, timestamp_s)
         if event_due or last is None or not last.steady:
             return None
         return last if timestamp_s - last.first_s >= SETTLE_S else None
 
-    def _within_interval(self, track_id: int, timestamp_s: float) -> CachedResult | None:
-        last = self._records.get(track_id)
+    def _within_interval(self, track: Track, timestamp_s: float) -> CachedResult | None:
+        last = track.cached
         if last is None:
             return None
         # Below 0 the clock jumped back.
         return last if 0 <= timestamp_s - last.timestamp_s < self._interval_s - _JITTER_S else None
 
     def record(
-        self, track_id: int, prediction: Prediction, state: State, timestamp_s: float
+        self, track: Track, prediction: Prediction, state: State, timestamp_s: float
     ) -> None:
         """The network has judged this face, and this is its state now."""
-        last = self._records.get(track_id)
+        last = track.cached
         differs = 0.5 * float(np.abs(prediction.scores - state.scores).sum())
-        self._records[track_id] = CachedResult(
+        track.cached = CachedResult(
             replace(state, changed=False),
             prediction,
             timestamp_s,
@@ -70,19 +52,15 @@ class InferenceScheduler:
             steady=differs <= _STEADY,
         )
 
-    def forget(self, track_id: int) -> None:
-        """Drop what is known of a track that ended; one never seen is no error."""
-        self._records.pop(track_id, None)
-
 
 class FixedIntervalScheduler(InferenceScheduler):
     """A face is due every `interval_s` and never in between: for a network that was trained on
     pictures so far apart. Its event waits for that."""
 
     def cached(
-        self, track_id: int, timestamp_s: float, *, event_due: bool = False
+        self, track: Track, timestamp_s: float, *, event_due: bool = False
     ) -> CachedResult | None:
-        return self._within_interval(track_id, timestamp_s)
+        return self._within_interval(track, timestamp_s)
 
 
 SETTLE_S = 0.5

@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.models.card import DEFAULT_FLOOR
+from edge.pipeline.track import State, Track
 from edge.settings.sections import SmoothingSettings
 from edge.types import UNKNOWN, Prediction
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """What a face shows, after smoothing.
-
-    label:      one of the model's labels, or `UNKNOWN`
-    confidence: the label's smoothed score, 0 to 1; the top class's where the label is `UNKNOWN`
-    scores:     float32 (n_classes,), smoothed, sum 1
-    changed:    whether the label differs from the track's previous one; True for its first
-    """
-
-    label: str
-    confidence: float
-    scores: NDArray[np.float32]
-    changed: bool
-
-
-@dataclass(slots=True)
-class _Memory:
-    scores: NDArray[np.float32]
-    label: str | None
-    timestamp_s: float
 
 
 class Smoother:
@@ -49,24 +26,18 @@ class Smoother:
         self._time_constant_s = settings.time_constant_s
         self._hysteresis = settings.hysteresis
         self._floor = model_floor if settings.floor == "auto" else settings.floor
-        self._tracks: dict[int, _Memory] = {}
 
-    def update(self, track_id: int, prediction: Prediction, timestamp_s: float) -> State:
+    def update(self, track: Track, prediction: Prediction, timestamp_s: float) -> State:
         """The track's state with this prediction in it; a clock that jumps back counts as 0 s."""
-        memory = self._tracks.get(track_id)
-        if memory is None:
-            scores, before = prediction.scores, None
+        before = track.label
+        if track.scores is None:
+            scores = prediction.scores
         else:
-            weight = self._weight(timestamp_s - memory.timestamp_s)
-            scores = memory.scores + weight * (prediction.scores - memory.scores)
-            before = memory.label
+            weight = self._weight(timestamp_s - track.smoothed_s)
+            scores = track.scores + weight * (prediction.scores - track.scores)
         label, confidence = self._label(prediction.labels, scores, before)
-        self._tracks[track_id] = _Memory(scores, label, timestamp_s)
+        track.scores, track.label, track.smoothed_s = scores, label, timestamp_s
         return State(label, confidence, scores, changed=label != before)
-
-    def forget(self, track_id: int) -> None:
-        """Drop what is known of a track that ended; one never seen is no error."""
-        self._tracks.pop(track_id, None)
 
     def _weight(self, passed_s: float) -> np.float32:
         """The new prediction's share: 1 - exp(-dt / time constant)."""

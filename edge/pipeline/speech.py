@@ -18,7 +18,8 @@ from edge.audio.windows import SlidingWindows, Window
 from edge.errors import UsageError
 from edge.models.card import DEFAULT_FLOOR
 from edge.pipeline.events import EventThrottle
-from edge.pipeline.smoothing import Smoother, State
+from edge.pipeline.smoothing import Smoother
+from edge.pipeline.track import State, Track
 from edge.settings.sections import Settings
 from edge.types import AudioChunk, EmotionEvent, Prediction
 
@@ -28,9 +29,6 @@ LEAST_VOICE_S = 0.3
 """A window with less voice than this is silence."""
 LEAST_CLIP_S = 0.5
 """A whole stream shorter than this is no utterance."""
-
-_SPEAKER = 0
-"""The one track: who speaks is not told apart."""
 
 
 class SpeechClassifier(Protocol):
@@ -85,6 +83,8 @@ class SpeechPipeline:
     _samples_received: int
     """Samples since the last gap."""
     _windows_received: int
+    _speaker: Track
+    """The one track: who speaks is not told apart."""
     _end_s: float
     """When the newest of them was heard."""
 
@@ -162,14 +162,13 @@ class SpeechPipeline:
         end_s = start_s + settings.window_s
         voice_s = self._gate.voice_s(window.start)
         if voice_s < LEAST_VOICE_S:
-            self._smoother.forget(_SPEAKER)
-            self._throttle.forget(_SPEAKER)
+            self._speaker = Track()
             return SpeechResult(start_s, end_s, voice_s, None, None, ())
         started = perf_counter()
         prediction = self._classifier.classify(window.spectrogram)
         classified = perf_counter()
-        state = self._smoother.update(_SPEAKER, prediction, end_s)
-        event = self._throttle.report(state, prediction.labels, end_s, track_id=_SPEAKER)
+        state = self._smoother.update(self._speaker, prediction, end_s)
+        event = self._throttle.report(self._speaker, state, prediction.labels, end_s)
         self.times.smoothing_s += perf_counter() - classified
         self.times.inference_s += classified - started
         return SpeechResult(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
@@ -179,8 +178,7 @@ class SpeechPipeline:
         self._features.reset()
         self._windows.reset()
         self._gate.reset()
-        self._smoother.forget(_SPEAKER)
-        self._throttle.forget(_SPEAKER)
+        self._speaker = Track()
         self._samples_received = self._windows_received = 0
         self._end_s = 0.0
 

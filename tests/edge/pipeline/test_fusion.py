@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from edge.models.labels import SHARED, FusionInputs, shared
 from edge.pipeline.face import FrameResult, TrackedFace
 from edge.pipeline.fusion import Fusion, build_fusion
-from edge.pipeline.smoothing import State
 from edge.pipeline.speech import SpeechResult
+from edge.pipeline.track import State
 from edge.settings.sections import Settings, SmoothingSettings
 from edge.types import Face, Frame, Prediction
 

@@ -21,7 +21,7 @@ from edge.models import read_card
 from edge.pipeline.face import build_face_pipeline
 from edge.pipeline.schedule import FixedIntervalScheduler
 from edge.pipeline.sequence import SequenceBuffer
-from edge.pipeline.smoothing import State
+from edge.pipeline.track import State, Track
 from edge.settings.sections import PreprocessSettings, Settings
 from edge.sources.video import open_source
 from edge.types import Prediction
@@ -42,14 +42,14 @@ def levels(sequence: NDArray[np.uint8]) -> list[int]:
 
 
 def test_a_new_face_has_always_looked_as_it_does() -> None:
-    sequence = SequenceBuffer(SEQUENCE).add(1, picture(9), 3.0)
+    sequence = SequenceBuffer(SEQUENCE).add(Track(), picture(9), 3.0)
     assert (sequence.shape, sequence.dtype.name) == ((4, 48, 48), "uint8")
     assert levels(sequence) == [9, 9, 9, 9]
 
 
 def test_the_oldest_picture_goes() -> None:
-    sequences = SequenceBuffer(SEQUENCE)
-    seen = [levels(sequences.add(1, picture(n), n * 0.5)) for n in range(6)]
+    sequences, track = SequenceBuffer(SEQUENCE), Track()
+    seen = [levels(sequences.add(track, picture(n), n * 0.5)) for n in range(6)]
     assert seen == [
         [0, 0, 0, 0],
         [0, 0, 0, 1],
@@ -61,51 +61,48 @@ def test_the_oldest_picture_goes() -> None:
 
 
 def test_what_was_not_seen_is_like_what_was_seen_before() -> None:
-    sequences = SequenceBuffer(SEQUENCE)
-    sequences.add(1, picture(1), 0.0)
-    assert levels(sequences.add(1, picture(2), 1.5)) == [1, 1, 1, 2]
-    assert levels(sequences.add(1, picture(3), 2.4)) == [1, 2, 2, 3]
-    assert levels(sequences.add(1, picture(4), 60.0)) == [3, 3, 3, 4]
+    sequences, track = SequenceBuffer(SEQUENCE), Track()
+    sequences.add(track, picture(1), 0.0)
+    assert levels(sequences.add(track, picture(2), 1.5)) == [1, 1, 1, 2]
+    assert levels(sequences.add(track, picture(3), 2.4)) == [1, 2, 2, 3]
+    assert levels(sequences.add(track, picture(4), 60.0)) == [3, 3, 3, 4]
 
 
 def test_a_clock_that_jumps_back_begins_anew() -> None:
-    sequences = SequenceBuffer(SEQUENCE)
-    sequences.add(1, picture(1), 9.0)
-    assert levels(sequences.add(1, picture(2), 1.0)) == [2, 2, 2, 2]
+    sequences, track = SequenceBuffer(SEQUENCE), Track()
+    sequences.add(track, picture(1), 9.0)
+    assert levels(sequences.add(track, picture(2), 1.0)) == [2, 2, 2, 2]
 
 
-def test_faces_keep_to_themselves_and_are_forgotten() -> None:
-    sequences = SequenceBuffer(SEQUENCE)
-    sequences.add(1, picture(1), 0.0)
-    sequences.add(2, picture(2), 0.0)
-    assert levels(sequences.add(1, picture(3), 0.5)) == [1, 1, 1, 3]
-    sequences.forget(1)
-    sequences.forget(7)
-    assert list(sequences._tracks) == [2]
-    assert levels(sequences.add(1, picture(4), 1.0)) == [4, 4, 4, 4]
+def test_faces_keep_to_themselves() -> None:
+    sequences, one, other = SequenceBuffer(SEQUENCE), Track(), Track()
+    sequences.add(one, picture(1), 0.0)
+    sequences.add(other, picture(2), 0.0)
+    assert levels(sequences.add(one, picture(3), 0.5)) == [1, 1, 1, 3]
+    assert levels(sequences.add(other, picture(4), 0.5)) == [2, 2, 2, 4]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.integers(2, 9))
 def test_at_any_times_a_course_ends_with_the_newest_picture(
     times_s: list[float], frames: int
 ) -> None:
-    sequences = SequenceBuffer(SequenceSettings(frames=frames, step_s=0.3))
+    sequences, track = SequenceBuffer(SequenceSettings(frames=frames, step_s=0.3)), Track()
     for n, timestamp_s in enumerate(times_s):
-        seen = levels(sequences.add(1, picture(n), timestamp_s))
+        seen = levels(sequences.add(track, picture(n), timestamp_s))
         assert len(seen) == frames
         assert seen[-1] == n
         assert seen == sorted(seen), "in the order they came"
 
 
 def test_the_pace_is_even_whatever_the_network_says() -> None:
-    pace = FixedIntervalScheduler(0.5)
+    pace, track = FixedIntervalScheduler(0.5), Track()
     due = []
     for n in range(31):
-        if pace.cached(1, n / 10, event_due=True) is None:
+        if pace.cached(track, n / 10, event_due=True) is None:
             due.append(n)
             top = np.eye(2, dtype=np.float32)[n % 2]
             unlike = State("a", 0.5, np.float32([0.5, 0.5]), changed=True)
-            pace.record(1, Prediction(("a", "b"), top), unlike, n / 10)
+            pace.record(track, Prediction(("a", "b"), top), unlike, n / 10)
     assert due == [0, 5, 10, 15, 20, 25, 30]
 
 
@@ -160,11 +157,10 @@ def test_a_face_that_left_leaves_no_course() -> None:
     with open_source("synthetic", settings=Settings().camera) as source:
         frames = list(islice(source, 0, 30, 2))
     assert any(frame_result.observations for frame_result in path.results(frames))
-    assert path._sequences is not None
-    assert path._sequences._tracks
+    assert any(track.sequence is not None for track in path._tracks.values())
     gone = type(frames[0])(np.zeros_like(frames[0].pixels), frames[-1].timestamp_s + 60, 10_000)
     list(path.results([gone]))
-    assert not path._sequences._tracks
+    assert not path._tracks
 
 
 def test_a_card_keeps_what_a_model_sees(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.pipeline.smoothing import Smoother
+from edge.pipeline.track import State, Track
 from edge.settings.sections import SmoothingSettings
 from edge.types import UNKNOWN, Prediction
 
@@ -23,8 +24,19 @@ def prediction(**scores: float) -> Prediction:
     return Prediction(LABELS, values)
 
 
-def smoother(**values: float) -> Smoother:
-    return Smoother(SmoothingSettings.model_validate(values))
+class Smoothed:
+    """A smoother, and the tracks it was given."""
+
+    def __init__(self, settings: SmoothingSettings) -> None:
+        self._smoother = Smoother(settings)
+        self.tracks: dict[int, Track] = {}
+
+    def update(self, track_id: int, seen: Prediction, timestamp_s: float) -> State:
+        return self._smoother.update(self.tracks.setdefault(track_id, Track()), seen, timestamp_s)
+
+
+def smoother(**values: float) -> Smoothed:
+    return Smoothed(SmoothingSettings.model_validate(values))
 
 
 def test_the_first_prediction_is_taken_as_it_is() -> None:
@@ -98,8 +110,7 @@ def test_tracks_do_not_mix_and_a_forgotten_one_starts_anew() -> None:
     one.update(1, prediction(happy=0.9), 0.0)
     assert one.update(2, prediction(sad=0.9), 0.1).label == "sad"
     assert one.update(1, prediction(sad=0.9), 0.2).label == "happy"
-    one.forget(1)
-    one.forget(77)
+    del one.tracks[1]
     again = one.update(1, prediction(sad=0.9), 0.3)
     assert (again.label, again.changed) == ("sad", True)
 
