@@ -187,11 +187,11 @@ class _Run:
     ) -> Iterator[PipelineResult]:
         """What is seen, and between two frames what was heard meanwhile."""
 
-        def heard() -> list[SpeechResult]:
+        def spoken() -> list[SpeechResult]:
             return listening.take_all() if listening is not None else []
 
         def idle() -> bool:
-            for speech_result in heard():
+            for speech_result in spoken():
                 self._take(speech_result)
             return self._get_on() and not self._is_deaf()
 
@@ -200,7 +200,7 @@ class _Run:
         self._dropped = lambda: reader.dropped
         stack.callback(self._close_reader, reader, video_input.source)
         for frame_result in pipeline.results(reader.read(idle)):
-            yield from heard()
+            yield from spoken()
             if self._is_deaf():
                 return
             yield frame_result
