@@ -32,7 +32,6 @@ POLL_S = 1.0
 HEALTH_INTERVAL_S = 60.0
 DRAIN_S = 2.0
 """So long `close` waits for the broker to confirm what is under way."""
-FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 60.0
 """A broker that is away is looked for after 1, 2, 4 … 60 seconds."""
 _STEADY_S = 30.0
@@ -129,7 +128,7 @@ class MqttSink(Sink):
     def _forward(self, first: BrokerSession) -> None:
         """The thread: one link after the other, until this is closed. Nothing else ends it."""
         session: BrokerSession | None = first
-        backoff = Backoff(FIRST_RETRY_S, LAST_RETRY_S)
+        backoff = Backoff(1.0, LAST_RETRY_S)
         while not self._closing.is_set():
             held_s = 0.0
             try:
