@@ -163,6 +163,6 @@ def test_states_are_always_sound(
 
 def test_the_floor_is_the_model_s_own_unless_the_settings_say_one() -> None:
     unsure = prediction(happy=0.5)
-    left_to_it = Smoother(SmoothingSettings(), 0.6).update(1, unsure, 0.0)
-    told = Smoother(SmoothingSettings(floor=0.4), 0.6).update(1, unsure, 0.0)
+    left_to_it = Smoother(SmoothingSettings(), 0.6).update(Track(), unsure, 0.0)
+    told = Smoother(SmoothingSettings(floor=0.4), 0.6).update(Track(), unsure, 0.0)
     assert (left_to_it.label, told.label) == (UNKNOWN, "happy")
