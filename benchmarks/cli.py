@@ -19,6 +19,7 @@ from benchmarks.plan import Plan
 from benchmarks.report import document
 from benchmarks.report import text as render
 from benchmarks.report import write as written
+from benchmarks.report.need import EXAMPLE, Need, answer, parse
 from benchmarks.results.results import (
     ModelUsed,
     Report,
@@ -46,6 +47,12 @@ app = typer.Typer(
 
 def main() -> int:
     return run_app(app, "edge-bench")
+
+
+Needed = Annotated[
+    str | None,
+    typer.Option("--need", help=f"Answer yes, no or not known (exit 0, 1, 3): {EXAMPLE!r}."),
+]
 
 
 @app.command()
@@ -88,9 +95,11 @@ def run(
     markdown: Annotated[
         Path | None, typer.Option(help="Write the report here, as tables for a README.")
     ] = None,
+    need: Needed = None,
 ) -> int:
     """Run suites, print their tables, and keep what is finished on Ctrl-C."""
     names = _suite_names(suites or [])
+    needed = None if need is None else parse(need)
     plan = Plan(
         models=_models(models),
         data=_existing(data, "data set"),
@@ -120,7 +129,13 @@ def run(
             code = code or result.exit_code
     for section in document.sections(report):
         typer.echo(f"\n{render.section(section)}")
-    return code
+    return code if needed is None else _answered(needed, report)
+
+
+def _answered(need: Need, report: Report) -> int:
+    found = answer(need, report)
+    typer.echo(f"\n{found.sentence}")
+    return found.exit_code
 
 
 def _suite_names(asked: list[str]) -> list[str]:
@@ -209,12 +224,15 @@ def show(
     figures: Annotated[
         Path | None, typer.Option(help="A folder for the plots as SVG; the Markdown shows them.")
     ] = None,
-) -> None:
+    need: Needed = None,
+) -> int:
     """Make a report of results, on standard output where no file is asked for."""
+    needed = None if need is None else parse(need)
     found = merged([load(path) for path in results])
     written.write(found, html_path=html, markdown_path=markdown, figures_folder=figures)
-    if html is None and markdown is None and figures is None:
+    if html is None and markdown is None and figures is None and need is None:
         typer.echo(render.document(document.build(found)))
+    return 0 if needed is None else _answered(needed, found)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.measuring.environment import Condition
-from benchmarks.report import papers, tables
+from benchmarks.report import papers, tables, verdict
 from benchmarks.report import projections as boards
 from benchmarks.report.blocks import Block, Document, Doubt, Section, Table, Text
 from benchmarks.report.figures import figures
@@ -18,7 +18,7 @@ DASH = "–"
 
 def build(report: Report) -> Document:
     """The whole report; sections that the run has no figures for are left out."""
-    sections = [environment(report), doubts(report), _glance(report)]
+    sections = [verdict.section(report), environment(report), doubts(report), _glance(report)]
     sections += [suite(result, report) for result in report.suites]
     sections += [papers.section(report), boards.section(report)]
     place = report.machine.board or report.machine.cpu

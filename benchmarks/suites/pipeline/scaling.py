@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from statistics import fmean
+from time import process_time
 
 import cv2
 import numpy as np
@@ -22,7 +23,8 @@ from edge.types import Frame
 Image = NDArray[np.uint8]
 WIDTHS_PX = (320, 480, 640, 960, 1280, 1920)
 FACES = (0, 1, 2, 4)
-_SHOWN = ("gray", "search", "preprocess", "inference", "whole frame")
+_CPU = "CPU"
+_SHOWN = ("gray", "search", "preprocess", "inference", "whole frame", _CPU)
 _WARMUPS = 4
 # A fifth of a second from picture to picture, so that the warm-ups are enough to confirm a face.
 _STEP_S = 0.2
@@ -41,7 +43,7 @@ def by_width(
 def by_faces(
     classifier: FaceClassifier, *, frames: int, counts: Sequence[int] = FACES
 ) -> Iterator[Measurement]:
-    """960x720 pictures of four quarters, of which so many hold a face."""
+    """960x720 pictures of four quarters, of which each of `counts` hold a face."""
     faces, empty = _quarters(frames)
     made = {
         f"{count} face{'' if count == 1 else 's'}": [
@@ -64,7 +66,9 @@ def _compared(
     for index in range(len(next(iter(cases.values())))):
         for name, images in cases.items():
             frame = Frame(images[index], index * _STEP_S, index)
+            started = process_time()
             for spent in staged((frame,), paths[name], lambda events: None):
+                spent[_CPU] = 1e3 * (process_time() - started)
                 if index >= _WARMUPS:
                     for stage, milliseconds in spent.items():
                         taken[name][stage].append(milliseconds)
@@ -90,7 +94,7 @@ def _scaled(image: Image, width_px: int) -> Image:
 
 
 def _quarters(frames: int) -> tuple[list[Image], Image]:
-    """So many 480x360 pictures with the bundled face, and one of the same room without."""
+    """`frames` 480x360 pictures with the bundled face, and one of the same room without."""
     settings = CameraSettings().model_copy(update={"width": 480, "height": 360})
     with SyntheticSource("", settings) as source:
         away = round(source.frame_count * sum(source.AWAY) / 2)
