@@ -238,21 +238,44 @@ def show(
 @app.command()
 def compare(
     old: Annotated[Path, typer.Argument(help="Results of run --json.")],
-    new: Annotated[Path, typer.Argument(help="Results to hold against them.")],
+    new: Annotated[list[Path], typer.Argument(help="Results to hold against them; several too.")],
     fail_over: Annotated[
         str | None, typer.Option(help="Exit 1 where a figure is worse by more than this: 10%.")
     ] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the ratios here.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write one HTML file with all of them side by side.")
+    ] = None,
 ) -> int:
     """What changed from one run to another: ratios, with their confidence intervals."""
+    from benchmarks.report import side_by_side
     from benchmarks.results import compare as comparison
 
     limit = None if fail_over is None else comparison.parse_share(fail_over)
-    found = comparison.compare(load(old), load(new))
+    reports = [load(path) for path in (old, *new)]
+    found = [comparison.compare(reports[0], report) for report in reports[1:]]
     if json_path is not None:
-        write_json(found.as_dict(), json_path)
-    typer.echo(render.comparison(found, limit))
-    return FAILED if limit is not None and found.worse(limit) else 0
+        whole = [one.as_dict() for one in found]
+        write_json(whole[0] if len(whole) == 1 else {"comparisons": whole}, json_path)
+    if html is not None:
+        written.write_page(side_by_side.build(reports, found), html)
+    for path, one in zip(new, found, strict=True):
+        if len(found) > 1:
+            typer.echo(f"\n{path} held against {old}")
+        typer.echo(render.comparison(one, limit))
+    return FAILED if limit is not None and any(one.worse(limit) for one in found) else 0
+
+
+@app.command()
+def share(
+    results: Annotated[Path, typer.Argument(help="What run --json wrote.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+) -> None:
+    """Make a small results file to hand on, without the command, paths and every single value."""
+    from benchmarks.results.share import shared
+
+    save(shared(load(results)), out)
+    typer.echo(f"{out}: {out.stat().st_size:,} bytes")
 
 
 @app.command()

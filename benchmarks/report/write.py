@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchmarks.report.blocks import Document
 from benchmarks.report.document import build
 from benchmarks.report.markdown import figure_files, markdown
 from benchmarks.report.page import page
@@ -31,6 +32,11 @@ def write(
         _write(markdown_path, markdown(document, figures_at=at.replace(os.sep, "/")))
     if html_path is not None:
         _write(html_path, page(document))
+
+
+def write_page(document: Document, path: Path) -> None:
+    """One HTML file. Raises EdgeError."""
+    _write(path, page(document))
 
 
 def _write(path: Path, text: str, *, make_folder: bool = False) -> None:

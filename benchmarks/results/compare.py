@@ -72,8 +72,11 @@ class Comparison:
 def compare(old: Report, new: Report) -> Comparison:
     """Every cost and every gain that both runs measured, in the new one's order."""
     before = {(suite, m.name, m.unit): m for suite, m in _compared(old)}
+    others = [re.compile(rf"\b{re.escape(name)}\b") for name in _other_files(old, new)]
     changes = []
     for suite, measurement in _compared(new):
+        if any(name.search(measurement.name) for name in others):
+            continue
         past = before.get((suite, measurement.name, measurement.unit))
         if past is not None and past.typical > 0:
             changes.append(Change(suite, past, measurement, ratio(measurement, past, paired=False)))
@@ -95,15 +98,19 @@ def _compared(report: Report) -> Iterator[tuple[str, Measurement]]:
                 yield suite.name, measurement
 
 
+def _other_files(old: Report, new: Report) -> list[str]:
+    """Networks of one name that are not the same file in both."""
+    hashes = {model.name: model.sha256 for model in old.models}
+    return [m.name for m in new.models if hashes.get(m.name, m.sha256) != m.sha256]
+
+
 def _doubts(old: Report, new: Report) -> Iterator[str]:
     for what in ("board", "cpu", "cores"):
         a, b = getattr(old.machine, what), getattr(new.machine, what)
         if a != b:
             yield f"another {what} ({a}, then {b}): compare runs of one machine"
-    hashes = {model.name: model.sha256 for model in old.models}
-    for model in new.models:
-        if hashes.get(model.name, model.sha256) != model.sha256:
-            yield f"the model {model.name} is another file: its figures compare two models"
+    for name in _other_files(old, new):
+        yield f"the model {name} is another file: its figures are left out"
     for name, report in (("old", old), ("new", new)):
         count = sum(len(suite.doubts) for suite in report.suites)
         if count:

@@ -13,7 +13,7 @@ from benchmarks.cli import app
 from benchmarks.measuring.environment import Condition, Machine
 from benchmarks.measuring.timing import Measurement
 from benchmarks.results.compare import compare, parse_share
-from benchmarks.results.results import ModelUsed, Report, SuiteResult, save
+from benchmarks.results.results import ModelUsed, Report, SuiteResult, load, save
 from edge.cli.app import run_app
 from edge.errors import UsageError
 
@@ -108,6 +108,39 @@ def test_the_exit_code_follows_the_limit(
     assert "latency: cnn" in out
     assert "worse" in out
     assert ("worse by more than 10%: 1 of 2" in out) == (code == 1)
+
+
+def test_figures_of_another_file_are_left_out() -> None:
+    new = replace(report(3.0), models=(ModelUsed("cnn", "x", "b" * 64, 1, 1),))
+    assert compare(report(), new).changes == ()
+
+
+def test_several_boards_become_one_page(files: tuple[str, str], tmp_path: Path) -> None:
+    page, ratios = tmp_path / "boards.html", tmp_path / "ratios.json"
+    argv = ["compare", *files, files[1], "--html", str(page), "--json", str(ratios)]
+    assert run_app(app, "edge-bench", argv) == 0
+    text = page.read_text()
+    assert "3 boards side by side" in text
+    assert "x1.50" in text
+    assert "Board (2)" in text
+    assert len(json.loads(ratios.read_text())["comparisons"]) == 2
+
+
+def test_a_shared_file_is_small_compares_alike_and_names_no_place(tmp_path: Path) -> None:
+    whole = replace(
+        report(2.0),
+        command="edge-bench run --clip /home/somebody/clip.mp4",
+        models=(ModelUsed("cnn", "/home/somebody/cnn.tflite", "a" * 64, 1, 1),),
+    )
+    save(whole, tmp_path / "whole.json")
+    argv = ["share", str(tmp_path / "whole.json"), "--out", str(tmp_path / "small.json")]
+    assert run_app(app, "edge-bench", argv) == 0
+    small = tmp_path / "small.json"
+    assert "somebody" not in small.read_text()
+    assert small.stat().st_size < (tmp_path / "whole.json").stat().st_size
+    (change, *_) = compare(whole, load(small)).changes
+    assert change.ratio.value == pytest.approx(1, rel=0.005)
+    assert change.verdict == ""
 
 
 def test_the_ratios_are_written(files: tuple[str, str], tmp_path: Path) -> None:
