@@ -194,7 +194,9 @@ class Log:
         """Every label that this log holds, or that a model of it could give."""
         with self._snapshot() as waiting:
             rows = self._connection.execute("SELECT name FROM label").fetchall()
-        names = [name for (name,) in rows if isinstance(name, str)] + [event.label for event in waiting]
+        names = [name for (name,) in rows if isinstance(name, str)] + [
+            event.label for event in waiting
+        ]
         return sorted({meaning(name) for name in names + self.score_labels()})
 
     def score_labels(self) -> list[str]:
