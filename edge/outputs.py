@@ -77,6 +77,23 @@ def written_whole(path: Path) -> Iterator[Path]:
         replacement.discard()
 
 
+def write_state(path: Path, text: str, *, mode: int | None = None, durable: bool = False) -> None:
+    """Write a small file of one process's own, whole or not at all. Raises OSError.
+
+    mode:    its permissions; None leaves them to the process
+    durable: it is on the disk when this returns, and survives a loss of power
+    """
+    beside = path.with_name(f"{path.name}.new")  # what a killed process left there is overwritten
+    with beside.open("w", encoding="utf-8") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        file.write(text)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    beside.replace(path)
+
+
 def why_not(error: OSError) -> str:
     """The system's reason, and what to do where the disk is full."""
     reason = error.strerror or str(error) or type(error).__name__

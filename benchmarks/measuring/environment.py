@@ -9,9 +9,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+from edge.health.board import flags, model, parse_bits, temperature_c, throttled_bits
 
 LIBRARIES = (
     "emotion-edge",
@@ -29,9 +32,6 @@ _ARM_CORES = {
     "0xd08": "Cortex-A72",
     "0xd0b": "Cortex-A76",
 }
-# The firmware's bits (`vcgencmd get_throttled`); 16 higher: the same has happened since boot.
-_FLAGS = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "soft temperature limit"}
-_SINCE_BOOT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class Condition:
 
     @property
     def throttled_now(self) -> tuple[str, ...]:
-        return _named_bits(self.throttled or 0)
+        return flags(self.throttled)
 
     @property
     def throttled_since_boot(self) -> tuple[str, ...]:
-        return _named_bits((self.throttled or 0) >> _SINCE_BOOT)
+        return flags(self.throttled, since_boot=True)
 
 
 def read_machine(root: Path = Path("/")) -> Machine:
@@ -116,7 +116,7 @@ def read_condition(
         governor=governor.strip() if governor else None,
         clock_hz=_scaled(_text(frequency / "scaling_cur_freq"), 1e3),
         clock_max_hz=_scaled(_text(frequency / "cpuinfo_max_freq"), 1e3),
-        temperature_c=_temperature(root / "sys/class/thermal"),
+        temperature_c=temperature_c(root),
         throttled=_throttled(root, vcgencmd or _run_vcgencmd),
         load_average=_scaled(load.split()[0], 1) if load else None,
         memory_available_bytes=None if kilobytes is None else int(kilobytes.split()[0]) * 1024,
@@ -145,17 +145,10 @@ def describe(machine: Machine, condition: Condition) -> list[str]:
     ]
 
 
-def _named_bits(bits: int) -> tuple[str, ...]:
-    return tuple(name for bit, name in _FLAGS.items() if bits >> bit & 1)
-
-
 def _board(root: Path) -> str | None:
     """The device tree's name (Raspberry Pi), else the BIOS's (a PC)."""
-    for path in ("proc/device-tree/model", "sys/class/dmi/id/product_name"):
-        name = (_text(root / path) or "").strip("\0\n ")
-        if name:
-            return name
-    return None
+    bios = (_text(root / "sys/class/dmi/id/product_name") or "").strip()
+    return model(root) or bios or None
 
 
 def _cpu_name(cpuinfo: str) -> str:
@@ -175,18 +168,13 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _temperature(zones: Path) -> float | None:
-    read = (_scaled(_text(zone / "temp"), 1e-3) for zone in sorted(zones.glob("thermal_zone*")))
-    return max((value for value in read if value is not None), default=None)
-
-
 def _throttled(root: Path, vcgencmd: Callable[[], str | None]) -> int | None:
     """From the Raspberry Pi kernel's own file, else from the firmware's tool."""
-    printed = _text(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
-    if printed is None:
-        printed = vcgencmd()
-    found = re.search(r"(?:0x)?([0-9a-f]+)\s*$", printed or "", re.IGNORECASE)
-    return int(found[1], 16) if found else None
+    bits = throttled_bits(root)
+    if bits is None and (printed := vcgencmd()):
+        with suppress(ValueError):
+            bits = parse_bits(printed)
+    return bits
 
 
 def _run_vcgencmd() -> str | None:

@@ -12,6 +12,7 @@ from benchmarks.measuring.environment import Condition, Machine
 from benchmarks.measuring.findings import Matrix, Remark
 from benchmarks.measuring.timing import Measurement, Ratio
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
+from edge.outputs import written_whole
 
 SCHEMA = "emotion-edge/benchmark"
 # The format's history:
@@ -76,10 +77,9 @@ def save(report: Report, path: Path) -> None:
 
 def write_json(document: object, path: Path) -> None:
     """Write `document`; the file at `path` is whole at every moment. Raises EdgeError."""
-    temporary = path.with_name(path.name + ".part")
     try:
-        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        with written_whole(path) as beside:
+            beside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise EdgeError(f"cannot write the results to {path} ({error}): give another") from error
 

@@ -12,6 +12,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 from edge.errors import EdgeError
+from edge.health import board
 
 MINIMUM_FREE_BYTES = 100 * 2**20
 
@@ -65,8 +66,7 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    board = Path("/proc/device-tree/model")
-    name = board.read_text().strip("\0 \n") if board.exists() else platform.machine()
+    name = board.model() or platform.machine()
     bits = struct.calcsize("P") * 8
     yield Finding(
         "machine",
@@ -124,7 +124,7 @@ def _cameras() -> Iterator[Finding]:
 
 
 def _picamera2() -> Iterator[Finding]:
-    if not Path("/proc/device-tree/model").exists():
+    if not board.model():
         return
     from edge.sources.video.picamera import import_picamera2
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from edge.errors import DataError, MissingDataError
 from edge.health.report import Report
+from edge.outputs import write_state
 
 INTERVAL_S = 2.0
 SYSTEM = Path("/run/edge")
@@ -40,12 +41,9 @@ class HealthFile:
         if self.path is None or self._clock() < self._due_s:
             return
         self._due_s = self._clock() + INTERVAL_S
-        beside = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(mode=0o750, exist_ok=True)
-            beside.write_text(json.dumps(report().as_dict()), encoding="utf-8")
-            beside.chmod(0o640)
-            beside.replace(self.path)
+            write_state(self.path, json.dumps(report().as_dict()), mode=0o640)
         except OSError:
             return
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from edge.health.board import temperature_c, throttling
+from edge.health.board import flags, temperature_c, throttled_bits
 from edge.redaction import redact
 from edge.types import EmotionEvent
 
@@ -211,10 +211,10 @@ class Health:
             return self._parts.setdefault(name, Part(name, kind, self._clock))
 
     def watch_stages(self, seconds: Callable[[], Mapping[str, float]]) -> None:
-        """seconds: gives each stage's time so far, as `StageTimes.seconds` does."""
+        """seconds: gives each stage's time so far, as `StageTimer.seconds` does."""
         with self._lock:
             self._stages = seconds
-            self._samples = deque([_Sample(self._clock(), self._frames, dict(seconds()))])
+            self._samples = deque([_Sample(self._clock(), self._frames, seconds())])
 
     def frame(self, dropped: int = 0) -> None:
         """One more frame is through; `dropped`: how many were not, so far."""
@@ -223,7 +223,7 @@ class Health:
             self._dropped = dropped
             now_s = self._clock()
             if now_s - self._samples[-1].time_s >= 1.0:
-                self._samples.append(_Sample(now_s, self._frames, dict(self._stages())))
+                self._samples.append(_Sample(now_s, self._frames, self._stages()))
                 while len(self._samples) > 2 and now_s - self._samples[1].time_s > WINDOW_S:
                     self._samples.popleft()
 
@@ -255,7 +255,7 @@ class Health:
             events=events,
             last_event=_brief(last) if last is not None else None,
             temperature_c=temperature_c(),
-            throttling=throttling(),
+            throttling=flags(throttled_bits()),
         )
 
     def _rates(self) -> tuple[float, dict[str, float]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from edge.errors import EdgeError, MissingDataError
 from edge.log.reader import open_log
 from edge.log.schema import microseconds
+from edge.outputs import write_state
 from edge.types import EmotionEvent
 
 CARD_INTERVAL_S = 300.0
@@ -109,14 +109,9 @@ class Outbox:
 
     def _save(self, path: Path, interval_s: float) -> None:
         self._due_s[path] = self._clock() + interval_s
-        beside = path.with_name(f"{path.name}.new")
         try:
             path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-            with beside.open("w", encoding="utf-8") as file:
-                json.dump([self._number, self._time_us], file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
+            write_state(path, json.dumps([self._number, self._time_us]), durable=True)
         except OSError:  # a full card: then some events are sent again after a restart
             return
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from edge.outputs import write_state
+
 _MAX_BYTES = 64 << 10
 
 
@@ -43,9 +45,7 @@ class RetainedTopics:
         ]
 
     def _save(self, topics: list[str]) -> None:
-        beside = self._file.with_name(f"{self._file.name}.new")
         try:
-            beside.write_text(json.dumps([self._broker, topics]), encoding="utf-8")
-            beside.replace(self._file)
+            write_state(self._file, json.dumps([self._broker, topics]))
         except OSError:  # a full card: then they are cleared another time
             return

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +16,7 @@ from edge.pipeline.events import EventThrottle
 from edge.pipeline.schedule import FixedIntervalScheduler, InferenceScheduler
 from edge.pipeline.sequence import SequenceBuffer
 from edge.pipeline.smoothing import Smoother
+from edge.pipeline.stages import StageTimer
 from edge.pipeline.track import State, Track
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
@@ -58,26 +58,12 @@ class FrameResult:
     events: tuple[EmotionEvent, ...]
 
 
-@dataclass(slots=True)
-class StageTimes:
-    """Seconds spent in each stage so far, over `frames` frames with `faces` faces in them, of
-    which `classified` were given to the network."""
+class FaceTimes(StageTimer):
+    """Over `frames` frames with `faces` faces in them, `classified` of which the network saw."""
 
-    frames: int = 0
-    faces: int = 0
-    classified: int = 0
-    gray_s: float = 0.0
-    search_s: float = 0.0
-    track_s: float = 0.0
-    preprocess_s: float = 0.0
-    inference_s: float = 0.0
-    smoothing_s: float = 0.0
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Stage → seconds, in the order of the work."""
-        stages = ("gray", "search", "track", "preprocess", "inference", "smoothing")
-        return {stage: getattr(self, f"{stage}_s") for stage in stages}
+    def __init__(self) -> None:
+        super().__init__("gray", "search", "track", "preprocess", "inference", "smoothing")
+        self.frames = self.faces = self.classified = 0
 
 
 class FacePipeline:
@@ -99,7 +85,7 @@ class FacePipeline:
         scheduler: InferenceScheduler,
         sequences: SequenceBuffer | None = None,
     ) -> None:
-        self.times = StageTimes()
+        self.times = FaceTimes()
         self._search = search
         self._tracker = tracker
         self._preprocessor = preprocessor
@@ -118,18 +104,16 @@ class FacePipeline:
 
     def _process(self, frame: Frame) -> FrameResult:
         times = self.times
-        started = perf_counter()
+        times.start()
         gray = square(frame.gray, frame.pixel_aspect)
-        grayed = perf_counter()
+        times.lap("gray")
         expected = self._tracker.expected(frame.timestamp_s)
         found = self._search.find(gray, frame.timestamp_s, expected)
-        searched = perf_counter()
+        times.lap("search")
         faces = self._tracker.update(found, frame.timestamp_s)
         for track_id in self._tracker.gone:
             self._tracks.pop(track_id, None)
-        times.track_s += perf_counter() - searched
-        times.search_s += searched - grayed
-        times.gray_s += grayed - started
+        times.lap("track")
         times.frames += 1
         times.faces += len(faces)
         observations = tuple([self._observe(gray, face, frame) for face in faces])
@@ -173,18 +157,16 @@ class FacePipeline:
         self, pixels: NDArray[np.uint8], face: Face, track: Track, timestamp_s: float
     ) -> TrackedFace:
         times = self.times
-        started = perf_counter()
+        times.start()
         patch = self._preprocessor.normalise(self._preprocessor.crop(pixels, face))
         if self._sequences is not None:
             patch = self._sequences.add(track, patch, timestamp_s)
-        prepared = perf_counter()
+        times.lap("preprocess")
         prediction = self._classifier.classify(patch)
-        classified = perf_counter()
+        times.lap("inference")
         state = self._smoother.update(track, prediction, timestamp_s)
         self._scheduler.record(track, prediction, state, timestamp_s)
-        times.smoothing_s += perf_counter() - classified
-        times.inference_s += classified - prepared
-        times.preprocess_s += prepared - started
+        times.lap("smoothing")
         times.classified += 1
         return TrackedFace(face, state, prediction)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +18,7 @@ from edge.errors import UsageError
 from edge.models.card import DEFAULT_FLOOR
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.smoothing import Smoother
+from edge.pipeline.stages import StageTimer
 from edge.pipeline.track import State, Track
 from edge.settings.sections import Settings
 from edge.types import AudioChunk, EmotionEvent, Prediction
@@ -55,22 +55,12 @@ class SpeechResult:
     events: tuple[EmotionEvent, ...]
 
 
-@dataclass(slots=True)
-class StageTimes:
-    """Seconds spent in each stage so far, over `sound_s` seconds of sound."""
+class SpeechTimes(StageTimer):
+    """Over `sound_s` seconds of sound."""
 
-    sound_s: float = 0.0
-    features_s: float = 0.0
-    gate_s: float = 0.0
-    windows_s: float = 0.0
-    inference_s: float = 0.0
-    smoothing_s: float = 0.0
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Stage → seconds, in the order of the work."""
-        stages = ("gate", "features", "windows", "inference", "smoothing")
-        return {stage: getattr(self, f"{stage}_s") for stage in stages}
+    def __init__(self) -> None:
+        super().__init__("gate", "features", "windows", "inference", "smoothing")
+        self.sound_s = 0.0
 
 
 class SpeechPipeline:
@@ -97,7 +87,7 @@ class SpeechPipeline:
         smoother: Smoother,
         throttle: EventThrottle,
     ) -> None:
-        self.times = StageTimes()
+        self.times = SpeechTimes()
         self._settings = settings
         self._features = Features(settings)
         self._windows = windows
@@ -133,15 +123,13 @@ class SpeechPipeline:
 
     def _cut(self, chunk: AudioChunk) -> list[Window]:
         times = self.times
-        started = perf_counter()
+        times.start()
         self._gate.push(chunk.samples)
-        gated = perf_counter()
+        times.lap("gate")
         frames = self._features.push(chunk.samples)
-        computed = perf_counter()
+        times.lap("features")
         windows = self._windows.push(frames)
-        times.windows_s += perf_counter() - computed
-        times.features_s += computed - gated
-        times.gate_s += gated - started
+        times.lap("windows")
         times.sound_s += len(chunk.samples) / chunk.sample_rate_hz
         return windows
 
@@ -164,13 +152,12 @@ class SpeechPipeline:
         if voice_s < LEAST_VOICE_S:
             self._speaker = Track()
             return SpeechResult(start_s, end_s, voice_s, None, None, ())
-        started = perf_counter()
+        self.times.start()
         prediction = self._classifier.classify(window.spectrogram)
-        classified = perf_counter()
+        self.times.lap("inference")
         state = self._smoother.update(self._speaker, prediction, end_s)
         event = self._throttle.report(self._speaker, state, prediction.labels, end_s)
-        self.times.smoothing_s += perf_counter() - classified
-        self.times.inference_s += classified - started
+        self.times.lap("smoothing")
         return SpeechResult(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
 
     def _reset(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from samples import event
 
-from edge.health.board import temperature_c, throttling
+from edge.health.board import flags, model, temperature_c, throttled_bits
 from edge.health.report import Health, State
 
 
@@ -130,13 +130,25 @@ def test_many_threads_tell_and_ask_at_once(health: Health) -> None:
 
 def test_the_boards_own_words(tmp_path: Path) -> None:
     assert temperature_c(tmp_path) is None
-    assert throttling(tmp_path) == ()
+    assert throttled_bits(tmp_path) is None
+    assert model(tmp_path) == ""
+    assert flags(None) == ()
     for number, text in enumerate(("41000\n", "55500\n", "no answer\n")):
-        zone = tmp_path / f"class/thermal/thermal_zone{number}"
+        zone = tmp_path / f"sys/class/thermal/thermal_zone{number}"
         zone.mkdir(parents=True)
         (zone / "temp").write_text(text)
     assert temperature_c(tmp_path) == 55.5
-    firmware = tmp_path / "devices/platform/soc/soc:firmware"
+    (tmp_path / "proc/device-tree").mkdir(parents=True)
+    (tmp_path / "proc/device-tree/model").write_bytes(b"Raspberry Pi 5 Model B Rev 1.0\0")
+    assert model(tmp_path) == "Raspberry Pi 5 Model B Rev 1.0"
+
+
+@pytest.mark.parametrize("folder", ["soc/soc:firmware", "soc@107c000000/soc@107c000000:firmware"])
+def test_the_firmware_is_found_on_every_board(tmp_path: Path, folder: str) -> None:
+    firmware = tmp_path / "sys/devices/platform" / folder
     firmware.mkdir(parents=True)
-    (firmware / "get_throttled").write_text("50005\n")
-    assert throttling(tmp_path) == ("under-voltage", "throttled")
+    (firmware / "get_throttled").write_text("70005\n")
+    bits = throttled_bits(tmp_path)
+    assert bits == 0x70005
+    assert flags(bits) == ("under-voltage", "throttled")
+    assert flags(bits, since_boot=True) == ("under-voltage", "clock capped", "throttled")
