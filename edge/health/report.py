@@ -214,7 +214,7 @@ class Health:
         """seconds: gives each stage's time so far, as `StageTimer.seconds` does."""
         with self._lock:
             self._stages = seconds
-            self._samples = deque([_Sample(self._clock(), self._frames, seconds())])
+            self._samples = deque([_Sample(self._clock(), self._frames, dict(seconds()))])
 
     def frame(self, dropped: int = 0) -> None:
         """One more frame is through; `dropped`: how many were not, so far."""
@@ -223,7 +223,7 @@ class Health:
             self._dropped = dropped
             now_s = self._clock()
             if now_s - self._samples[-1].time_s >= 1.0:
-                self._samples.append(_Sample(now_s, self._frames, self._stages()))
+                self._samples.append(_Sample(now_s, self._frames, dict(self._stages())))
                 while len(self._samples) > 2 and now_s - self._samples[1].time_s > WINDOW_S:
                     self._samples.popleft()
 
