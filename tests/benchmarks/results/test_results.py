@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -118,13 +119,20 @@ def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         save(REPORT, tmp_path / "none" / "r.json")
 
 
-def test_an_older_file_stays_whole_until_the_new_one_is(tmp_path: Path) -> None:
+def test_an_older_file_stays_whole_until_the_new_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "r.json"
     save(REPORT, path)
-    (tmp_path / "r.json.part").mkdir()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(EdgeError, match="cannot write"):
         save(replace(REPORT, command="other"), path)
     assert load(path) == REPORT
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_runs_of_one_machine_merge_and_the_later_suite_counts() -> None:
