@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.measuring.environment import read_machine
+from benchmarks.measuring.placement import usable_cores
 from benchmarks.plan import Plan
 from benchmarks.report import document
 from benchmarks.report import text as render
@@ -105,12 +106,14 @@ def run(
         data=_existing(data, "data set"),
         clip=_existing(clip, "clip"),
         sound=_existing(sound, "sound"),
-        threads=threads or min(os.cpu_count() or 1, 4),
+        threads=threads or min(usable_cores(), 4),
         rounds=rounds or 0,
         quick=quick,
         install=install,
         seed=seed,
     )
+    for path in (json_path, html, markdown):
+        _check_writable(path)
     report, code = _started(plan), 0
     for name in names:
         with _progress(name) as progress:
@@ -130,6 +133,15 @@ def run(
     for section in document.sections(report):
         typer.echo(f"\n{render.section(section)}")
     return code if needed is None else _answered(needed, report)
+
+
+def _check_writable(path: Path | None) -> None:
+    """Raises UsageError before minutes are spent on what cannot be kept."""
+    if path is None:
+        return
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{path} cannot be written: give a file in a folder that can be")
 
 
 def _answered(need: Need, report: Report) -> int:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from benchmarks.measuring.environment import Condition, read_condition
 from benchmarks.measuring.findings import Doubt, Finding, Matrix, Remark
+from benchmarks.measuring.placement import peculiarities
 from benchmarks.measuring.reliability import doubts
-from benchmarks.measuring.timing import Measurement, Ratio
+from benchmarks.measuring.timing import TIME_UNITS, Measurement, Ratio
 from benchmarks.plan import Plan
 from benchmarks.results.results import SuiteResult
 from benchmarks.suites import SUITES
@@ -18,11 +19,15 @@ from edge.registry import resolve
 
 
 def run_suite(
-    name: str, plan: Plan, *, read: Callable[[], Condition] = read_condition
+    name: str,
+    plan: Plan,
+    *,
+    read: Callable[[], Condition] = read_condition,
+    place: Callable[[], list[str]] = peculiarities,
 ) -> SuiteResult:
     """Run the suite `name` of `SUITES`. Raises UsageError for another name."""
     suite: Callable[[Plan], Iterable[Finding]] = resolve(SUITES, name, "suite")
-    return watched(name, lambda: suite(plan), read=read)
+    return watched(name, lambda: suite(plan), read=read, place=place)
 
 
 def watched(
@@ -30,6 +35,7 @@ def watched(
     measure: Callable[[], Iterable[Finding]],
     *,
     read: Callable[[], Condition] = read_condition,
+    place: Callable[[], list[str]] = peculiarities,
 ) -> SuiteResult:
     """What `measure` finds, reading the device before, after every finding, and at the end.
 
@@ -53,6 +59,8 @@ def watched(
     after = read()
     measurements = tuple(f for f in found if isinstance(f, Measurement))
     doubted = doubts(before, after, measurements)
+    if any(m.unit in TIME_UNITS for m in measurements):
+        doubted += place()
     doubted += [f.text for f in found if isinstance(f, Doubt)]
     return SuiteResult(
         name,

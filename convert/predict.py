@@ -35,7 +35,7 @@ def predict(
                 progress(i % REPORT_EVERY + 1)
         return scores
 
-    lots = np.array_split(images, os.cpu_count() or 1)
+    lots = np.array_split(images, len(os.sched_getaffinity(0)))
     with ExitStack() as stack, ThreadPoolExecutor(len(lots)) as pool:
         classifiers = [stack.enter_context(Classifier(model)) for _ in lots]
         return np.concatenate(list(pool.map(run, classifiers, lots)))

@@ -16,9 +16,11 @@ from time import perf_counter, sleep
 from typing import IO
 
 from edge.errors import EdgeError
+from edge.native_output import debugging
 
 _POLL_S = 0.01
 _GRACE_S = 3.0
+_SHOWN = 120
 # The kernel counts resident pages a little apart on each core.
 _MARGIN_BYTES = 4 * 2**20
 
@@ -52,7 +54,7 @@ def watch(command: Sequence[str], *, timeout_s: float = 300.0, poll_s: float = _
         try:
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
         except OSError as error:
-            raise EdgeError(f"cannot start {shlex.join(command)}: {error}") from error
+            raise EdgeError(f"cannot start {_named(command)}: {error}") from error
         lines = _Lines(child)
         inherited = _peak_rss(os.getpid()) + _MARGIN_BYTES
         try:
@@ -65,7 +67,7 @@ def watch(command: Sequence[str], *, timeout_s: float = 300.0, poll_s: float = _
         complaints = errors.read().decode(errors="replace")
     if child.returncode != 0:
         last = (complaints.strip().splitlines() or ["it said nothing"])[-1]
-        raise EdgeError(f"{shlex.join(command)} failed with exit code {child.returncode}: {last}")
+        raise EdgeError(f"{_named(command)} failed with exit code {child.returncode}: {last}")
     # The kernel starts a child's ru_maxrss at its parent's peak: clearly above that it is exact,
     # and below it /proc's own mark, read until shortly before the end, has to do.
     exact = usage.ru_maxrss * 1024
@@ -77,6 +79,14 @@ def watch(command: Sequence[str], *, timeout_s: float = 300.0, poll_s: float = _
         "".join(lines.read),
         complaints,
     )
+
+
+def _named(command: Sequence[str]) -> str:
+    """The command as a person can read it: its whole line with --debug, else its beginning."""
+    line = shlex.join(command)
+    if debugging() or len(line) <= _SHOWN:
+        return line
+    return f"{line[:_SHOWN]}… (--debug shows all of it)"
 
 
 class _Lines(threading.Thread):
@@ -111,8 +121,8 @@ def _wait(
             child.returncode = os.waitstatus_to_exitcode(status)
             return usage, peak
         if perf_counter() > deadline:
-            command = shlex.join(str(part) for part in child.args)  # type: ignore[union-attr]  # a list, ours
-            raise EdgeError(f"{command} did not end in time: run it by hand to see why")
+            command = [str(part) for part in child.args]  # type: ignore[union-attr]  # a list, ours
+            raise EdgeError(f"{_named(command)} did not end in time: run it by hand to see why")
         sleep(poll_s)
 
 

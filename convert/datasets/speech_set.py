@@ -91,7 +91,7 @@ def load(
         faster = (sounds.change_speed(samples, speed) for speed in speeds)
         return tuple(extract(played, settings) for played in (samples, *faster))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         frames = tuple(pool.map(compute, range(len(clips))))
     return Voices(tuple(clips), frames, settings)
 

@@ -100,7 +100,7 @@ def test_an_interrupt_keeps_what_is_finished_and_stops(
         (["run", "--rounds", "0"], 2, "rounds"),
         (["run", "--data", "/no/where.csv"], 3, "there is no data set /no/where.csv"),
         (["run", "--clip", "/no/where.mp4"], 3, "there is no clip /no/where.mp4"),
-        (["run", "good", "--json", "/no/where/r.json"], 1, "cannot write the results"),
+        (["run", "good", "--json", "/no/where/r.json"], 2, "/no/where/r.json cannot be written"),
         (["fly"], 2, "fly"),
     ],
 )

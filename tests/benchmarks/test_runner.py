@@ -33,14 +33,14 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_end_keeps_what_was_found(
     name: str, status: str, exit_code: int, reason: str
 ) -> None:
-    result = run_suite(name, Plan(), read=lambda: CONDITION)
+    result = run_suite(name, Plan(), read=lambda: CONDITION, place=list)
     assert (result.status, result.exit_code, result.reason) == (status, exit_code, reason)
     assert [m.name for m in result.measurements] == ["one"]
 
 
 def test_the_device_is_read_before_during_and_after() -> None:
     readings = iter(replace(CONDITION, temperature_c=float(t)) for t in (50, 85, 60))
-    result = run_suite("good", Plan(), read=lambda: next(readings))
+    result = run_suite("good", Plan(), read=lambda: next(readings), place=list)
     assert result.before.temperature_c == 50
     assert result.measurements[0].condition is not None
     assert result.measurements[0].condition.temperature_c == 85
@@ -49,14 +49,19 @@ def test_the_device_is_read_before_during_and_after() -> None:
     assert "85 °C" in result.doubts[0]
 
 
+def test_where_it_ran_casts_doubt_on_times() -> None:
+    result = run_suite("good", Plan(), read=lambda: CONDITION, place=lambda: ["pinned: say so"])
+    assert result.doubts == ("pinned: say so",)
+
+
 def test_findings_are_sorted_by_kind() -> None:
-    result = run_suite("good", Plan(), read=lambda: CONDITION)
+    result = run_suite("good", Plan(), read=lambda: CONDITION, place=list)
     assert [r.text for r in result.remarks] == ["fine"]
     assert [m.name for m in result.matrices] == ["m"]
 
 
 def test_a_suite_may_doubt_itself() -> None:
-    result = run_suite("doubts", Plan(), read=lambda: CONDITION)
+    result = run_suite("doubts", Plan(), read=lambda: CONDITION, place=list)
     assert result.doubts == ("the parts are not the whole: look again",)
 
 
