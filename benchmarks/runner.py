@@ -15,7 +15,7 @@ from benchmarks.results.results import SuiteResult
 from benchmarks.suites import SUITES
 from edge.cli.app import INTERRUPTED
 from edge.errors import EdgeError, MissingPartError
-from edge.registry import resolve
+from edge.system.registry import resolve
 
 
 def run_suite(

@@ -12,7 +12,7 @@ from benchmarks.measuring.environment import Condition, Machine
 from benchmarks.measuring.findings import Matrix, Remark
 from benchmarks.measuring.timing import Measurement, Ratio
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
-from edge.outputs import written_whole
+from edge.system.outputs import written_whole
 
 SCHEMA = "emotion-edge/benchmark"
 # The format's history:

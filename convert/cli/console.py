@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import MissingPackageError
-from edge.native_output import suppress_native_stderr
+from edge.system.native_output import suppress_native_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,8 +31,8 @@ from convert.zoo import Architecture
 from edge.errors import ConversionError, MissingModelError, MissingPackageError, ModelError
 from edge.models import write_card
 from edge.models.card import Preprocessing
-from edge.native_output import debugging
 from edge.settings.sections import PreprocessSettings
+from edge.system.native_output import debugging
 
 # Training pictures are used as they are.
 AS_TRAINED = PreprocessSettings()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.registry import resolve
+from edge.system.registry import resolve
 
 if TYPE_CHECKING:
     import keras

@@ -10,7 +10,7 @@ import cv2
 
 from edge.annotate.draw import drawn
 from edge.errors import SinkError
-from edge.outputs import why_not, written_whole
+from edge.system.outputs import why_not, written_whole
 
 if TYPE_CHECKING:
     from edge.pipeline.face import FrameResult

@@ -13,7 +13,7 @@ import numpy as np
 from edge.annotate.draw import drawn
 from edge.annotate.encoders import SUFFIXES, VideoEncoder, open_encoder
 from edge.errors import SinkError, UsageError
-from edge.outputs import Replacement, why_not
+from edge.system.outputs import Replacement, why_not
 
 if TYPE_CHECKING:
     from edge.pipeline.face import FrameResult

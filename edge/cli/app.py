@@ -14,8 +14,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
-from edge.native_output import debugging
-from edge.redaction import guard_streams, protect_all, redact
+from edge.system.native_output import debugging
+from edge.system.redaction import guard_streams, protect_all, redact
 
 if TYPE_CHECKING:
     import typer

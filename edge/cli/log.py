@@ -127,7 +127,7 @@ def export(
     from edge.log.database import files
     from edge.log.export import counts_table, events_table, export_file, writer_for
     from edge.log.reader import open_log, readable_log
-    from edge.outputs import check_output
+    from edge.system.outputs import check_output
 
     path, printed = readable_log(log), str(to) == "-"
     writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))

@@ -21,7 +21,7 @@ from edge.cli.log import app as log_app
 from edge.cli.models import app as models_app
 from edge.cli.service import app as service_app
 from edge.cli.service import health
-from edge.redaction import redact
+from edge.system.redaction import redact
 
 if TYPE_CHECKING:
     from edge.run.summary import RunSummary

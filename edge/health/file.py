@@ -11,7 +11,7 @@ from typing import Any
 
 from edge.errors import DataError, MissingDataError
 from edge.health.report import Report
-from edge.outputs import write_state
+from edge.system.outputs import write_state
 
 INTERVAL_S = 2.0
 SYSTEM = Path("/run/edge")

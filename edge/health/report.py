@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from edge.health.board import flags, temperature_c, throttled_bits
-from edge.redaction import redact
+from edge.system.redaction import redact
 from edge.types import EmotionEvent
 
 WINDOW_S = 60.0

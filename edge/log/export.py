@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, TextIO
 
 from edge.errors import MissingPackageError, SinkError, UsageError
 from edge.log.stats import Count
-from edge.outputs import why_not, written_whole
 from edge.sinks.event_json import as_dict
+from edge.system.outputs import why_not, written_whole
 from edge.types import EmotionEvent
 
 _FACE = ("x", "y", "width", "height")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingPackageError, ModelError, UsageError
 from edge.models import Model, verify
 from edge.models.scaling import Scaling
-from edge.native_output import suppress_native_stderr
+from edge.system.native_output import suppress_native_stderr
 from edge.types import Prediction
 
 ENGINES = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from edge.errors import EdgeError, MissingDataError
 from edge.log.reader import open_log
 from edge.log.schema import microseconds
-from edge.outputs import write_state
+from edge.system.outputs import write_state
 from edge.types import EmotionEvent
 
 CARD_INTERVAL_S = 300.0

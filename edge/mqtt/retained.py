@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from edge.outputs import write_state
+from edge.system.outputs import write_state
 
 _MAX_BYTES = 64 << 10
 

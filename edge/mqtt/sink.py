@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.backoff import Backoff
 from edge.errors import EdgeError, SinkError
 from edge.health.file import folder
 from edge.health.report import Part, Report
@@ -26,6 +25,7 @@ from edge.mqtt.troubles import goes_in_clear, same_name
 from edge.settings.sections import MqttSettings
 from edge.sinks import Sink
 from edge.sinks.event_json import as_dict
+from edge.system.backoff import Backoff
 from edge.types import EmotionEvent
 
 POLL_S = 1.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edge.annotate import names_folder
 from edge.errors import UsageError
 from edge.log.configure import log_path
-from edge.outputs import check_output, keep_apart, same_place
+from edge.system.outputs import check_output, keep_apart, same_place
 
 if TYPE_CHECKING:
     from edge.settings.sections import Settings

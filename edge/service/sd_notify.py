@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
-from edge.redaction import redact
+from edge.system.redaction import redact
 
 
 class Notifier:

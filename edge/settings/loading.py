@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from edge.errors import MissingDataError, UsageError
-from edge.redaction import protect, protect_address
 from edge.settings.sections import Settings
+from edge.system.redaction import protect, protect_address
 
 PREFIX = "EDGE_"
 _MISTAKEN_FOR_URLS = (("mqtt", "host"), ("mqtt", "user"), ("status", "host"))

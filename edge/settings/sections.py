@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from edge.redaction import shown
+from edge.system.redaction import shown
 
 
 class _Section(BaseModel):

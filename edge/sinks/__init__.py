@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO, cast
 
-from edge.registry import resolve
+from edge.system.registry import resolve
 from edge.types import EmotionEvent
 
 _TABLE = {

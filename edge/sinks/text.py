@@ -7,8 +7,8 @@ from abc import abstractmethod
 from typing import TextIO
 
 from edge.errors import SinkError
-from edge.outputs import why_not
 from edge.sinks import Sink
+from edge.system.outputs import why_not
 from edge.types import EmotionEvent
 
 

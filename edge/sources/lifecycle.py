@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
-from edge.backoff import Backoff
 from edge.errors import EdgeError, SourceError
+from edge.system.backoff import Backoff
 
 CLOSE_MARGIN_S = 2.0
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from edge.backoff import Backoff
 from edge.errors import MissingDeviceError, SourceError
 from edge.health.report import Part, State
 from edge.settings.sections import ServiceSettings
 from edge.sources import Source
 from edge.sources.capture import CLOSE_S, IDLE_S, CaptureThread
+from edge.system.backoff import Backoff
 
 LEAVE_S = 3.0
 """How long a source may take to let go, before it counts as hung in its driver."""

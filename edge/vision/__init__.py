@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from edge.registry import resolve
+from edge.system.registry import resolve
 
 if TYPE_CHECKING:
     from edge.settings.sections import DetectionSettings

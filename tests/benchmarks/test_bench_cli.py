@@ -17,7 +17,7 @@ from benchmarks import cli, runner
 from benchmarks.results.results import load
 from benchmarks.suites import SUITES
 from edge.cli.app import run_app
-from edge.registry import resolve
+from edge.system.registry import resolve
 
 
 def bench(*arguments: str) -> int:
@@ -140,7 +140,7 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_tensorflow_comes_with_the_command() -> None:
     code = (
         "import sys; from benchmarks import cli; from benchmarks.suites import SUITES;"
-        "from edge.registry import resolve; [resolve(SUITES, n, 'suite') for n in SUITES];"
+        "from edge.system.registry import resolve; [resolve(SUITES, n, 'suite') for n in SUITES];"
         "print(sorted({'tensorflow', 'keras', 'matplotlib', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from edge.errors import MissingDataError, UsageError
-from edge.registry import resolve
 from edge.settings.sections import MicSettings
 from edge.sources import Source
 from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, SoundHealth
+from edge.system.registry import resolve
 from edge.types import AudioChunk
 
 __all__ = ["SAMPLE_RATE_HZ", "SoundHealth", "SoundSource", "list_microphones", "open_sound"]

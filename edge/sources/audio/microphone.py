@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError, SourceError
-from edge.native_output import suppress_c_stderr
 from edge.settings.sections import MicSettings
 from edge.sources.audio.conditioning import (
     SAMPLE_RATE_HZ,
@@ -33,6 +32,7 @@ from edge.sources.audio.portaudio import (
 )
 from edge.sources.lifecycle import ReconnectingSource
 from edge.sources.newest_wins import NewestWinsQueue
+from edge.system.native_output import suppress_c_stderr
 from edge.types import AudioChunk
 
 # PortAudio's words for "not in this shape": the next one is tried.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError, UsageError
-from edge.native_output import suppress_c_stderr
+from edge.system.native_output import suppress_c_stderr
 
 T = TypeVar("T")
 

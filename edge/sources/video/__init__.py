@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from edge.errors import MissingDataError, UsageError
-from edge.registry import resolve
 from edge.settings.sections import CameraSettings
 from edge.sources import Source
 from edge.sources.video.spec import Spec, parse
+from edge.system.registry import resolve
 from edge.types import Frame
 
 __all__ = ["FrameSource", "Spec", "list_cameras", "open_source", "parse"]

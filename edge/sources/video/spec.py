@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge.errors import UsageError
-from edge.redaction import HINT, protect_address, shown
+from edge.system.redaction import HINT, protect_address, shown
 
 _BARE = ("auto", "picamera", "synthetic")
 _SCHEMES = ("rtsp", "rtsps", "http", "https")

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import cv2
 
 from edge.errors import SourceError
-from edge.redaction import shown
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import LiveSource
 from edge.sources.video.opencv import nominal_fps, open_capture
+from edge.system.redaction import shown
 
 _PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 

@@ -20,7 +20,7 @@ from benchmarks.suites import SUITES
 from benchmarks.suites.accuracy import faces
 from edge.errors import DataError, EdgeError, MissingDataError, MissingModelError
 from edge.models import Model
-from edge.registry import resolve
+from edge.system.registry import resolve
 
 MakeModel = Callable[..., Model]
 

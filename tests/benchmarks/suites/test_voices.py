@@ -22,7 +22,7 @@ from convert.datasets.ravdess import LABELS
 from edge.audio.feature_settings import FeatureSettings
 from edge.errors import DataError, MissingDataError
 from edge.models import Model, find
-from edge.registry import resolve
+from edge.system.registry import resolve
 
 soundfile = pytest.importorskip("soundfile")
 

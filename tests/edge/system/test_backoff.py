@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from edge.backoff import Backoff
+from edge.system.backoff import Backoff
 
 
 def delays(backoff: Backoff, count: int) -> list[float]:

@@ -18,11 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from passwords import ADDRESSES, LOCAL, SECRET
 
-from edge import redaction
 from edge.cli import main
 from edge.errors import EdgeError, UsageError
 from edge.health.report import Health, Report
-from edge.redaction import protect, protect_address, redact, shown
 from edge.settings.loading import load, override
 from edge.settings.sections import Settings
 from edge.settings.toml import as_toml
@@ -31,6 +29,8 @@ from edge.sources.video.spec import parse
 from edge.status.html import page
 from edge.status.prometheus import prometheus
 from edge.status.text import lines
+from edge.system import redaction
+from edge.system.redaction import protect, protect_address, redact, shown
 
 HASTY = {
     "camera.open_timeout_s": 0.2,

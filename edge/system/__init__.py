@@ -1,0 +1,1 @@
+"""What all rooms stand on: whole files, waits, parts by name, and words without passwords."""
