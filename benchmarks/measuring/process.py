@@ -16,7 +16,7 @@ from time import perf_counter, sleep
 from typing import IO
 
 from edge.errors import EdgeError
-from edge.native_output import debugging
+from edge.system.native_output import debugging
 
 _POLL_S = 0.01
 _GRACE_S = 3.0
