@@ -42,21 +42,21 @@ def open_model(name_or_path: str | Path = DEFAULT_MODEL, *, threads: int = 1) ->
 
 
 def classify_picture(
-    picture: str | Path | NDArray[np.uint8],
+    image: str | Path | NDArray[np.uint8],
     *,
     model: str | Path = DEFAULT_MODEL,
     settings: Settings | None = None,
 ) -> list[TrackedFace]:
     """Every face in one picture, each with what the network says of it.
 
-    picture: a file, or uint8 (H, W, 3) BGR or (H, W) gray
+    image: a file, or uint8 (H, W, 3) BGR or (H, W) gray
     Raises MissingDataError, SourceError for a file that is absent or no picture.
     """
     frames: Iterable[Frame | NDArray[np.uint8]]
-    if isinstance(picture, np.ndarray):
-        frames = [picture]
+    if isinstance(image, np.ndarray):
+        frames = [image]
     else:
-        frames = _frames_of(Path(picture), settings or Settings())
+        frames = _frames_of(Path(image), settings or Settings())
     results = run_pipeline(frames, model=model, settings=settings, stills=True)
     return [face for result in results for face in result.observations]
 
@@ -122,7 +122,7 @@ def run_pipeline(
             sequence=network.card.sequence,
             floor=network.card.floor,
         )
-        yield from pipeline.results(_as_frame(*numbered, fps) for numbered in enumerate(frames))
+        yield from pipeline.results(_as_frame(*indexed, fps) for indexed in enumerate(frames))
 
 
 def listen(

@@ -103,8 +103,8 @@ def _cell(change: Change | None) -> str:
 
 def _doubts(names: Sequence[str], comparisons: Sequence[Comparison]) -> Section:
     said = [
-        Doubt(f"{name}: {doubt}")
+        Doubt(f"{name}: {reason}")
         for name, one in zip(names[1:], comparisons, strict=True)
-        for doubt in one.doubts
+        for reason in one.doubts
     ]
     return Section("What may not be compared, and doubts", tuple(said or [Text("None.")]))

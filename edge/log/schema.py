@@ -184,10 +184,10 @@ def decode(row: tuple[Any, ...]) -> EmotionEvent:
     try:
         names = json.loads(labels)
         parts = struct.unpack(f"<{len(names)}H", scores)
-        shares = [part / SCALE for part in (confidence, *parts)]
+        fractions = [part / SCALE for part in (confidence, *parts)]
         if not all(isinstance(text, str) for text in (modality, model, label, *names)):
             raise TypeError("a name is no text")
-        if not all(0 <= share <= 1 for share in shares):
+        if not all(0 <= share <= 1 for share in fractions):
             raise ValueError("a score is no share of 1")
         if not all(type(number) is int for number in (time_us, track_id)):
             raise TypeError("a number is none")
@@ -200,8 +200,8 @@ def decode(row: tuple[Any, ...]) -> EmotionEvent:
         modality=modality,
         track_id=track_id,
         label=label,
-        confidence=shares[0],
-        scores=dict(zip(names, shares[1:], strict=True)),
+        confidence=fractions[0],
+        scores=dict(zip(names, fractions[1:], strict=True)),
         face=box,
         model=model,
     )

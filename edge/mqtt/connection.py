@@ -34,7 +34,7 @@ class BrokerSession:
     each link's sender begins with a session of its own, in which the broker drops what it had half
     of. The echo subscriber asks for this device's events, in a session that the broker keeps. What
     it was passed meanwhile comes first, then a mark that the new sender sends: an event that was
-    not heard until then has not been passed on, and is to be sent again.
+    not confirmed_id until then has not been passed on, and is to be sent again.
 
     up:      both are let in, and the mark came back
     gone:    the link is of no more use; `reason` says why, `refused` whether the broker said no
@@ -122,7 +122,7 @@ class BrokerSession:
         return self.publish_to(f"{self._base}/{what}", text, qos, retain=retain)
 
     def publish_event(self, event_id: str, text: str) -> Any:
-        """`publish` to …/event; heard there, its id is ours."""
+        """`publish` to …/event; confirmed_id there, its id is ours."""
         self._issued.append(event_id)
         return self.publish("event", text, EVENT_QOS)
 
@@ -179,10 +179,10 @@ class BrokerSession:
         if found is None:  # somebody else publishes there, whatever it is
             self.foreign += 1
             return
-        heard = found[1].decode()
-        if self._marked.is_set() and heard not in self._issued:
+        confirmed_id = found[1].decode()
+        if self._marked.is_set() and confirmed_id not in self._issued:
             self.foreign += 1
-        self._confirmed_ids.append(heard)
+        self._confirmed_ids.append(confirmed_id)
 
     def _parted(self, client: Any, data: Any, flags: Any, reason: Any, more: Any) -> None:
         if client in self._let_in:

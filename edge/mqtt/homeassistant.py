@@ -20,7 +20,22 @@ def discovery(prefix: str, base: str, device: str) -> Iterator[tuple[str, dict[s
         "model": "emotion-edge",
         "sw_version": __version__,
     }
-    values: dict[str, dict[str, Any]] = {
+    name = device.replace(".", "_")
+    for key, value in _values(base).items():
+        yield (
+            f"{prefix}/sensor/emotion-edge-{name}/{key}/config",
+            value
+            | {
+                "unique_id": f"emotion-edge-{device}-{key}",
+                "availability_topic": f"{base}/status",
+                "device": owner,
+            },
+        )
+
+
+def _values(base: str) -> dict[str, dict[str, Any]]:
+    """Each value by its key, less what all of them have in common."""
+    return {
         "emotion": {
             "name": "Emotion",
             "icon": "mdi:emoticon-outline",
@@ -61,14 +76,3 @@ def discovery(prefix: str, base: str, device: str) -> Iterator[tuple[str, dict[s
             "entity_category": "diagnostic",
         },
     }
-    name = device.replace(".", "_")
-    for key, value in values.items():
-        yield (
-            f"{prefix}/sensor/emotion-edge-{name}/{key}/config",
-            value
-            | {
-                "unique_id": f"emotion-edge-{device}-{key}",
-                "availability_topic": f"{base}/status",
-                "device": owner,
-            },
-        )
