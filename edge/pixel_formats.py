@@ -87,3 +87,15 @@ def _unusable(image: NDArray[np.generic]) -> SourceError:
         f"a frame of shape {image.shape} and type {image.dtype} cannot be used: "
         "give 8-bit gray, BGR or BGRA pictures of at least one pixel"
     )
+
+
+def turned(image: Image, degrees: int) -> Image:
+    """uint8 (H, W) or (H, W, 3), turned clockwise by 90, 180 or 270 degrees."""
+    return cv2.rotate(image, _TURNS[degrees]).astype(np.uint8, copy=False)
+
+
+_TURNS = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}

@@ -44,6 +44,7 @@ class Frame:
     media_s:      seconds since the first frame of a clip; None for a single picture and where live
     pixel_aspect: a pixel's width over its height; where it is not 1, faces are looked for in the
                   picture as it is meant to be seen, and given in the pixels that are here
+    rotation:     0, 90, 180 or 270 degrees by which `image` and `gray` turn `pixels`, clockwise
     """
 
     pixels: NDArray[np.uint8]
@@ -55,6 +56,7 @@ class Frame:
     source: str = ""
     media_s: float | None = None
     pixel_aspect: float = 1.0
+    rotation: int = 0
 
     @property
     def origin(self) -> Origin:
@@ -66,15 +68,20 @@ class Frame:
         from edge.pixel_formats import jpeg_to_bgr, to_bgr
 
         if self.jpeg is not None and (decoded := jpeg_to_bgr(self.jpeg)) is not None:
-            return decoded
-        return self._cut(to_bgr(self.pixels, self.pixel_format))
+            return self._turned(decoded)
+        return self._turned(self._cut(to_bgr(self.pixels, self.pixel_format)))
 
     @property
     def gray(self) -> NDArray[np.uint8]:
         """uint8 (H, W), luma from 0 to 255; made anew by each call unless the source gave it."""
         from edge.pixel_formats import to_gray
 
-        return self._cut(to_gray(self.pixels, self.pixel_format))
+        return self._turned(self._cut(to_gray(self.pixels, self.pixel_format)))
+
+    def _turned(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        from edge.pixel_formats import turned
+
+        return turned(image, self.rotation) if self.rotation else image
 
     def _cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return image[:, : image.shape[1] - self.padding_px] if self.padding_px else image
@@ -99,6 +106,7 @@ class Face:
     """A face's box, in pixels of the frame it was found in; (x, y) is its top left corner.
 
     track_id: the person it was followed as, from 1 on; 0 before tracking
+    angle:    degrees that the head is tilted, clockwise; the box stays upright around its middle
     """
 
     x: int
@@ -106,6 +114,7 @@ class Face:
     width: int
     height: int
     track_id: int = 0
+    angle: float = 0.0
 
     @property
     def area(self) -> int:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import UNKNOWN
+from edge.types import UNKNOWN, Face
 from edge.vision.pixel_aspect import square, to_square
 
 if TYPE_CHECKING:
@@ -66,9 +66,20 @@ def draw(image: NDArray[np.uint8], observations: Sequence[TrackedFace]) -> None:
     for seen in observations:
         face, state = seen.face, seen.state
         paint = colour(state.label)
+        _box(image, face, paint, thickness)
+        bottom = face.y + face.height - 1
+        _caption(image, f"{state.label} {state.confidence:.0%}", face.x, face.y, bottom, paint)
+
+
+def _box(image: NDArray[np.uint8], face: Face, paint: tuple[int, int, int], thickness: int) -> None:
+    """The face's box, leaning as the head does."""
+    if not face.angle:
         corner = (face.x + face.width - 1, face.y + face.height - 1)
         cv2.rectangle(image, (face.x, face.y), corner, paint, thickness)
-        _caption(image, f"{state.label} {state.confidence:.0%}", face.x, face.y, corner[1], paint)
+        return
+    middle = (face.x + face.width / 2, face.y + face.height / 2)
+    corners = cv2.boxPoints((middle, (face.width, face.height), face.angle))
+    cv2.polylines(image, [np.rint(corners).astype(np.int32)], True, paint, thickness)
 
 
 def _caption(

@@ -117,6 +117,10 @@ def run(
         str | None, typer.Option(help="Of such a one with three channels: rgb, bgr or gray.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the interpreter.")] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(help="haar, lbp, yunet, or none: every picture is one face, cut out already."),
+    ] = None,
     budget_ms: Annotated[
         float | None, typer.Option(min=0, help="What the face search may take of a live frame.")
     ] = None,
@@ -142,6 +146,7 @@ def run(
         "model.scaling": scaling,
         "model.colour": colour,
         "model.threads": threads,
+        "detection.detector": detector,
         "detection.budget_ms": budget_ms,
         "log.path": log,
     }

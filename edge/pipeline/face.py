@@ -24,7 +24,7 @@ from edge.vision import open_detector
 from edge.vision.picture_format import PictureFormat
 from edge.vision.pixel_aspect import from_square, square
 from edge.vision.preprocess import OURS, Preprocessor
-from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
+from edge.vision.search import FaceSearch, FullSearch, TrackedSearch, WholePicture
 from edge.vision.sequence_settings import SequenceSettings
 from edge.vision.tracker import Tracker
 
@@ -218,7 +218,9 @@ def build_face_pipeline(
 
 
 def _search(settings: DetectionSettings, *, stills: bool, live: bool) -> FaceSearch:
+    if settings.detector == "none":
+        return WholePicture()
     detector = open_detector(settings)
     if stills or not settings.tracked:
-        return FullSearch(detector)
+        return FullSearch(detector, tilted=stills and settings.tilt_interval_s > 0)
     return TrackedSearch(detector, settings, live=live)

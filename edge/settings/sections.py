@@ -30,6 +30,8 @@ class CameraSettings(_Section):
     fps: float = Field(30, gt=0, le=240)
     pixel_format: Literal["RGB888", "BGR888", "XRGB8888", "YUV420", "NV12"] = "RGB888"
     """picamera2's name; libcamera's RGB888 is B, G, R in memory: OpenCV's order."""
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise by which every picture is turned: a camera on a wall or a ceiling."""
     open_timeout_s: float = Field(2.0, gt=0, le=60)
     read_timeout_s: float = Field(1.5, gt=0, le=60)
     retries: int = Field(5, ge=0)
@@ -65,7 +67,7 @@ class DetectionSettings(_Section):
     """The face search; docs/guides/search.md has what each setting costs and is worth."""
 
     detector: str = "haar"
-    """haar, lbp or yunet."""
+    """haar, lbp, yunet, or none: every picture is one face, cut out already."""
     model: str = ""
     """The detector's own file: needed by lbp and yunet, another cascade for haar."""
     min_face_px: int = Field(48, ge=24)
@@ -80,6 +82,9 @@ class DetectionSettings(_Section):
     """Where something changed, new faces are searched for at least this often."""
     still_interval_s: float = Field(2.0, ge=0, le=600)
     """And the whole picture this often, whether or not anything changed."""
+    tilt_interval_s: float = Field(1.0, ge=0, le=600)
+    """The whole picture is searched this often for tilted heads, one side after the other; 0:
+    never, nor in single pictures."""
     motion_gate: bool = True
     """Off: the whole picture every `full_search_interval_s`."""
     budget_share: float = Field(0.3, gt=0, le=1)

@@ -38,7 +38,8 @@ def as_dict(event: EmotionEvent) -> dict[str, Any]:
             "y": int(face.y),
             "width": int(face.width),
             "height": int(face.height),
-        },
+        }
+        | ({"angle": float(face.angle)} if face.angle else {}),
         "model": event.model,
     } | ({} if event.forecast is None else {"forecast": event.forecast})
 

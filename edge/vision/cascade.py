@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Protocol
 
@@ -15,9 +13,14 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
 from edge.types import Face
+from edge.vision.boxes import inside, without_nested
+from edge.vision.crop import cut
+from edge.vision.light import stretched
 from edge.vision.resize import downscale
 
 Gray = NDArray[np.uint8]
+_Box = tuple[float, float, float, float, int]
+"""left, top, width, height in pixels, and how many windows agree on it"""
 
 
 class FaceDetector(Protocol):
@@ -43,52 +46,54 @@ class FaceDetector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScanProfile:
-    """How a picture is searched: whole, for proposals, or around a known face, where little is to
-    be searched and so it is done finely.
+    """How a picture is scanned.
 
-    window_ratio: the smallest face, in windows. At exactly 1 it would be seen at one scale only,
-                  and so rarely by enough neighbors
-    fewest:       neighbors that do where boxes may be less sure; one means two windows
-    octaves:      larger faces are searched for in halved pictures
+    window_ratio: the side of the smallest face, in windows, in the picture as it is searched
+    scale_factor: from one size to the next
     """
 
     window_ratio: float
     scale_factor: float
-    contrast: cv2.CLAHE
-    fewest: int = 2
-    octaves: bool = False
 
+
+_PROPOSING = 1.2
+"""Windows across the smallest face where the whole picture is scanned for proposals."""
+
+_NEAR = ScanProfile(window_ratio=2.0, scale_factor=1.1)
+"""Around one face. At two windows OpenCV steps by single pixels."""
+
+_SIZES = (0.75, 1.33)
+_ROOM = 0.25
+"""Of a proposal's side: the sizes and the surroundings in which it is searched for again."""
+
+_BELOW = 1.1
+"""A box may be this much smaller than the smallest face: it trembles by so much."""
+
+_PADDING_PX = 4
+"""Of edge repeated around the picture: a face that touches the edge fills few windows inside."""
 
 _EVEN = 128
-
 
 _ALIKE = 0.2
 """OpenCV's own measure of how much two windows on one face may differ."""
 
-
-def _contrast(tiles: int) -> cv2.CLAHE:
-    return cv2.createCLAHE(clipLimit=2.0, tileGridSize=(tiles, tiles))
+_LENIENT = 2
+"""Neighbors that do on a face that is known."""
 
 
 class CascadeDetector:
-    """Viola and Jones' boosted cascade (CVPR 2001) as OpenCV 4 runs it.
+    """Viola and Jones' boosted cascade (CVPR 2001) as OpenCV 4 runs it, in two passes.
 
-    Two things are done to the picture before the search.
+    The first proposes: the picture is made smaller, until the smallest wanted face fills little
+    more than the cascade's 24x24 window, and then halved again and again; each is scanned by
+    steps of two for faces of one to two windows, and every window that passes counts. OpenCV's
+    own scan steps by single pixels through every picture reduced to half or less: four times the
+    positions. The second pass searches the surroundings of each proposal by single pixels for
+    about its size, and there so many windows must agree as in a search of everything.
 
-    It is made smaller, so that the smallest wanted face fills little more than the cascade's
-    24x24 window. OpenCV's `minSize` alone skips the scales below it, but then steps by single
-    pixels through every picture reduced to half or less, and by two through the others: given the
-    full picture it tests four times as many positions for faces up to twice the smallest. A
-    picture is never enlarged: that invents no detail.
-
-    For proposals it is halved again and again, and each is searched by steps of two for faces of
-    one to two windows: half the positions. A face is then seen by fewer windows, so two do.
-
-    Its local contrast is raised (CLAHE, Zuiderveld 1994), for the cascade misses flatly lit
-    faces. On sampled frames of eight clips with 148 faces both together found 141, with 2 false
-    boxes; the full, plain picture gave 139 with 21 (Haar's cascade, scale factors 1.15 and 1.1,
-    faces from 48 px, 5 neighbors). The values were chosen on these clips: elsewhere the gain may
-    be smaller.
+    Light that is dim or flat is drawn out over the whole picture (`stretched`): local contrast
+    (CLAHE), which was done before, loses a fifth of the faces of well lit stills. Around the
+    picture its edge is repeated, so that faces at the edge are found. Decision 0012 has figures.
     """
 
     def __init__(self, cascade: cv2.CascadeClassifier, settings: DetectionSettings) -> None:
@@ -96,11 +101,7 @@ class CascadeDetector:
         self._min_face_px = settings.min_face_px
         self._window_px = cascade.getOriginalWindowSize()[0]
         self._min_neighbors = settings.min_neighbors
-        self._wide = ScanProfile(1.3, settings.scale_factor, _contrast(8))
-        self._proposing = ScanProfile(
-            1.4, settings.scale_factor, self._wide.contrast, fewest=1, octaves=True
-        )
-        self._near = ScanProfile(1.5, 1.1, _contrast(2))
+        self._wide = ScanProfile(_PROPOSING, settings.scale_factor)
 
     def find(
         self,
@@ -111,58 +112,80 @@ class CascadeDetector:
         lenient: bool = False,
     ) -> list[Face]:
         height, width = gray.shape
-        least, most = sizes_px or (self._min_face_px, max(height, width))
-        if min(height, width) < least:
+        if min(height, width) < (sizes_px[0] if sizes_px else self._min_face_px):
             return []
-        how = self._near if sizes_px else self._proposing if lenient else self._wide
-        shrink = min(1.0, how.window_ratio * self._window_px / least)
-        small = how.contrast.apply(at_scale(gray, shrink)).astype(np.uint8, copy=False)
+        lit = stretched(gray)
+        if sizes_px:
+            neighbors = min(_LENIENT, self._min_neighbors) if lenient else self._min_neighbors
+            found = self._near(lit, *sizes_px, neighbors)
+        else:
+            found = self._everywhere(lit, where)
+        surest_first = sorted(found, key=lambda box: -box[-1])
+        boxes = [inside(*box[:4], (width, height)) for box in surest_first]
+        return without_nested([box for box in boxes if box.area > 0])
+
+    def _everywhere(self, lit: Gray, where: Gray | None) -> list[_Box]:
+        least_px = self._min_face_px / _BELOW
+        found = []
+        for left, top, side in self._proposals(lit, where):
+            room = _ROOM * side
+            x, y, area_px = round(left - room), round(top - room), round(side + 2 * room)
+            sizes = (max(least_px, _SIZES[0] * side), max(least_px, _SIZES[1] * side))
+            near = self._near(cut(lit, x, y, area_px, area_px), *sizes, self._min_neighbors)
+            if near:
+                box = max(near, key=lambda box: box[-1])
+                found.append((box[0] + x, box[1] + y, *box[2:]))
+        return found
+
+    def _near(self, lit: Gray, least_px: float, most_px: float, neighbors: int) -> list[_Box]:
+        """The boxes of about this size that so many windows agree on."""
+        scale = min(1.0, _NEAR.window_ratio * self._window_px / least_px)
+        small = at_scale(lit, scale)
+        least = max(self._window_px, round(least_px * scale))
+        most = max(least, round(most_px * scale))
+        boxes, agreeing = self._cascade.detectMultiScale2(
+            small,
+            scaleFactor=_NEAR.scale_factor,
+            minNeighbors=neighbors,
+            minSize=(least, least),
+            maxSize=(most, most),
+        )
+        across, down = lit.shape[1] / small.shape[1], lit.shape[0] / small.shape[0]
+        return [
+            (x * across, y * down, w * across, h * down, int(n))
+            for (x, y, w, h), n in zip(boxes, agreeing, strict=True)
+        ]
+
+    def _proposals(self, lit: Gray, where: Gray | None) -> list[tuple[float, float, float]]:
+        """(left, top, side) of whatever any window takes for a face."""
+        scale = min(1.0, self._wide.window_ratio * self._window_px / self._min_face_px)
+        small = at_scale(lit, scale)
         if where is not None:
             # The cascade leaves even areas at once.
+            small = small.copy() if small is lit else small
             size = (small.shape[1], small.shape[0])
             small[cv2.resize(where, size, interpolation=cv2.INTER_NEAREST) == 0] = _EVEN
-        least_side = max(self._window_px, round(least * shrink))
-        most_side = max(least_side, round(most * shrink))
-        neighbors = min(how.fewest, self._min_neighbors) if lenient else self._min_neighbors
-        search = self._by_octaves if how.octaves else self._at_once
-        boxes, sureness = search(small, least_side, most_side, how.scale_factor, neighbors)
-        surest_first = np.argsort(sureness, kind="stable")[::-1]
-        x_scale, y_scale = width / small.shape[1], height / small.shape[0]
-        found = [scaled(boxes[i], x_scale, y_scale, width, height) for i in surest_first]
-        return without_nested(found)
-
-    def _at_once(
-        self, small: Gray, least_px: int, most_px: int, scale_factor: float, neighbors: int
-    ) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
-        """The boxes that so many windows agree on, and how many did."""
-        return self._cascade.detectMultiScale2(
-            small,
-            scaleFactor=scale_factor,
-            minNeighbors=neighbors,
-            minSize=(least_px, least_px),
-            maxSize=(most_px, most_px),
-        )
-
-    def _by_octaves(
-        self, small: Gray, least_px: int, most_px: int, scale_factor: float, neighbors: int
-    ) -> tuple[Sequence[Sequence[float]], Sequence[float]]:
-        """The same, from windows of one to two times the cascade's in pictures halved again."""
         windows: list[list[int]] = []
-        halved, largest_px = 1, 2 * self._window_px - 1
-        while most_px >= self._window_px * halved and min(small.shape) >= self._window_px:
-            least = max(self._window_px, ceil(least_px / halved))
-            most = min(largest_px, most_px // halved)
+        halved, pad = 1, _PADDING_PX
+        while min(small.shape) + 2 * pad >= self._window_px:
+            around = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
             # No neighbors: every window by itself, to be grouped with the other octaves'.
             found = self._cascade.detectMultiScale(
-                small,
-                scaleFactor=scale_factor,
+                around,
+                scaleFactor=self._wide.scale_factor,
                 minNeighbors=0,
-                minSize=(least, least),
-                maxSize=(most, most),
+                maxSize=(2 * self._window_px - 1,) * 2,
             )
-            windows += [[int(side) * halved for side in window] for window in found]
+            windows += [
+                [int(x - pad) * halved, int(y - pad) * halved, int(w) * halved, int(h) * halved]
+                for x, y, w, h in found
+            ]
+            if min(small.shape) < 2:
+                break
             small, halved = downscale(small, small.shape[1] // 2, small.shape[0] // 2), 2 * halved
-        return cv2.groupRectangles(windows, neighbors, _ALIKE)
+        # Twice each: a group of one would be dropped.
+        boxes, _ = cv2.groupRectangles(windows + windows, 1, _ALIKE)
+        return [(x / scale, y / scale, side / scale) for x, y, side, _ in boxes]
 
 
 class HaarDetector(CascadeDetector):
@@ -232,27 +255,3 @@ def at_scale(gray: Gray, scale: float) -> Gray:
         return gray
     height, width = gray.shape
     return downscale(gray, max(1, round(width * scale)), max(1, round(height * scale)))
-
-
-def scaled(box: Sequence[float], x_scale: float, y_scale: float, width: int, height: int) -> Face:
-    """A box of the small picture in pixels of the full one, cut to its (width, height)."""
-    left, top = max(0, round(box[0] * x_scale)), max(0, round(box[1] * y_scale))
-    right = min(width, round((box[0] + box[2]) * x_scale))
-    bottom = min(height, round((box[1] + box[3]) * y_scale))
-    return Face(left, top, right - left, bottom - top)
-
-
-def without_nested(surest_first: list[Face]) -> list[Face]:
-    """Drops each box that lies more than half within a surer one, or holds one: a face holds
-    no second face, but the cascade likes to see one in a mouth or around a head."""
-    kept: list[Face] = []
-    for face in surest_first:
-        if all(_shared(face, other) <= 0.5 * min(face.area, other.area) for other in kept):
-            kept.append(face)
-    return kept
-
-
-def _shared(a: Face, b: Face) -> int:
-    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    return max(0, across) * max(0, down)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
-from edge.vision.cascade import FaceDetector, without_nested
+from edge.vision.boxes import without_nested
+from edge.vision.cascade import FaceDetector
 from edge.vision.motion import Cells, MotionDetector, cells_of, frame_of, whole
 from edge.vision.template import TemplateMatcher
+from edge.vision.tilt import TILTS, find_around, find_tilted
 
 Gray = NDArray[np.uint8]
 
@@ -34,19 +36,32 @@ class FaceSearch(Protocol):
 class FullSearch:
     """The whole picture, every time: for pictures that have nothing to do with each other."""
 
-    def __init__(self, detector: FaceDetector) -> None:
+    def __init__(self, detector: FaceDetector, *, tilted: bool = False) -> None:
+        """tilted: search for heads that lean to either side, too"""
         self._detector = detector
+        self._tilts = TILTS if tilted else ()
 
     def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
-        return self._detector.find(gray)
+        found = list(self._detector.find(gray))
+        for angle in self._tilts:
+            found += find_tilted(self._detector, gray, angle)
+        return without_nested(found)
+
+
+class WholePicture:
+    """No search: every picture is one face, cut out already."""
+
+    def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
+        return [Face(0, 0, gray.shape[1], gray.shape[0])]
 
 
 @dataclass(slots=True)
 class SearchCounts:
     """How often a `TrackedSearch` did what, so far.
 
-    near: around known faces; again: of them a second time, more widely; followed: by their looks,
-    without a search; wide: for new faces; wide_share: those searches' areas, added up, in pictures
+    near: around known faces; again: of them once more, for a head that has tilted or is upright
+    again; followed: by their looks, without a search; wide: for new faces; wide_share: those
+    searches' areas, added up, in pictures; tilted: for new faces of tilted heads
     """
 
     near: int = 0
@@ -54,6 +69,7 @@ class SearchCounts:
     followed: int = 0
     wide: int = 0
     wide_share: float = 0.0
+    tilted: int = 0
 
 
 @dataclass(slots=True)
@@ -77,7 +93,9 @@ class TrackedSearch:
     New faces are looked for within `full_search_interval_s`, half of it when a known face has
     just been lost, and only where the picture has changed since it was searched last, known
     faces left out. Whether or not anything changed, all of the picture is searched every
-    `still_interval_s`.
+    `still_interval_s`, and for tilted heads, turned by 30 degrees to either side in turn, every
+    `tilt_interval_s`. A known face that is not found upright is looked for tilted, and the other
+    way round.
 
     What the search spends beyond its budget is a debt that time pays off; while there is one, new
     faces wait, for up to `still_interval_s`. So a slow or hot board looks for them less often and
@@ -105,7 +123,8 @@ class TrackedSearch:
         self._clock = clock
         self._debt_s = self._step_s = 0.0
         self._frame_s: float | None = None
-        self._looked_s = self._wholly_s = 0.0
+        self._looked_s = self._wholly_s = self._tilted_s = 0.0
+        self._tilt = 0
         self._known: dict[int, _Known] = {}
         self._lost = 0
 
@@ -122,7 +141,9 @@ class TrackedSearch:
         lost = len(expected) - len(sure) - len(unsure)
         just_lost, self._lost = lost > self._lost, lost
         cells = self._cells_due(gray, timestamp_s, sure, just_lost)
-        new = [] if cells is None else self._in_cells(gray, cells)
+        new = (
+            self._tilted(gray, timestamp_s, sure) if cells is None else self._in_cells(gray, cells)
+        )
         self._debt_s += self._clock() - started
         # A mouth that passed for a face a moment ago must not hide the face.
         return without_nested(sure + new + unsure)
@@ -131,6 +152,7 @@ class TrackedSearch:
         """Pay off the debt. At the start, and where the clock jumped back, all is due at once."""
         if self._frame_s is None or timestamp_s < self._frame_s:
             self._looked_s = self._wholly_s = -float("inf")
+            self._tilted_s = timestamp_s
             self._debt_s = self._step_s = 0.0
             self._known.clear()
         else:
@@ -172,26 +194,42 @@ class TrackedSearch:
     def _around(self, gray: Gray, face: Face) -> Face | None:
         """The face that the detector finds nearest to where it should be."""
         height, width = gray.shape
-        side = max(face.width, face.height)
-        room = _ROOM * side
-        left, top = max(0, round(face.x - room)), max(0, round(face.y - room))
-        right = min(width, round(face.x + face.width + room))
-        bottom = min(height, round(face.y + face.height + room))
-        if right <= left or bottom <= top:
+        if (
+            face.x >= width
+            or face.y >= height
+            or min(face.x + face.width, face.y + face.height) <= 0
+        ):
             return None
         self.counts.near += 1
-        for least, most in _SIZES:
-            found = self._detector.find(
-                gray[top:bottom, left:right],
-                (least * side, most * side),
+        confirmed = face.track_id > 0
+        for angle in (face.angle, *_OTHER_TILTS[face.angle]) if confirmed else (face.angle,):
+            found = find_around(
+                self._detector,
+                gray,
+                replace(face, angle=angle),
+                room=_ROOM,
+                sizes=_SIZES,
                 # A box that is not confirmed yet has only the detector to speak for it.
-                lenient=face.track_id > 0,
+                lenient=confirmed and angle == face.angle,
             )
             if found:
-                placed = [replace(each, x=each.x + left, y=each.y + top) for each in found]
-                return max(placed, key=lambda other: iou(other, face))
-            self.counts.again += (least, most) == _SIZES[0]
+                return max(found, key=lambda other: iou(other, face))
+            self.counts.again += confirmed and angle == face.angle
         return None
+
+    def _tilted(self, gray: Gray, timestamp_s: float, known: Sequence[Face]) -> list[Face]:
+        """The new faces of tilted heads, where it is time to look for them."""
+        interval_s = self._settings.tilt_interval_s
+        waits = self._live and self._debt_s > 0
+        if not interval_s or waits or timestamp_s - self._tilted_s < interval_s - _JITTER_S:
+            return []
+        self._tilted_s = timestamp_s
+        self._tilt = (self._tilt + 1) % len(TILTS)
+        self.counts.tilted += 1
+        cells = whole()
+        for face in known:
+            cells[cells_of(face, gray.shape[1], gray.shape[0])] = 0
+        return find_tilted(self._detector, gray, TILTS[self._tilt], cells)
 
     def _cells_due(
         self, gray: Gray, timestamp_s: float, known: Sequence[Face], just_lost: bool
@@ -234,9 +272,10 @@ class TrackedSearch:
 TRUST_S = 0.5
 """So long a face may go on by its looks alone."""
 
-_SIZES = ((0.8, 1.25), (0.65, 1.25))
-"""Shares of a known face's side between which it is looked for; the second time, where the first
-finds nothing, the smaller least size makes the search finer at all sizes."""
+_SIZES = (0.75, 1.33)
+"""Shares of a known face's side between which it is looked for."""
+
+_OTHER_TILTS = {0.0: TILTS} | dict.fromkeys(TILTS, (0.0,))
 
 _ROOM = 0.25
 """Shares of its side that are searched around a known face."""

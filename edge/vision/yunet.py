@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
 from edge.types import Face
-from edge.vision.cascade import at_scale, scaled, without_nested
+from edge.vision.boxes import inside, without_nested
+from edge.vision.cascade import at_scale
 
 
 class YunetDetector:
@@ -70,7 +71,10 @@ class YunetDetector:
             return []
         surest_first = rows[np.argsort(rows[:, -1], kind="stable")[::-1]]
         x_scale, y_scale = width / small.shape[1], height / small.shape[0]
-        boxes = [scaled(row[:4], x_scale, y_scale, width, height) for row in surest_first]
+        boxes = [
+            inside(x * x_scale, y * y_scale, w * x_scale, h * y_scale, (width, height))
+            for x, y, w, h in surest_first[:, :4]
+        ]
         return without_nested([box for box in boxes if least <= _side(box) <= most])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,16 @@ class BaseFrameSource(BaseSource[Frame]):
         super().__init__(name, settings)
         self.settings = settings
         self.fps: float | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        frames = super().__iter__()
+        return map(self._turned, frames) if self.settings.rotate else frames
+
+    def _turned(self, frame: Frame) -> Frame:
+        """The frame as a camera that hangs askew should have given it."""
+        sideways = self.settings.rotate % 180 != 0
+        aspect = 1 / frame.pixel_aspect if sideways else frame.pixel_aspect
+        return replace(frame, rotation=self.settings.rotate, pixel_aspect=aspect)
 
 
 class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):

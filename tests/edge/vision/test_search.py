@@ -73,7 +73,8 @@ def searched(search: TrackedSearch, pictures: list[np.ndarray]) -> Iterator[list
 
 
 def tracked(detector: Squares, **changes: object) -> TrackedSearch:
-    return TrackedSearch(detector, DetectionSettings.model_validate(changes))
+    settings = DetectionSettings.model_validate({"tilt_interval_s": 0} | changes)
+    return TrackedSearch(detector, settings)
 
 
 def test_every_picture_is_searched_wholly_where_they_are_unrelated() -> None:
@@ -89,7 +90,7 @@ def test_a_known_face_is_searched_for_in_its_surroundings_at_its_size() -> None:
     *_, last = searched(tracked(detector), [room(300)] * 5)
     assert last == [Face(300, 200, 100, 100)]
     assert detector.seen == [(WIDTH, HEIGHT)] + [(150, 150)] * 4
-    assert detector.sizes[-1] == (80, 125)
+    assert detector.sizes[-1] == (75, 133)
 
 
 def test_a_moving_face_is_followed_to_the_edge_without_a_search_of_everything() -> None:
