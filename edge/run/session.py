@@ -97,7 +97,16 @@ def _opened(
     if settings.status.enabled:
         from edge.status.server import StatusPage
 
-        stack.enter_context(StatusPage(settings.status, health.report, log_path(settings)))
+        present = None
+        if settings.privacy.mode != "counts":
+            from edge.status.present import FRESH_S, PresentSink
+
+            interval_s = settings.smoothing.event_interval_s
+            present = stack.enter_context(PresentSink(max(FRESH_S, 2 * interval_s)))
+            sinks.append(present)
+        people = present.people if present is not None else None
+        page = StatusPage(settings.status, health.report, log_path(settings), people)
+        stack.enter_context(page)
     for sink in open_sinks(settings):
         stack.enter_context(sink)
         if supervise:

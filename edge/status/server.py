@@ -9,11 +9,11 @@ from __future__ import annotations
 import hmac
 import io
 import ipaddress
-import json
 import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,9 +24,8 @@ from urllib.parse import parse_qsl
 from edge.errors import EdgeError
 from edge.health.report import Report
 from edge.settings.sections import StatusSettings
-from edge.status.html import page
-from edge.status.last_day import LastDayReader
-from edge.status.prometheus import prometheus
+from edge.status.pages import Answer, Pages
+from edge.status.present import Person
 
 MAX_REQUEST_BYTES = 16 << 10
 MAX_AT_ONCE = 8
@@ -34,12 +33,15 @@ TIMEOUT_S = 5.0
 
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+_COOKIE = "edge_page"
 
 _log = logging.getLogger(__name__)
 
@@ -47,15 +49,20 @@ _log = logging.getLogger(__name__)
 class StatusPage:
     """Serves `report` in threads of its own, from the moment it is made until `close`.
 
-    log: whose last day the page shows; None shows none
+    log: whose history the page shows; None shows none
+    people: who is there now; None where only counts may be shown
     Raises EdgeError where the address cannot be listened on.
     """
 
     def __init__(
-        self, settings: StatusSettings, report: Callable[[], Report], log: Path | None
+        self,
+        settings: StatusSettings,
+        report: Callable[[], Report],
+        log: Path | None,
+        people: Callable[[], list[Person]] | None = None,
     ) -> None:
         try:
-            self._server = _Server(settings, report, LastDayReader(log))
+            self._server = _Server(settings, Pages(report, log, people))
         except OSError as error:
             raise EdgeError(
                 f"the status page cannot listen on {settings.host} port {settings.port} "
@@ -90,14 +97,13 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(
-        self, settings: StatusSettings, report: Callable[[], Report], day: LastDayReader
-    ) -> None:
+    def __init__(self, settings: StatusSettings, pages: Pages) -> None:
         self.address_family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         super().__init__((settings.host, settings.port), _Handler)
-        self.report = report
-        self.day = day
+        self.pages = pages
         self.token = settings.token.get_secret_value()
+        # The token itself stays out of the browser's store.
+        self.cookie = hmac.new(self.token.encode(), b"page", "sha256").hexdigest()
         self.names = {"localhost", settings.host.lower(), *(n.lower() for n in settings.names)}
         self._places = threading.BoundedSemaphore(MAX_AT_ONCE)
 
@@ -130,27 +136,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if not self._asked_for_us():
-            self._answer(
+            self._refuse(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "This device is not called that: add the name to status.names.\n",
             )
             return
         path, _, query = self.path.partition("?")
-        if not self._admitted(query):
-            self._answer(HTTPStatus.UNAUTHORIZED, "Give the token: ?token=TOKEN\n")
+        given = dict(parse_qsl(query[:1000]))
+        if not self._admitted(given):
+            self._refuse(HTTPStatus.UNAUTHORIZED, "Give the token: ?token=TOKEN\n")
             return
-        match path:
-            case "/":
-                found = page(self.server.report(), self.server.day(), socket.gethostname())
-                self._answer(HTTPStatus.OK, found, "text/html")
-            case "/status.json":
-                found = json.dumps(self.server.report().as_dict(), indent=2) + "\n"
-                self._answer(HTTPStatus.OK, found, "application/json")
-            case "/metrics":
-                found = prometheus(self.server.report())
-                self._answer(HTTPStatus.OK, found, "text/plain; version=0.0.4")
-            case _:
-                self._answer(HTTPStatus.NOT_FOUND, "There are /, /status.json and /metrics.\n")
+        answer = self.server.pages.answer(path, given)
+        if given.get("token"):
+            # So that no link and no file of the page needs it again.
+            cookie = f"{_COOKIE}={self.server.cookie}; HttpOnly; SameSite=Strict; Path=/"
+            answer = replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
+        self._answer(answer)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _refuse(self, status: HTTPStatus, text: str) -> None:
+        self._answer(Answer(text, "text/plain", status))
 
     def _asked_for_us(self) -> bool:
         """Whether the Host is an address or one of our names: rebinding needs a foreign name."""
@@ -165,26 +172,33 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _admitted(self, query: str) -> bool:
+    def _admitted(self, query: dict[str, str]) -> bool:
         if not self.server.token:
             return True
         kind, _, given = self.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
-            given = dict(parse_qsl(query[:1000])).get("token", "")
-        wanted = self.server.token.encode()
-        return hmac.compare_digest(given.strip().encode("utf-8", "replace"), wanted)
+            given = query.get("token", "")
+        if not given and self._has_cookie():
+            return True
+        return _equal(given.strip(), self.server.token)
 
-    def _answer(self, status: HTTPStatus, text: str, kind: str = "text/plain") -> None:
-        data = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+    def _has_cookie(self) -> bool:
+        pairs = (pair.partition("=") for pair in self.headers.get("Cookie", "").split(";"))
+        found = {name.strip(): value.strip() for name, _, value in pairs}
+        return _equal(found.get(_COOKIE, ""), self.server.cookie)
+
+    def _answer(self, answer: Answer) -> None:
+        data = answer.text.encode()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", f"{answer.kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
-        if status is HTTPStatus.UNAUTHORIZED:
+        if answer.status is HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", "Bearer")
-        for name, value in _HEADERS.items():
+        for name, value in {**_HEADERS, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         pass  # who looks is nobody's business, and the path may hold the token
@@ -205,6 +219,10 @@ class _Limited(io.RawIOBase):
         buffer[: len(data)] = data
         self._left -= len(data)
         return len(data)
+
+
+def _equal(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
 def _in_url(host: str) -> str:

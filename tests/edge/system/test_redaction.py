@@ -26,7 +26,7 @@ from edge.settings.sections import Settings
 from edge.settings.toml import as_toml
 from edge.sources.supervised import camera
 from edge.sources.video.spec import parse
-from edge.status.html import page
+from edge.status.pages import Pages
 from edge.status.prometheus import prometheus
 from edge.status.text import lines
 from edge.system import redaction
@@ -121,7 +121,13 @@ def _surfaces(report: Report) -> list[str]:
     """Everywhere a report goes: JSON (file, broker), page, Prometheus, console, systemd."""
     found = json.dumps(report.as_dict())
     text = "\n".join(lines(report.as_dict()))
-    return [found, text, report.sentence(), prometheus(report), page(report, None, "here")]
+    return [
+        found,
+        text,
+        report.sentence(),
+        prometheus(report),
+        Pages(lambda: report, None).answer("/", {}).text,
+    ]
 
 
 def test_the_service_itself_says_no_password_on_its_journal(tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""What the status server answers: pages, their style and script, JSON, metrics, exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.errors import EdgeError
+from edge.health.report import Report
+from edge.log.tables import WEEKDAYS
+from edge.status.palette import colour_class, heat_class
+from edge.status.present import Person
+from edge.status.prometheus import prometheus
+from edge.status.text import span
+from edge.status.view import KINDS, PATIENCE_S, SPANS, View, ViewReader, Wanted
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+REFRESH_S = 15
+"""A page without script loads itself again this often."""
+_PENDING = "This is being counted."
+_EXPORT_WAIT_S = 30.0
+_STATIC = {"/page.css": "text/css", "/page.js": "text/javascript"}
+_NOT_FOUND = "There are /, /status.json, /metrics and /export.csv.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """kind: the content's type; headers: more than every answer has"""
+
+    text: str
+    kind: str = "text/html"
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Pages:
+    """Answers from any thread. report: of the run; people: who is there now, None in counts mode;
+    log: whose history is shown, None without one."""
+
+    def __init__(
+        self,
+        report: Callable[[], Report],
+        log: Path | None,
+        people: Callable[[], list[Person]] | None = None,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._report = report
+        self._people = people
+        self._views = ViewReader(log) if log is not None else None
+        self._today = today
+
+    def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+        match path:
+            case "/":
+                return Answer(self._page("owner.html", query))
+            case "/now":
+                return Answer(self._page("now.html", query))
+            case "/status.json":
+                text = json.dumps(self._report().as_dict(), indent=2) + "\n"
+                return Answer(text, "application/json")
+            case "/metrics":
+                return Answer(prometheus(self._report()), "text/plain; version=0.0.4")
+            case "/export.csv":
+                return self._export(query)
+            case _ if path in _STATIC:
+                text = (resources.files("edge.status") / "static" / path[1:]).read_text("utf-8")
+                return Answer(text, _STATIC[path])
+            case _:
+                return Answer(_NOT_FOUND, "text/plain", HTTPStatus.NOT_FOUND)
+
+    def _page(self, template: str, query: Mapping[str, str]) -> str:
+        wanted = self._wanted(query)
+        view, trouble = None, ""
+        if template == "owner.html":
+            view, trouble = self._view(wanted)
+        return (
+            _templates()
+            .get_template(template)
+            .render(
+                report=self._report(),
+                people=None if self._people is None else self._people(),
+                device=socket.gethostname(),
+                now=datetime.now(),
+                wanted=wanted,
+                view=view,
+                trouble=trouble,
+                pending=trouble is _PENDING,
+                before=wanted.first - timedelta(days=1),
+                after=wanted.end if wanted.end <= self._today() else None,
+                refresh_s=REFRESH_S,
+            )
+        )
+
+    def _view(self, wanted: Wanted, wait_s: float = PATIENCE_S) -> tuple[View | None, str]:
+        if self._views is None:
+            return None, "No log is kept."
+        try:
+            view = self._views(wanted, wait_s)
+        except EdgeError as error:
+            return None, str(error)
+        return view, "" if view is not None else _PENDING
+
+    def _wanted(self, query: Mapping[str, str]) -> Wanted:
+        """What is wrong is left out: an address that was typed shows today."""
+        try:
+            at = date.fromisoformat(query.get("at", ""))
+            at = min(max(at, date(1971, 1, 1)), date(9000, 1, 1))
+        except ValueError:
+            at = self._today()
+        shown, kind = query.get("span", ""), query.get("of", "")
+        return Wanted(
+            shown if shown in SPANS else SPANS[0], at, kind if kind in KINDS else KINDS[0]
+        )
+
+    def _export(self, query: Mapping[str, str]) -> Answer:
+        """The counts that the page shows, a line for each bar and label."""
+        wanted = self._wanted(query)
+        view, trouble = self._view(wanted, _EXPORT_WAIT_S)
+        if view is None:
+            return Answer(trouble + "\n", "text/plain", HTTPStatus.SERVICE_UNAVAILABLE)
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["time", "label", "moments"])
+        for bar in view.bars:
+            for label, count in bar.labels.most_common():
+                # A label that begins so would be a formula in a spreadsheet.
+                safe = "'" + label if label[:1] in "=+-@\t\r" else label
+                writer.writerow([bar.name, safe, count])
+        name = f"emotions-{wanted.span}-{wanted.first}.csv"
+        header = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Answer(stream.getvalue(), "text/csv", headers=header)
+
+
+@cache
+def _templates() -> Environment:
+    """Read once, when the first page is asked for: a run without a page never imports them."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("edge.status"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    more: dict[str, Any] = {
+        "span": span,
+        "colour": colour_class,
+        "heat": heat_class,
+        "weekdays": WEEKDAYS,
+        "spans": SPANS,
+        "kinds": {"all": "Together", "face": "Faces", "speech": "Voices", "fusion": "Both at once"},
+    }
+    environment.globals.update(more)
+    return environment
