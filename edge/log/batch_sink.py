@@ -276,7 +276,8 @@ class BatchSink(Sink):
 
     def _forget_if_asked(self) -> None:
         """`edge log delete --all` takes what waits as well."""
-        if self._spool is not None and self._spool.forgotten:
+        spool = self._spool
+        if spool.forgotten if spool is not None else self._file.was_emptied():
             self._clear()
             self._due_s = None
             self._begin_batch()

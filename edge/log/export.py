@@ -82,9 +82,9 @@ def write_csv(table: Table, stream: BinaryIO) -> None:
     """A header and a line each."""
     with _text(stream) as text:
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(table.columns)
+        writer.writerow(map(_cell, table.columns))
         for row in map(table.flat, table.rows):
-            writer.writerow([_plain(row.get(name)) for name in table.columns])
+            writer.writerow([_cell(row.get(name)) for name in table.columns])
 
 
 def write_jsonl(table: Table, stream: BinaryIO) -> None:
@@ -172,6 +172,13 @@ def _text(stream: BinaryIO) -> Iterator[TextIO]:
 
 def _line(row: Mapping[str, Any]) -> bytes:
     return json.dumps(row, separators=(",", ":"), default=_plain).encode()
+
+
+def _cell(value: Any) -> Any:
+    """A name of a foreign model must not become a formula where the file is opened."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:

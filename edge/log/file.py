@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.log import database
+from edge.log import database, schema
 from edge.log.schema import DamagedLogError
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class LogFile:
         self._greet = greet
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
+        self._last_number: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +57,17 @@ class LogFile:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.close()
+
+    def was_emptied(self) -> bool:
+        """Whether all was deleted since the last look: then many numbers were left out."""
+        if self._connection is None:
+            return False
+        try:
+            before, now = self._last_number, schema.max_assigned_id(self._connection)
+        except sqlite3.Error:
+            return False
+        self._last_number = now
+        return before is not None and now - before >= schema.NUMBERS_APART
 
     def no_space(self) -> bool:
         """Whether the log's disk is full: SQLite calls that an I/O error in some places."""

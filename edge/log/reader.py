@@ -6,16 +6,17 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from edge.errors import MissingDataError, SinkError
-from edge.log import database, schema, spool
+from edge.log import database, erase, schema, spool
 from edge.log.filter import EVERYTHING, Filter
 from edge.log.history import History
+from edge.log.owner import acting_as_owner
 from edge.log.stats import Count, LogStats, count
 from edge.log.tables import Row, table
 from edge.models.labels import meaning
@@ -24,6 +25,7 @@ from edge.types import EmotionEvent
 BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
 
 SERVICE_LOG = Path("/var/lib/edge/log.sqlite")
+_HOUR_US = 3_600_000_000
 
 
 def default_log_path() -> Path:
@@ -199,6 +201,20 @@ class Log:
         ]
         return sorted({meaning(name) for name in names + self.score_labels()})
 
+    def hourly(self, since: datetime) -> Iterator[tuple[datetime, str, int]]:
+        """(an hour's start, label, events) since then, those that wait yet too; counted by SQL."""
+        with self._snapshot() as waiting:
+            rows = self._connection.execute(
+                f"SELECT time_us / {_HOUR_US}, label.name, count(*) FROM event{schema.JOINED}"
+                f" WHERE time_us >= ? AND {schema.READABLE} GROUP BY 1, 2",
+                [schema.microseconds(since)],
+            ).fetchall()
+        yield from ((schema.at(hour * _HOUR_US), label, count) for hour, label, count in rows)
+        yield from ((one.time, one.label, 1) for one in waiting if one.time >= since)
+        if memory := self.in_memory():
+            with open_log(memory) as other:
+                yield from other.hourly(since)
+
     def score_labels(self) -> list[str]:
         """Every label that some model of this log scores, in the models' order."""
         with self._snapshot() as waiting:
@@ -233,17 +249,36 @@ def open_log(path: Path) -> Log:
     Raises MissingDataError where there is none, DamagedLogError, SinkError for another file.
     """
     must_exist(path)
-    where = f"{path.absolute().as_uri()}?mode={_mode(path)}"
+    with acting_as_owner(path):
+        return _opened(path)
+
+
+def _opened(path: Path) -> Log:
     with translate_errors(path):
-        connection = sqlite3.connect(
-            where, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
         try:
-            _must_be_ours(connection, path)
-            connection.execute("PRAGMA query_only = ON")
-        except BaseException:
-            connection.close()
-            raise
+            return _open_as(path, _mode(path))
+        except sqlite3.OperationalError as error:
+            # On a full disk SQLite cannot make its -shm; with nothing in the -wal, the file is all.
+            waiting = path.with_name(f"{path.name}-wal")
+            if not erase.is_full(error) or (waiting.exists() and waiting.stat().st_size):
+                raise
+            return _open_as(path, "ro&immutable=1")
+
+
+def _open_as(path: Path, mode: str) -> Log:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _must_be_ours(connection, path)
+        connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
     return Log(path, connection)
 
 
@@ -266,9 +301,10 @@ def translate_errors(path: Path) -> Iterator[None]:
                 f"the log {path} is damaged or none at all ({error}):"
                 " a run sets it aside and begins anew"
             ) from error
-        raise SinkError(
-            f"cannot use the log {path} ({error}): try again, or as its owner"
-        ) from error
+        hint = "try again, or as its owner"
+        if len(database.files(path)) > 1 and not os.access(path.parent, os.W_OK):
+            hint = f"its folder cannot be written: copy {path.name}* elsewhere, and give that --log"
+        raise SinkError(f"cannot use the log {path} ({error}): {hint}") from error
     except OSError as error:
         raise SinkError(
             f"cannot use the log {path} ({error.strerror}): run as its owner"

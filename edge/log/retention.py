@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edge.log import database
+from edge.log import database, erase
 from edge.log.schema import microseconds
 
 _STEP = 10_000  # events a transaction: 0.1 s on a slow card
 _STEPS = 5
 _DAMAGED_KEPT = 3
+_SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
+_SHARE = 0.9
+_SHORTEST_GAP_US = 86_400_000_000
+"""A log that is kept for an hour has gaps of a night."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +31,63 @@ class Retention:
     max_size_bytes: int
 
 
-def trim(connection: sqlite3.Connection, path: Path, retention: Retention, now: datetime) -> int:
+def clock_is_synchronized() -> bool:
+    """Whether the system says that its clock was set by the network's time."""
+    return _SYNCHRONIZED.exists()
+
+
+def may_delete_by_age(
+    connection: sqlite3.Connection,
+    max_age: timedelta,
+    now: datetime,
+    clock_is_right: Callable[[], bool] = clock_is_synchronized,
+) -> bool:
+    """Whether `now` may be believed.
+
+    A clock that is a year ahead would make every event too old. It looks like this: between what
+    is too old and what is young enough nothing was seen for as long as the log is kept. A device
+    that was off for so long looks alike; so then, it takes a clock that was set by the network.
+    """
+    limit_us = microseconds(now - max_age)
+    (old,) = connection.execute(
+        "SELECT max(time_us) FROM event WHERE time_us < ?", [limit_us]
+    ).fetchone()
+    if old is None:
+        return True
+    (young,) = connection.execute(
+        "SELECT min(time_us) FROM event WHERE time_us BETWEEN ? AND ?",
+        [limit_us, microseconds(now)],
+    ).fetchone()
+    gap_us = (young if young is not None else microseconds(now)) - old
+    if gap_us < max(_SHARE * (max_age // timedelta(microseconds=1)), _SHORTEST_GAP_US):
+        return True
+    if clock_is_right():
+        return True
+    _log.warning(
+        "the clock says %s, and the log ends long before: what is old is left in it until"
+        " the clock was set by the network, or `edge log purge --older-than` says so",
+        now.date(),
+    )
+    return False
+
+
+def trim(
+    connection: sqlite3.Connection,
+    path: Path,
+    retention: Retention,
+    now: datetime,
+    clock_is_right: Callable[[], bool] = clock_is_synchronized,
+) -> int:
     """Delete the oldest events that may not stay, up to 50,000 of them; how many went.
 
-    Their bytes are zeroed, their pages used again by new events; the file is not rewritten, for
-    that would wear a card more than a day of events does. Only the oldest are looked at, by their
-    arrival: an event from a clock that was far ahead is left to `edge log purge`, and to the size.
+    Their bytes are zeroed, in the write-ahead log as well, their pages used again by new events;
+    the file is not rewritten, for that would wear a card more than a day of events does. Only the
+    oldest are looked at, by their arrival: an event from a clock that was far ahead is left to
+    `edge log purge`, and to the size.
     """
     before = microseconds(now - retention.max_age)
+    if not may_delete_by_age(connection, retention.max_age, now, clock_is_right):
+        before = microseconds(datetime.min.replace(tzinfo=UTC))
     gone = 0
     for _ in range(_STEPS):
         with database.transaction(connection):
@@ -40,6 +97,8 @@ def trim(connection: sqlite3.Connection, path: Path, retention: Retention, now: 
             break
     with database.transaction(connection):
         forget_counts(connection, before)
+    if gone:
+        erase.checkpoint(connection)
     _remove_damaged(path, before)
     return gone
 

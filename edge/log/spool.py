@@ -209,8 +209,17 @@ def forget(connection: sqlite3.Connection, log: Path) -> int:
         count += len(events) if batch != committed else 0
         orphan = Orphan.claim(path, committed)
         if orphan is None:
-            os.truncate(path, 0)
+            _cut(path)
             continue
         with orphan:
             orphan.remove()
     return count
+
+
+def _cut(path: Path) -> None:
+    """Empty a file that is no link."""
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.ftruncate(file, 0)
+    finally:
+        os.close(file)

@@ -89,6 +89,7 @@ class Outbox:
         if self._number == 0:
             return True
         if not at_cursor:
+            self._time_us = 0  # a time of an event that was deleted is not to be kept
             # Emptied, or its last events went with the power; else a new one, that begins below.
             return last == 0 or last >= self._number
         number, event = at_cursor[0]

@@ -48,7 +48,7 @@ def test_the_old_leave_and_the_young_stay(tmp_path: Path, how: object) -> None:
 def _trim(path: Path, what: Retention, now: datetime) -> int:
     connection = database.connect(path, busy_timeout_s=1)
     try:
-        return trim(connection, path, what, now)
+        return trim(connection, path, what, now, lambda: True)
     finally:
         connection.close()
 
@@ -116,7 +116,7 @@ def test_damaged_logs_leave_with_age_and_are_three_at_most(tmp_path: Path) -> No
     keep(path, Retention(timedelta(days=DAYS), 10**9), datetime.now(UTC))
     left = sorted(part.name for part in tmp_path.iterdir() if "damaged" in part.name)
     assert [name[19:20] for name in left] == ["2", "2", "3", "3", "4", "4"]
-    keep(path, Retention(timedelta(days=1.5), 10**9), datetime.now(UTC))
+    keep(path, Retention(timedelta(days=1.5), 10**9), datetime.now(UTC), lambda: True)
     assert len(database.damaged_logs(path)) == 4  # the last two, each with its -wal
 
 
@@ -139,3 +139,33 @@ def test_a_clock_that_was_far_ahead_once_does_not_keep_the_rest_for_ever(tmp_pat
             sink.write(event(number))
     assert _trim(path, young(60), START + timedelta(days=1)) == 9
     assert tracks(path) == [0]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=40), timedelta(days=365), timedelta(days=27_000)])
+def test_a_clock_that_is_ahead_does_not_wipe_the_log(tmp_path: Path, ahead: timedelta) -> None:
+    """Neither by the timer nor at a run's end; once it was set by the network, age counts again."""
+    path = make_log(tmp_path / "log.sqlite", 100)
+    month = Retention(timedelta(days=30), 10**9)
+    wrong = START + ahead
+    assert keep(path, month, wrong, lambda: False) == 0
+    with SqliteSink(path) as sink:  # and that run's own events have the wrong time
+        for number in range(101, 104):
+            sink.write(replace(event(number), time=wrong + timedelta(seconds=number)))
+    assert keep(path, month, wrong + timedelta(hours=1), lambda: False) == 0
+    assert len(tracks(path)) == 103
+    assert keep(path, month, wrong + timedelta(hours=1), lambda: True) == 100
+
+
+def test_a_clock_that_says_1970_deletes_nothing(tmp_path: Path) -> None:
+    path = make_log(tmp_path / "log.sqlite", 100)
+    assert keep(path, young(60), datetime(1970, 1, 1, tzinfo=UTC), lambda: False) == 0
+    assert len(tracks(path)) == 100
+
+
+def test_a_log_that_goes_on_is_trimmed_without_the_networks_time(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with SqliteSink(path) as sink:
+        for day in range(60):
+            sink.write(replace(event(day), time=START + timedelta(days=day)))
+    month = Retention(timedelta(days=30), 10**9)
+    assert keep(path, month, START + timedelta(days=60), lambda: False) == 30
