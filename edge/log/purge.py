@@ -13,8 +13,9 @@ from pathlib import Path
 from edge.errors import SinkError
 from edge.health.file import folder as runtime_folder
 from edge.log import aggregates, database, erase, retention, schema, spool
+from edge.log.opening import BUSY_TIMEOUT_S, must_exist, translate_errors
 from edge.log.owner import acting_as_owner
-from edge.log.reader import BUSY_TIMEOUT_S, Log, must_exist, translate_errors
+from edge.log.reader import Log
 from edge.log.retention import Retention
 
 

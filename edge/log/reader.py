@@ -12,17 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from edge.errors import MissingDataError, SinkError
-from edge.log import database, erase, schema, spool
+from edge.log import erase, opening, schema, spool
 from edge.log.filter import EVERYTHING, Filter
 from edge.log.history import History
+from edge.log.opening import must_exist, translate_errors
 from edge.log.owner import acting_as_owner
 from edge.log.stats import Count, LogStats, count
 from edge.log.tables import Row, table
 from edge.models.labels import meaning
 from edge.types import EmotionEvent
-
-BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
 
 SERVICE_LOG = Path("/var/lib/edge/log.sqlite")
 _HOUR_US = 3_600_000_000
@@ -256,80 +254,10 @@ def open_log(path: Path) -> Log:
 def _opened(path: Path) -> Log:
     with translate_errors(path):
         try:
-            return _open_as(path, _mode(path))
+            return Log(path, opening.connect(path, opening.mode(path)))
         except sqlite3.OperationalError as error:
             # On a full disk SQLite cannot make its -shm; with nothing in the -wal, the file is all.
             waiting = path.with_name(f"{path.name}-wal")
             if not erase.is_full(error) or (waiting.exists() and waiting.stat().st_size):
                 raise
-            return _open_as(path, "ro&immutable=1")
-
-
-def _open_as(path: Path, mode: str) -> Log:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    try:
-        _must_be_ours(connection, path)
-        connection.execute("PRAGMA query_only = ON")
-    except BaseException:
-        connection.close()
-        raise
-    return Log(path, connection)
-
-
-def _mode(path: Path) -> str:
-    """How SQLite is to open a log that is only read."""
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return "rw"  # a "ro" reader would leave its -wal and -shm files behind
-    # Where we may not write and no writer has a -wal, the file is all there is.
-    return "ro&immutable=1" if len(database.files(path)) == 1 else "ro"
-
-
-@contextmanager
-def translate_errors(path: Path) -> Iterator[None]:
-    """SQLite's and the system's errors as one sentence about the log."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if database.is_damage(error):
-            raise schema.DamagedLogError(
-                f"the log {path} is damaged or none at all ({error}):"
-                " a run sets it aside and begins anew"
-            ) from error
-        hint = "try again, or as its owner"
-        if len(database.files(path)) > 1 and not os.access(path.parent, os.W_OK):
-            hint = f"its folder cannot be written: copy {path.name}* elsewhere, and give that --log"
-        raise SinkError(f"cannot use the log {path} ({error}): {hint}") from error
-    except OSError as error:
-        raise SinkError(
-            f"cannot use the log {path} ({error.strerror}): run as its owner"
-        ) from error
-
-
-def must_exist(path: Path) -> None:
-    """Raise MissingDataError unless there is a log's file."""
-    with translate_errors(path):
-        if not path.is_file():
-            raise MissingDataError(
-                f"there is no log {path}: do `edge run` or `edge demo` first, or give another --log"
-            )
-
-
-def _must_be_ours(connection: sqlite3.Connection, path: Path) -> None:
-    (ours,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if ours != schema.APPLICATION_ID:
-        raise SinkError(f"{path} is no log of this toolkit: give another --log")
-    if version > schema.SCHEMA_VERSION:
-        raise SinkError(
-            f"the log {path} has schema {version}, this release reads {schema.SCHEMA_VERSION}:"
-            " use the release that wrote it"
-        )
-    if version < schema.SCHEMA_VERSION:
-        # Brings it up to date, which a run would do as well.
-        database.connect(path, busy_timeout_s=BUSY_TIMEOUT_S).close()
+            return Log(path, opening.connect(path, "ro&immutable=1"))
