@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,6 @@ from edge.models.labels import meaning
 from edge.types import EmotionEvent
 
 SERVICE_LOG = Path("/var/lib/edge/log.sqlite")
-_HOUR_US = 3_600_000_000
 
 
 def default_log_path() -> Path:
@@ -198,20 +197,6 @@ class Log:
             event.label for event in waiting
         ]
         return sorted({meaning(name) for name in names + self.score_labels()})
-
-    def hourly(self, since: datetime) -> Iterator[tuple[datetime, str, int]]:
-        """(an hour's start, label, events) since then, those that wait yet too; counted by SQL."""
-        with self._snapshot() as waiting:
-            rows = self._connection.execute(
-                f"SELECT time_us / {_HOUR_US}, label.name, count(*) FROM event{schema.JOINED}"
-                f" WHERE time_us >= ? AND {schema.READABLE} GROUP BY 1, 2",
-                [schema.microseconds(since)],
-            ).fetchall()
-        yield from ((schema.at(hour * _HOUR_US), label, count) for hour, label, count in rows)
-        yield from ((one.time, one.label, 1) for one in waiting if one.time >= since)
-        if memory := self.in_memory():
-            with open_log(memory) as other:
-                yield from other.hourly(since)
 
     def score_labels(self) -> list[str]:
         """Every label that some model of this log scores, in the models' order."""
