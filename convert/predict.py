@@ -26,11 +26,26 @@ def predict(
     model: Model, images: NDArray[np.uint8], progress: Progress = lambda n: None
 ) -> NDArray[np.float32]:
     """Scores (n, n_classes), a classifier a core: the interpreter lets go of Python's lock."""
+    return _on_every_core(model, images, lambda one, image: one.classify(image).scores, progress)
 
+
+def raw_outputs(
+    model: Model, images: NDArray[np.uint8], progress: Progress = lambda n: None
+) -> NDArray[np.float32]:
+    """What the file gives (n, n_classes), be it probabilities or not."""
+    return _on_every_core(model, images, Classifier.raw, progress)
+
+
+def _on_every_core(
+    model: Model,
+    images: NDArray[np.uint8],
+    judge: Callable[[Classifier, NDArray[np.uint8]], NDArray[np.float32]],
+    progress: Progress,
+) -> NDArray[np.float32]:
     def run(classifier: Classifier, lot: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores = np.empty((len(lot), len(classifier.labels)), np.float32)
         for i, image in enumerate(lot):
-            scores[i] = classifier.classify(image).scores
+            scores[i] = judge(classifier, image)
             if (i + 1) % REPORT_EVERY == 0 or i + 1 == len(lot):
                 progress(i % REPORT_EVERY + 1)
         return scores

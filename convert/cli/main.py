@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from convert.cli import comparison, cross_dataset, feature_maps, speech, train
+from convert.cli import comparison, cross_dataset, feature_maps, import_network, speech, train
 from convert.cli.console import print_figures, progress_bar, training_stack
 from convert.cli.options import (
     AnyData,
@@ -160,6 +160,7 @@ def card(
 speech.add_to(app)
 feature_maps.add_to(app)
 cross_dataset.add_to(app)
+import_network.add_to(app)
 comparison.add_to(app)
 
 

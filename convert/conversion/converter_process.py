@@ -30,11 +30,11 @@ def convert(model: keras.Model, representative: np.ndarray[Any, Any] | None) -> 
         model.export(folder, verbose=False, input_signature=[one])
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if representative is not None:
-            _ask_for_int8(converter, representative)
+            ask_for_int8(converter, representative)
         return bytes(converter.convert())
 
 
-def _ask_for_int8(converter: Any, representative: np.ndarray[Any, Any]) -> None:
+def ask_for_int8(converter: Any, representative: np.ndarray[Any, Any]) -> None:
     def samples() -> Iterator[list[np.ndarray[Any, Any]]]:
         for image in representative:
             yield [image[None]]

@@ -157,13 +157,17 @@ def convert_in_child(
             np.save(work / "images.npy", images)
             arguments.append(str(work / "images.npy"))
         done = subprocess.run(
-            [*CHILD, *arguments], env=_environment(), capture_output=True, text=True, check=False
+            [*CHILD, *arguments],
+            env=child_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         _check(done, keras_file)
         return (work / "out.tflite").read_bytes(), json.loads((work / "out.json").read_text())
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {

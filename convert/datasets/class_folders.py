@@ -22,6 +22,7 @@ from edge.models.labels import SHARED
 from edge.settings.sections import DetectionSettings, PreprocessSettings
 from edge.types import Face
 from edge.vision import open_detector
+from edge.vision.cascade import FaceDetector
 from edge.vision.preprocess import SIZE_PX, Preprocessor
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".webp"))
@@ -153,15 +154,19 @@ class _Crop:
 
     def __call__(self, gray: Gray) -> Gray:
         """uint8 (48, 48) of uint8 (H, W)"""
-        face = self._nearest(gray)
-        self.found += face is not None
-        square = self._preprocessor.crop(gray, face or _middle(gray))
+        face, found = nearest_face(self._detector, gray)
+        self.found += found
+        square = self._preprocessor.crop(gray, face)
         return self._preprocessor.normalise(square)
 
-    def _nearest(self, gray: Gray) -> Face | None:
-        if self._detector is None or min(gray.shape) < _SEARCHED_PX:
-            return None
-        return max(self._detector.find(gray), key=lambda face: face.area, default=None)
+
+def nearest_face(detector: FaceDetector | None, gray: Gray) -> tuple[Face, bool]:
+    """The largest face of the picture and True; the middle of it and False where none is found,
+    or the picture is hardly larger than a face."""
+    face = None
+    if detector is not None and min(gray.shape) >= _SEARCHED_PX:
+        face = max(detector.find(gray), key=lambda found: found.area, default=None)
+    return (face, True) if face is not None else (_middle(gray), False)
 
 
 def _middle(gray: Gray) -> Face:

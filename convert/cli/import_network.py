@@ -1,0 +1,177 @@
+"""`edge-convert import`: anybody's trained network, with its own labels, for the device."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convert.cli.console import print_figures, progress_bar
+from convert.cli.options import Json
+from edge.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from convert.conversion.own_network import Imported
+    from convert.datasets.own import Example
+
+Merge = Annotated[
+    list[str] | None,
+    typer.Option(help="NEW=A,B: read the data's labels A and B as NEW; again for more."),
+]
+OwnData = Annotated[
+    Path | None,
+    typer.Option(help="A folder that holds a folder of pictures a label, or a csv: file,label."),
+]
+Faces = Annotated[str, typer.Option(help="find the face in each picture, or take it whole.")]
+
+
+def import_network(
+    file: Annotated[
+        Path, typer.Argument(help="A .keras, .h5 or .tflite, or a SavedModel's folder.")
+    ],
+    labels: Annotated[
+        str, typer.Option(help="In the order of its outputs: happy,neutral,other.")
+    ] = "",
+    data: OwnData = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The .tflite to write; by default beside FILE, or here.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH, where the file leaves it open.")] = "",
+    scaling: Annotated[
+        str,
+        typer.Option(
+            help="0-1, -1-1, 0-255, imagenet, MEAN/DEVIATION in bytes; else found out."
+        ),
+    ] = "",
+    colour: Annotated[str, typer.Option(help="rgb, bgr or gray, of three channels.")] = "",
+    output: Annotated[
+        str, typer.Option(help="probabilities or logits, where the file's last layer misleads.")
+    ] = "",
+    step: Annotated[float, typer.Option(min=0.01, help="Seconds from frame to frame.")] = 0.2,
+    margin: Annotated[
+        float, typer.Option(min=-0.2, max=0.5, help="What it saw around a face, as a share.")
+    ] = 0.0,
+    faces: Faces = "find",
+    merge: Merge = None,
+    as_json: Json = False,
+) -> int:
+    """Bring a network of your own to the device: checked, as int8, with its card."""
+    from convert.conversion.importing import Wanted
+    from convert.conversion.own_network import import_network as bring
+
+    examples = examples_of(data, merge)
+    wanted = Wanted(
+        labels=_labels(labels, file, examples),
+        size=_size(size),
+        scaling=scaling,
+        colour=_one_of("--colour", colour, ("rgb", "bgr", "gray")),
+        output=_one_of("--output", output, ("probabilities", "logits")),
+        step_s=step,
+        margin=margin,
+    )
+    target = out or Path(
+        f"{file.stem}.tflite" if file.suffix != ".tflite" else f"{file.stem}_own.tflite"
+    )
+    if target.resolve() == file.resolve():
+        raise UsageError(f"{target} is the file to import: give another --out")
+    with progress_bar("reading pictures") as progress:
+        imported = bring(file, wanted, examples, target, faces, progress)
+    return _told(imported, data, examples, as_json)
+
+
+def _told(imported: Imported, data: Path | None, examples: list[Example], as_json: bool) -> int:
+    from convert.conversion.own_network import with_figures
+    from convert.evaluation.own_network import judge
+
+    model, verdict = imported.model, None
+    if imported.test is not None:
+        verdict = judge(model, imported.test, imported.float32)
+        part = "its test part" if any(one.part == "test" for one in examples) else "all of it"
+        protocol = f"{len(imported.test)} pictures of {data}, {part}, by edge-convert import"
+        model = with_figures(model, verdict.figures(protocol))
+    card = model.card
+    for note in imported.notes:
+        print(f"found out: {note}", file=sys.stderr)
+    for doubt in imported.doubts:
+        print(f"not sure: {doubt}", file=sys.stderr)
+    lines = [
+        f"{model.path}: {card.size_bytes:,} bytes, {card.dtype}, "
+        f"{'x'.join(map(str, card.input_shape))} {card.colour}, scaling {card.scaling}, "
+        f"labels {', '.join(card.labels)}"
+    ]
+    if verdict is not None:
+        lines.extend(verdict.lines())
+    else:
+        lines.append("not checked on any picture: edge-convert verify it with --data")
+    figures = {
+        "card": card.model_dump(mode="json"),
+        "notes": imported.notes,
+        "doubts": imported.doubts,
+        "verdict": verdict.as_dict() if verdict is not None else None,
+    }
+    print_figures(figures, lines, as_json)
+    broken = verdict.broken if verdict is not None else []
+    for sentence in broken:
+        print(f"edge-convert: {sentence}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def examples_of(data: Path | None, merge: list[str] | None) -> list[Example]:
+    from convert.datasets.own import read_examples
+
+    return read_examples(data, merged_labels(merge)) if data is not None else []
+
+
+def merged_labels(merge: list[str] | None) -> dict[str, str]:
+    """The data's label → its new name. Raises UsageError for what is no NEW=A,B."""
+    renamed: dict[str, str] = {}
+    for text in merge or ():
+        new, joined, old = text.partition("=")
+        if not (new and joined and old):
+            raise UsageError(f"{text!r} merges nothing: give --merge NEW=A,B")
+        renamed.update(dict.fromkeys((name.strip() for name in old.split(",")), new.strip()))
+    return renamed
+
+
+def _labels(text: str, file: Path, examples: list[Example]) -> tuple[str, ...]:
+    """What was given; else what the run beside the file says; else the data's, by name."""
+    if text:
+        labels = tuple(label.strip() for label in text.split(","))
+    elif (run := file.with_name("run.json")).is_file():
+        try:
+            labels = tuple(str(label) for label in json.loads(run.read_text())["labels"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{run} names no labels ({error}): give --labels") from error
+    else:
+        labels = tuple(sorted({one.label for one in examples}))
+        if labels:
+            print(f"not sure: --labels taken from the data: {','.join(labels)}", file=sys.stderr)
+    if not labels:
+        raise UsageError(
+            "what the outputs are is not in the file: give --labels happy,neutral,other"
+        )
+    if len(set(labels)) != len(labels) or not all(labels):
+        raise UsageError(f"--labels {text}: give each label once")
+    return labels
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    height, _, width = text.lower().partition("x")
+    if not (height.isdecimal() and width.isdecimal()):
+        raise UsageError(f"--size {text}: give HEIGHTxWIDTH, such as 96x96")
+    return int(height), int(width)
+
+
+def _one_of(option: str, value: str, choices: tuple[str, ...]) -> str:
+    if value and value not in choices:
+        raise UsageError(f"{option} {value}: choose one of {', '.join(choices)}")
+    return value
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("import")(import_network)

@@ -1,0 +1,87 @@
+"""Which numbers a network was trained on: told by its own first layers, or tried on pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from edge.models.scaling import NAMED, Scaling
+
+_PASSING = (
+    "InputLayer", "Functional", "Sequential", "Model", "Resizing", "CenterCrop", "Cast",
+    "ZeroPadding2D", "TimeDistributed", "Reshape", "Permute", "Identity", "Dropout",
+    "GaussianNoise", "DTypePolicy",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingFound:
+    """`why` says how it is known; `sure` whether nothing else fits as well."""
+
+    scaling: Scaling
+    why: str
+    sure: bool = True
+
+
+def from_layers(
+    layers: tuple[tuple[str, dict[str, Any]], ...], normalization: list[float] | None
+) -> ScalingFound | None:
+    """What the layers before the first that learns say; None where there are none."""
+    for name, settings in layers:
+        if name in _PASSING or name.startswith("Random"):
+            continue
+        if name == "Rescaling":
+            return _before_rescaling(settings)
+        if name == "Normalization" and normalization:
+            in_bytes = max(normalization) > 2
+            return ScalingFound(
+                NAMED["0-255" if in_bytes else "0-1"],
+                f"its Normalization layer expects a mean of {normalization[0]:.3g}",
+            )
+        return None
+    return None
+
+
+def _before_rescaling(settings: dict[str, Any]) -> ScalingFound | None:
+    scale = np.ravel(settings.get("scale", 1.0))[0]
+    why = f"its Rescaling layer multiplies by {scale:.4g}"
+    if scale <= 0.05:
+        return ScalingFound(NAMED["0-255"], why)
+    if scale <= 10:
+        return ScalingFound(NAMED["0-1"], why)
+    return None
+
+
+def best_order(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n_classes,): for each output the label that it names most hits under, all different.
+
+    confusion: rows the true label, columns the output (Kuhn 1955's assignment)
+    """
+    labels, outputs = linear_sum_assignment(confusion, maximize=True)
+    order = np.empty(len(confusion), np.int64)
+    order[outputs] = labels
+    return order
+
+
+def tried(
+    candidates: dict[str, Scaling], hits: Callable[[Scaling], float], n: int
+) -> tuple[ScalingFound | None, dict[str, float]]:
+    """The candidate with the most hits, in their order where they are alike; None at chance.
+
+    hits: a scaling → the share of `n` pictures that are named rightly, in whichever order of the
+    labels is best, so that a wrong order does not look like a wrong scaling
+    """
+    shares = {name: hits(scaling) for name, scaling in candidates.items()}
+    best = max(shares, key=lambda name: shares[name])
+    error = float(np.sqrt(shares[best] * (1 - shares[best]) / n))
+    alike = [name for name in shares if shares[best] - shares[name] <= 2 * error]
+    scores = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+    if len(alike) == len(candidates):
+        return None, shares
+    why = f"tried on {n} pictures: accuracy {scores}"
+    return ScalingFound(candidates[alike[0]], why, sure=len(alike) == 1), shares
