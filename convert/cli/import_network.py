@@ -42,9 +42,7 @@ def import_network(
     size: Annotated[str, typer.Option(help="HEIGHTxWIDTH, where the file leaves it open.")] = "",
     scaling: Annotated[
         str,
-        typer.Option(
-            help="0-1, -1-1, 0-255, imagenet, MEAN/DEVIATION in bytes; else found out."
-        ),
+        typer.Option(help="0-1, -1-1, 0-255, imagenet, MEAN/DEVIATION in bytes; else found out."),
     ] = "",
     colour: Annotated[str, typer.Option(help="rgb, bgr or gray, of three channels.")] = "",
     output: Annotated[

@@ -13,7 +13,11 @@ from convert.conversion.input_scaling import best_order
 from convert.metrics import ClassScores, class_scores, wilson
 
 ORDER_GAIN = 0.10
-"""Another order of the labels is named where it is better by this much, beyond chance."""
+"""Another order of the labels is named where it is better by this much, and better than the
+best order of `SHUFFLES` shuffles."""
+SHUFFLES = 200
+Z = 2.58
+"""Above chance is what 99 % of the samples would be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,16 +60,36 @@ def _about_outputs(answers: Answers) -> Iterator[str]:
 def _about_order(answers: Answers) -> Iterator[str]:
     scores, n = answers.scores, len(answers.labels)
     order = best_order(scores.confusion)
-    share = float(scores.confusion[order, np.arange(len(order))].sum() / n)
+    share = _share(scores, order)
     low, _ = wilson(share, n)
     _, high = wilson(scores.accuracy, n)
-    # n labels have n! orders, so that the best is better than chance by itself: for that the gain.
-    if share - scores.accuracy > ORDER_GAIN and low > high:
+    better = share - scores.accuracy > ORDER_GAIN and low > high
+    if better and share > _best_by_luck(answers):
         names = ",".join(answers.label_names[i] for i in order)
         yield (
             f"with its labels in another order its accuracy is {share:.3f}, not "
             f"{scores.accuracy:.3f}: it was probably trained as --labels {names}"
         )
+
+
+def _share(scores: ClassScores, order: NDArray[np.int64]) -> float:
+    """The accuracy where output i means label `order[i]`."""
+    hits = scores.confusion[order, np.arange(len(order))].sum()
+    return float(hits / scores.confusion.sum())
+
+
+def _best_by_luck(answers: Answers) -> float:
+    """What the best of all orders reaches where outputs and labels have nothing in common.
+
+    n labels have n! orders, so that the best of them is above chance by itself.
+    """
+    rng = np.random.default_rng(7)
+    said, n = answers.outputs.argmax(axis=1), len(answers.label_names)
+    reached = []
+    for _ in range(SHUFFLES):
+        scores = class_scores(rng.permutation(answers.labels), said, n)
+        reached.append(_share(scores, best_order(scores.confusion)))
+    return max(reached)
 
 
 def _about_chance(answers: Answers) -> Iterator[str]:
@@ -75,9 +99,9 @@ def _about_chance(answers: Answers) -> Iterator[str]:
     with np.errstate(invalid="ignore"):
         recalls = scores.recalls
         error = float(np.sqrt(np.nansum(recalls * (1 - recalls) / there))) * chance
-    if scores.uar - 1.96 * error <= chance:
+    if scores.uar - Z * error <= chance:
         yield (
-            f"it is at chance level: its mean recall is {scores.uar:.3f} ± {1.96 * error:.3f} on "
+            f"it is at chance level: its mean recall is {scores.uar:.3f} ± {Z * error:.3f} on "
             f"{n} pictures and guessing has {chance:.3f}; see that its scaling, colours and labels "
             "are those it was trained with"
         )

@@ -61,9 +61,9 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
     shape = picture_shape(path, source)
     video = len(shape) == 4
     preprocessing = (
-        SequenceSettings(frames=shape[0], step_s=said.step_s, margin=said.margin)
+        SequenceSettings(frames=shape[0], step_s=said.step_s, margin=said.margin, stretch=False)
         if video
-        else PreprocessSettings(margin=said.margin)
+        else PreprocessSettings(margin=said.margin, stretch=False)
     )
     try:
         return ModelCard(
