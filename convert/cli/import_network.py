@@ -117,6 +117,29 @@ def _told(imported: Imported, data: Path | None, examples: list[Example], as_jso
     return 1 if broken else 0
 
 
+def verify_own(model: Path, data: Path, faces: str, merge: list[str] | None, as_json: bool) -> int:
+    """`edge-convert verify` of a network on pictures of one's own: its test part, or all."""
+    from convert.datasets.own import load_pictures
+    from convert.evaluation.own_network import judge
+    from edge.models.own import open_model
+    from edge.settings.sections import PreprocessSettings
+
+    network = open_model(str(model))
+    preprocessing = network.card.preprocessing
+    if not isinstance(preprocessing, PreprocessSettings):
+        raise UsageError(f"{model} looks at no face: give KERAS, and the data it was trained on")
+    examples = examples_of(data, merge)
+    examples = [one for one in examples if one.part == "test"] or examples
+    with progress_bar("reading pictures") as progress:
+        shape, labels = network.card.picture_format, network.card.labels
+        pictures = load_pictures(examples, labels, preprocessing, shape, faces, progress)
+    verdict = judge(network, pictures)
+    print_figures(verdict.as_dict(), verdict.lines(), as_json)
+    for sentence in verdict.broken:
+        print(f"edge-convert: {sentence}", file=sys.stderr)
+    return 1 if verdict.broken else 0
+
+
 def examples_of(data: Path | None, merge: list[str] | None) -> list[Example]:
     from convert.datasets.own import read_examples
 

@@ -10,6 +10,7 @@ import typer
 
 from convert.cli import comparison, cross_dataset, feature_maps, import_network, speech, train
 from convert.cli.console import print_figures, progress_bar, training_stack
+from convert.cli.import_network import Faces, Merge, verify_own
 from convert.cli.options import (
     AnyData,
     Clips,
@@ -21,6 +22,8 @@ from convert.cli.options import (
     Part,
     Share,
     Tflite,
+    VerifyData,
+    VerifyKeras,
 )
 from convert.zoo import SPEECH, VIDEO
 from edge.cli.app import run_app
@@ -91,10 +94,12 @@ def quantize(
 @app.command()
 def verify(
     model: Tflite,
-    keras: Keras,
-    data: Data,
+    data: VerifyData,
+    keras: VerifyKeras = None,
     part: Part = "PrivateTest",
     clips: Clips = None,
+    faces: Faces = "find",
+    merge: Merge = None,
     noise: Annotated[bool, typer.Option(help="All ten levels of the papers, not 0.3 only.")] = (
         False
     ),
@@ -104,7 +109,13 @@ def verify(
     plots: Annotated[Path | None, typer.Option(help="A folder for confusion matrices.")] = None,
     as_json: Json = False,
 ) -> int:
-    """Compare int8 with float on the test split; exit 1 where it lost too much."""
+    """Judge a network on labelled pictures, against its float32 where there is KERAS.
+
+    Exit 1 where int8 lost too much, or the network is at chance, without its softmax, or has its
+    labels in another order.
+    """
+    if keras is None:
+        return verify_own(model, data, faces, merge, as_json)
     from convert.augmentation.image import NOISE_LEVELS
     from convert.evaluation.compare import Limits
     from convert.evaluation.verify import judge

@@ -10,6 +10,12 @@ import typer
 Data = Annotated[Path, typer.Option(help="FER2013: fer2013.csv, .npz, or its class folders.")]
 AnyData = Annotated[Path, typer.Option(help="FER2013, or for a speech network RAVDESS's folder.")]
 Keras = Annotated[Path, typer.Argument(help="A trained network: best.keras of a run.")]
+VerifyKeras = Annotated[
+    Path | None, typer.Argument(help="What it was made from; without it DATA is your own.")
+]
+VerifyData = Annotated[
+    Path, typer.Option(help="FER2013 (with KERAS); else a folder of labels, or a csv.")
+]
 Tflite = Annotated[Path, typer.Argument(help="An int8 .tflite with its card (.json) beside it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 Part = Annotated[str, typer.Option(help="PrivateTest is the test split; PublicTest validates.")]

@@ -29,7 +29,7 @@ from edge.models.description import (
     picture_shape,
 )
 from edge.models.probe import Probe, probe
-from edge.native_output import debugging
+from edge.system.native_output import debugging
 
 CHILD = (sys.executable, "-m", "convert.conversion.import_process")
 MINUTES = 60.0

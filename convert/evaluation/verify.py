@@ -16,7 +16,9 @@ from convert.evaluation import text as report
 from convert.evaluation.compare import Comparison, Limits, compare
 from convert.evaluation.layer_noise import LayerNoise, layer_noise
 from convert.evaluation.ravdess_clips import compare_on_clips
+from convert.evaluation.sanity import Answers, complaints
 from convert.evaluation.test_sets import test_sets
+from convert.predict import raw_outputs
 from edge.errors import ConversionError
 from edge.models import find
 
@@ -111,6 +113,8 @@ def judge(
         seen = ravdess_faces.load(clips) if clips is not None else None
         on_clips = compare_on_clips(float32, int8, seen) if seen is not None else None
     broken = comparisons[0].broken(limits)
+    said = Answers(raw_outputs(int8, clean.images), clean.labels, clean.label_names)
+    broken += complaints(said)
     return Verdict(
         str(model), part, looked_at.protocol, comparisons, layers, limits, broken, on_clips
     )

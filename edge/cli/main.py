@@ -21,10 +21,9 @@ from edge.cli.log import app as log_app
 from edge.cli.models import app as models_app
 from edge.cli.service import app as service_app
 from edge.cli.service import health
-from edge.system.redaction import redact
+from edge.cli.summary import print_summary
 
 if TYPE_CHECKING:
-    from edge.run.summary import RunSummary
     from edge.settings.sections import Settings
     from edge.sinks import Sink
 
@@ -253,7 +252,7 @@ def _run(
         )
     finally:
         if not quiet and (summary.frames or summary.windows or summary.ended):
-            _print_summary(summary, settings, annotate)
+            print_summary(summary, settings, annotate)
     return 0
 
 
@@ -278,42 +277,6 @@ def _check_outputs(
     from edge.run.outputs import check_outputs
 
     check_outputs(settings, annotate, inputs, force=force)
-
-
-def _log_path(settings: Settings) -> Path:
-    from edge.log.reader import default_log_path
-
-    return Path(settings.log.path) if settings.log.path else default_log_path()
-
-
-def _print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:
-    """On standard error: standard output is the events' alone."""
-    labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
-    ended = f"ended by {summary.ended or 'an interruption'}"
-    lines = []
-    if summary.source:
-        lines.append(
-            f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
-            f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; {ended}"
-        )
-    if summary.sound:
-        notes = "".join(f"; {note}" for note in summary.notes)
-        only = "" if summary.source else f"; {ended}"
-        lines.append(
-            f"{summary.sound}: {summary.sound_s:.1f} s of sound, {summary.windows} windows, a "
-            f"voice in {summary.voiced}"
-            f"{notes}{only}"
-        )
-    faces = f"faces followed: {summary.tracks}; " if summary.source else ""
-    kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(summary.modalities.items()))
-    of_kinds = f" of {kinds}" if summary.sound and kinds else ""
-    lines.append(f"{faces}events: {summary.events}{of_kinds} ({labels})")
-    if settings.log.path != "none":
-        lines.append(f"log: {_log_path(settings)}")
-    if annotate is not None:
-        lines.append(f"annotated: {annotate}")
-    for line in lines:
-        typer.echo(redact(line), err=True)
 
 
 def _print_json(value: Any) -> None:

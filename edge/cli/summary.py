@@ -1,0 +1,50 @@
+"""What `edge run` says when it ends: on standard error, as standard output is the events' alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from edge.system.redaction import redact
+
+if TYPE_CHECKING:
+    from edge.run.summary import RunSummary
+    from edge.settings.sections import Settings
+
+
+def _log_path(settings: Settings) -> Path:
+    from edge.log.reader import default_log_path
+
+    return Path(settings.log.path) if settings.log.path else default_log_path()
+
+
+def print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:
+    """A line for each source, the events, the log and the annotated file."""
+    labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
+    ended = f"ended by {summary.ended or 'an interruption'}"
+    lines = []
+    if summary.source:
+        lines.append(
+            f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
+            f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; {ended}"
+        )
+    if summary.sound:
+        notes = "".join(f"; {note}" for note in summary.notes)
+        only = "" if summary.source else f"; {ended}"
+        lines.append(
+            f"{summary.sound}: {summary.sound_s:.1f} s of sound, {summary.windows} windows, a "
+            f"voice in {summary.voiced}"
+            f"{notes}{only}"
+        )
+    faces = f"faces followed: {summary.tracks}; " if summary.source else ""
+    kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(summary.modalities.items()))
+    of_kinds = f" of {kinds}" if summary.sound and kinds else ""
+    lines.append(f"{faces}events: {summary.events}{of_kinds} ({labels})")
+    if settings.log.path != "none":
+        lines.append(f"log: {_log_path(settings)}")
+    if annotate is not None:
+        lines.append(f"annotated: {annotate}")
+    for line in lines:
+        typer.echo(redact(line), err=True)
