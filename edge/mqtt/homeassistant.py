@@ -1,4 +1,4 @@
-"""What Home Assistant is told, so that a device and its values appear there by themselves."""
+"""What Home Assistant receives, so that a device and its values appear there by themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from edge import __version__
+
+_DIAGNOSTIC = {"entity_category": "diagnostic"}
+_MEASURED = _DIAGNOSTIC | {"state_class": "measurement"}
+
+_SENSORS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "emotion": ("state", "label", {"name": "Emotion", "icon": "mdi:emoticon-outline"}),
+    "run": ("health", "state", _DIAGNOSTIC | {"name": "Run", "icon": "mdi:heart-pulse"}),
+    "fps": ("health", "fps", _MEASURED | {"name": "Frames a second", "icon": "mdi:speedometer"}),
+    "temperature": (
+        "health",
+        "temperature_c",
+        _MEASURED
+        | {"name": "Temperature", "device_class": "temperature", "unit_of_measurement": "°C"},
+    ),
+    "restarts": (
+        "health",
+        "restarts",
+        _DIAGNOSTIC
+        | {"name": "Restarts", "icon": "mdi:restart", "state_class": "total_increasing"},
+    ),
+}
+"""Key → the topic it is read from, the field of its JSON, and what Home Assistant shows."""
 
 
 def discovery(prefix: str, base: str, device: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -21,58 +43,14 @@ def discovery(prefix: str, base: str, device: str) -> Iterator[tuple[str, dict[s
         "sw_version": __version__,
     }
     name = device.replace(".", "_")
-    for key, value in _values(base).items():
-        yield (
-            f"{prefix}/sensor/emotion-edge-{name}/{key}/config",
-            value
-            | {
-                "unique_id": f"emotion-edge-{device}-{key}",
-                "availability_topic": f"{base}/status",
-                "device": owner,
-            },
-        )
-
-
-def _values(base: str) -> dict[str, dict[str, Any]]:
-    """Each value by its key, less what all of them have in common."""
-    return {
-        "emotion": {
-            "name": "Emotion",
-            "icon": "mdi:emoticon-outline",
-            "state_topic": f"{base}/state",
-            "value_template": "{{ value_json.label }}",
-            "json_attributes_topic": f"{base}/state",
-        },
-        "run": {
-            "name": "Run",
-            "icon": "mdi:heart-pulse",
-            "state_topic": f"{base}/health",
-            "value_template": "{{ value_json.state }}",
-            "entity_category": "diagnostic",
-        },
-        "fps": {
-            "name": "Frames a second",
-            "icon": "mdi:speedometer",
-            "state_topic": f"{base}/health",
-            "value_template": "{{ value_json.fps }}",
-            "state_class": "measurement",
-            "entity_category": "diagnostic",
-        },
-        "temperature": {
-            "name": "Temperature",
-            "device_class": "temperature",
-            "unit_of_measurement": "°C",
-            "state_topic": f"{base}/health",
-            "value_template": "{{ value_json.temperature_c }}",
-            "state_class": "measurement",
-            "entity_category": "diagnostic",
-        },
-        "restarts": {
-            "name": "Restarts",
-            "icon": "mdi:restart",
-            "state_topic": f"{base}/health",
-            "value_template": "{{ value_json.restarts }}",
-            "state_class": "total_increasing",
-            "entity_category": "diagnostic",
-        },
-    }
+    for key, (topic, field, shown) in _SENSORS.items():
+        configuration = shown | {
+            "state_topic": f"{base}/{topic}",
+            "value_template": f"{{{{ value_json.{field} }}}}",
+            "unique_id": f"emotion-edge-{device}-{key}",
+            "availability_topic": f"{base}/status",
+            "device": owner,
+        }
+        if key == "emotion":
+            configuration["json_attributes_topic"] = f"{base}/state"
+        yield f"{prefix}/sensor/emotion-edge-{name}/{key}/config", configuration
