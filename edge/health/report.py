@@ -81,9 +81,10 @@ class Report:
 
     @property
     def state(self) -> State:
-        """The worst of the parts'; starting while there is none."""
+        """The worst of the parts'; where none is watched, running once something went through."""
+        alone = State.RUNNING if self.frames or self.events else State.STARTING
         order = (State.FAILED, State.STALLED, State.WAITING, State.STARTING, State.RUNNING)
-        return min((p.state for p in self.parts), key=order.index, default=State.STARTING)
+        return min((p.state for p in self.parts), key=order.index, default=alone)
 
     @property
     def restarts(self) -> int:
@@ -202,6 +203,7 @@ class Health:
         self._parts: dict[str, Part] = {}
         self._frames = self._events = self._dropped = 0
         self._last_event: EmotionEvent | None = None
+        self._tells_moments = True
         self._stages: Callable[[], Mapping[str, float]] = dict
         self._samples: deque[_Sample] = deque([_Sample(self._began_s, 0, {})])
 
@@ -230,7 +232,14 @@ class Health:
     def event(self, event: EmotionEvent) -> None:
         with self._lock:
             self._events += 1
-            self._last_event = event
+            self._last_event = event if self._tells_moments else None
+
+    def tell_moments(self, wanted: bool) -> None:
+        """Whether a report may say what was seen when; not where only counts are kept."""
+        with self._lock:
+            self._tells_moments = wanted
+            if not wanted:
+                self._last_event = None
 
     def stuck(self, limit_s: float) -> list[str]:
         """The parts whose driver has been silent for longer than that."""

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.errors import EdgeError
 from edge.health.report import Health
 from edge.run import runner
 from edge.run.summary import RunSummary
@@ -83,6 +84,7 @@ def _opened(
     from edge.log.configure import events_log, log_path
 
     health, log = watchdog.health, events_log(settings)
+    health.tell_moments(settings.privacy.mode != "counts")
     sinks: list[Sink] = []
     if settings.mqtt.host and log is None:
         why = 'privacy.mode is "counts"' if settings.log.path != "none" else "no log is kept"
@@ -105,8 +107,12 @@ def _opened(
             present = stack.enter_context(PresentSink(max(FRESH_S, 2 * interval_s)))
             sinks.append(present)
         people = present.people if present is not None else None
-        page = StatusPage(settings.status, health.report, log_path(settings), people)
-        stack.enter_context(page)
+        try:
+            page = StatusPage(settings.status, health.report, log_path(settings), people)
+            stack.enter_context(page)
+        except EdgeError as error:  # a port that is taken: the run is worth more than its page
+            _log.error("%s", error)
+            health.part("status page", "sink").waiting(str(error))
     for sink in open_sinks(settings):
         stack.enter_context(sink)
         if supervise:

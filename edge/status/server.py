@@ -12,7 +12,9 @@ import ipaddress
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +32,10 @@ from edge.status.present import Person
 MAX_REQUEST_BYTES = 16 << 10
 MAX_AT_ONCE = 8
 TIMEOUT_S = 5.0
+"""For sending the answer."""
+REQUEST_S = 3.0
+"""For the whole request to come."""
+_ROOM_S = 0.5
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -106,18 +112,39 @@ class _Server(ThreadingHTTPServer):
         self.cookie = hmac.new(self.token.encode(), b"page", "sha256").hexdigest()
         self.names = {"localhost", settings.host.lower(), *(n.lower() for n in settings.names)}
         self._places = threading.BoundedSemaphore(MAX_AT_ONCE)
+        self._asking: dict[Any, None] = {}
+        self._lock = threading.Lock()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._places.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        if not self._places.acquire(blocking=False):
+            # Whoever takes longest to say what they want makes room: a request takes milliseconds.
+            self._turn_out_slowest()
+            if not self._places.acquire(timeout=_ROOM_S):
+                self.shutdown_request(request)
+                return
+        with self._lock:
+            self._asking[request] = None
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self.asked(request)
             self._places.release()
+
+    def asked(self, request: Any) -> bool:
+        """The request is there in full, and its connection safe; False where that was cut."""
+        with self._lock:
+            return self._asking.pop(request, self) is None
+
+    def _turn_out_slowest(self) -> None:
+        with self._lock:
+            slowest = next(iter(self._asking), None)
+            if slowest is not None:
+                del self._asking[slowest]
+                with suppress(OSError):
+                    slowest.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         _log.debug("a request to the status page broke", exc_info=True)
@@ -132,9 +159,12 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         # One request a connection (HTTP/1.0): so a limit for the connection is one for it.
-        self.rfile = io.BufferedReader(_Limited(self.rfile, MAX_REQUEST_BYTES))
+        self.rfile = io.BufferedReader(_Limited(self.rfile, self.connection))
 
     def do_GET(self) -> None:
+        if not self.server.asked(self.connection):
+            return
+        self.connection.settimeout(TIMEOUT_S)
         if not self._asked_for_us():
             self._refuse(
                 HTTPStatus.MISDIRECTED_REQUEST,
@@ -155,6 +185,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self.do_GET()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the base class refuses, under the headers of every answer."""
+        self.request_version = self.protocol_version  # of HTTP/0.9 an answer has no headers
+        self._refuse(HTTPStatus(code), f"{message or HTTPStatus(code).phrase}\n")
 
     def _refuse(self, status: HTTPStatus, text: str) -> None:
         self._answer(Answer(text, "text/plain", status))
@@ -205,16 +240,20 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Limited(io.RawIOBase):
-    """What `source` gives, and an end after `count` bytes."""
+    """What `source` gives, and an end after `MAX_REQUEST_BYTES` or `REQUEST_S`."""
 
-    def __init__(self, source: io.BufferedIOBase, count: int) -> None:
+    def __init__(self, source: io.BufferedIOBase, connection: socket.socket) -> None:
         self._source = source
-        self._left = count
+        self._connection = connection
+        self._left = MAX_REQUEST_BYTES
+        self._end_s = time.monotonic() + REQUEST_S
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        # For the whole request: a byte now and then would outlive a limit for each.
+        self._connection.settimeout(max(0.001, self._end_s - time.monotonic()))
         data = self._source.read1(min(len(buffer), self._left))
         buffer[: len(data)] = data
         self._left -= len(data)

@@ -25,6 +25,7 @@ from edge.health.report import Health, Part, State
 from edge.log.reader import open_log
 from edge.run.clock import WallClock
 from edge.run.session import run
+from edge.run.summary import RunSummary
 from edge.run.watchdog import Watchdog
 from edge.service.sd_notify import Notifier
 from edge.settings.loading import override
@@ -304,3 +305,28 @@ def test_events_follow_a_clock_that_is_set_during_the_run() -> None:
     leap[0] = timedelta(hours=-1)
     clock.check()
     assert clock.corrected(start) == start - timedelta(hours=1)
+
+
+def no_sinks(_: Settings) -> Iterator[Sink]:
+    return iter(())
+
+
+def test_a_port_that_is_taken_leaves_the_run_going(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        changes = {"camera.source": "synthetic", "log.path": "none", "status.enabled": True}
+        settings = override(Settings(), changes | {"status.port": port}, "test")
+        summary = RunSummary()
+        run(settings, no_sinks, max_frames=3, summary=summary)
+    assert summary.frames == 3
+    assert f"cannot listen on 127.0.0.1 port {port}" in caplog.text
+
+
+def test_counts_mode_tells_no_moment() -> None:
+    health = Health()
+    health.event(event(1))
+    assert health.report().last_event is not None
+    health.tell_moments(False)
+    health.event(event(2))
+    assert health.report().last_event is None
+    assert health.report().events == 2
