@@ -64,7 +64,7 @@ class Frame:
 
     @property
     def image(self) -> NDArray[np.uint8]:
-        """uint8 (H, W, 3), BGR; made anew by each call where the source gave another format."""
+        """uint8 (H, W, 3), BGR; made by each call where the source gave another format."""
         from edge.pixel_formats import jpeg_to_bgr, to_bgr
 
         if self.jpeg is not None and (decoded := jpeg_to_bgr(self.jpeg)) is not None:
@@ -73,7 +73,7 @@ class Frame:
 
     @property
     def gray(self) -> NDArray[np.uint8]:
-        """uint8 (H, W), luma from 0 to 255; made anew by each call unless the source gave it."""
+        """uint8 (H, W), luma from 0 to 255; made by each call unless the source gave it."""
         from edge.pixel_formats import to_gray
 
         return self._turned(self._cut(to_gray(self.pixels, self.pixel_format)))

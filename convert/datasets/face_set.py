@@ -116,14 +116,14 @@ def checked(faces: FaceSet, path: Path) -> FaceSet:
         row = int(wrong[0])
         raise DataError(
             f"{path} row {row}: label {faces.labels[row]} is not in "
-            f"0..{len(faces.label_names) - 1}: mend that row"
+            f"0..{len(faces.label_names) - 1}: correct that row"
         )
     strange = np.flatnonzero(~np.isin(faces.usage, USAGES))
     if len(strange):
         row = int(strange[0])
         raise DataError(
             f"{path} row {row}: part {str(faces.usage[row])!r} is none of {', '.join(USAGES)}: "
-            "mend that row"
+            "correct that row"
         )
     return faces
 

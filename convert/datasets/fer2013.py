@@ -104,7 +104,7 @@ def _label(text: str, where: str) -> int:
     label = text.strip()
     if not (label.isascii() and label.isdigit() and int(label) < len(LABELS)):
         raise DataError(
-            f"{where}: emotion {text[:20]!r} is not in 0..{len(LABELS) - 1}: mend that row"
+            f"{where}: emotion {text[:20]!r} is not in 0..{len(LABELS) - 1}: correct that row"
         )
     return int(label)
 
@@ -113,7 +113,7 @@ def _usage(text: str, where: str) -> str:
     usage = text.strip()
     if usage not in USAGES:
         raise DataError(
-            f"{where}: part {text[:20]!r} is none of {', '.join(USAGES)}: mend that row"
+            f"{where}: part {text[:20]!r} is none of {', '.join(USAGES)}: correct that row"
         )
     return usage
 
@@ -125,14 +125,14 @@ def _pixels(text: str, where: str) -> NDArray[np.uint8]:
             warnings.simplefilter("error", DeprecationWarning)
             values = np.fromstring(text, np.int64, sep=" ")
     except (ValueError, DeprecationWarning) as error:
-        raise DataError(f"{where}: a pixel is not a whole number: mend that row") from error
+        raise DataError(f"{where}: a pixel is not a whole number: correct that row") from error
     if len(values) != SIDE * SIDE:
         raise DataError(
             f"{where}: {len(values)} pixels instead of {SIDE * SIDE}: "
             "the file is truncated or damaged, fetch it again"
         )
     if values.min() < 0 or values.max() > 255:
-        raise DataError(f"{where}: a pixel is not in 0..255: mend that row")
+        raise DataError(f"{where}: a pixel is not in 0..255: correct that row")
     return values.astype(np.uint8).reshape(SIDE, SIDE)
 
 

@@ -82,7 +82,7 @@ def parse(path: Path) -> Clip:
         if not 1 <= number <= most:
             raise DataError(
                 f"{path}: its name gives {name} {number:02}, which is not in 01..{most:02}: "
-                "mend its name"
+                "correct its name"
             )
     modality, channel, emotion, intensity, statement, repetition, actor = numbers
     return Clip(

@@ -1,4 +1,4 @@
-"""What this device has and lacks, each lack with the command that mends it."""
+"""What this device has and lacks, each lack with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ MINIMUM_FREE_BYTES = 100 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `mend` is a command or a sentence, empty where all is well.
+    """One thing looked at. `fix` is a command or a sentence, empty where all is well.
 
     `blocks`: without it `edge run` cannot work at all.
     """
 
     part: str
     state: str
-    mend: str = ""
+    fix: str = ""
     blocks: bool = False
 
     def as_line(self) -> str:
-        mark = "ok     " if not self.mend else "MISSING" if self.blocks else "lacking"
-        mend = f"\n            mend: {self.mend}" if self.mend else ""
-        return f"{mark}  {self.part}: {self.state}{mend}"
+        mark = "ok     " if not self.fix else "MISSING" if self.blocks else "lacking"
+        fix = f"\n            fix: {self.fix}" if self.fix else ""
+        return f"{mark}  {self.part}: {self.state}{fix}"
 
     def as_dict(self) -> dict[str, object]:
-        return {"ok": not self.mend, **asdict(self)}
+        return {"ok": not self.fix, **asdict(self)}
 
 
 def examine() -> list[Finding]:
@@ -61,8 +61,8 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
     except EdgeError as error:
         return [Finding(check.__name__.strip("_"), "cannot be used", str(error), blocks=True)]
     except ImportError as error:
-        mend = "pip install --force-reinstall emotion-edge"
-        return [Finding(check.__name__.strip("_"), f"does not load: {error}", mend, blocks=True)]
+        fix = "pip install --force-reinstall emotion-edge"
+        return [Finding(check.__name__.strip("_"), f"does not load: {error}", fix, blocks=True)]
 
 
 def _machine() -> Iterator[Finding]:
@@ -131,8 +131,8 @@ def _picamera2() -> Iterator[Finding]:
     try:
         import_picamera2()
     except EdgeError as error:
-        state, _, mend = str(error).rpartition(": ")
-        yield Finding("picamera2", state, mend)
+        state, _, fix = str(error).rpartition(": ")
+        yield Finding("picamera2", state, fix)
         return
     yield Finding("picamera2", "present")
 
@@ -143,8 +143,8 @@ def _microphones() -> Iterator[Finding]:
     try:
         found = list_microphones()
     except EdgeError as error:  # a device that only sees lacks nothing
-        state, _, mend = str(error).partition(": ")
-        yield Finding("microphones", state, mend or state)
+        state, _, fix = str(error).partition(": ")
+        yield Finding("microphones", state, fix or state)
         return
     yield Finding(
         "microphones",
@@ -162,7 +162,7 @@ def _log() -> Iterator[Finding]:
     if not os.access(existing, os.W_OK):
         yield Finding("log", f"{folder} cannot be written", "give a path to `edge run --log`", True)
     elif free < MINIMUM_FREE_BYTES:
-        mend = "free some space, or `edge log purge`"
-        yield Finding("log", f"{free / 2**20:.0f} MB free at {existing}", mend)
+        fix = "free some space, or `edge log purge`"
+        yield Finding("log", f"{free / 2**20:.0f} MB free at {existing}", fix)
     else:
         yield Finding("log", f"{folder}, {free / 2**30:.1f} GB free")

@@ -132,8 +132,10 @@ def run(
         typer.Option(help="Store the frames with boxes and labels: .mp4, .webm, or a folder/."),
     ] = None,
     force: _Force = False,
-    frames: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
-    duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many s.")] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="Stop after this many.")] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=0.1, help="Stop after that many seconds.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No summary at the end.")] = False,
 ) -> int:
     """Run on a camera, a microphone, a stream or a file until it ends, a limit, or Ctrl-C."""
@@ -206,7 +208,7 @@ def devices(
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> int:
-    """What this device has and lacks, each lack with the command that mends it."""
+    """What this device has and lacks, each lack with the command that fixes it."""
     from edge.cli.doctor import examine
 
     findings = examine()

@@ -1,4 +1,4 @@
-"""`edge service`: the device's service, laid down, looked at, taken away. And `edge status`."""
+"""`edge service`: the device's service, installed, looked at, removed. And `edge status`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edge.forecast.sequences import Segment
 
 _PRIOR_CHANGES = 3.0
-"""A state's rates begin as the log's mean rates, as though it had been left so often."""
+"""A state's rates begin as the log's mean rates, as though it had been left this many times."""
 
 Array = NDArray[np.float64]
 

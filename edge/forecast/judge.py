@@ -20,7 +20,7 @@ from edge.forecast.sequences import Segment
 
 PARTS = 5
 CLUSTER_S = 30.0
-"""Moments of one track within so long are taken for one observation by the intervals."""
+"""The intervals take moments of one track within this many seconds for one observation."""
 LEAST_MOMENTS, LEAST_CHANGES, LEAST_CLUSTERS = 200, 20, 10
 _RESAMPLES, _SEED = 2000, 7
 
@@ -112,7 +112,7 @@ def _evaluated(
 
 
 def _interval(gains: NDArray[np.float64], cluster: NDArray[np.intp]) -> tuple[float, float]:
-    """95 % of the mean gain, by drawing whole clusters anew."""
+    """95 % of the mean gain, by resampling whole clusters."""
     sums, counts = np.bincount(cluster, gains), np.bincount(cluster)
     drawn = np.random.default_rng(_SEED).integers(len(sums), size=(_RESAMPLES, len(sums)))
     means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)

@@ -31,7 +31,7 @@ MARGINAL = ("marginal",)
 _EM_STEPS = 100
 _FOLDS = 3
 _NEWEST = 10_000
-"""The regression learns from so many moments at most."""
+"""How many moments the regression learns from, at most."""
 _LEAST_SCORE = 0.02
 
 

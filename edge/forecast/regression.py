@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _PRIOR = 20.0
-"""Weights are held near 0 as though by so many moments."""
+"""Weights are held near 0 as though by this many moments."""
 _STEPS = 60
 
 Array = NDArray[np.float64]

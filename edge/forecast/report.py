@@ -15,7 +15,7 @@ from edge.log.reader import Log
 
 HORIZONS_S = (2.0, 5.0, 10.0)
 NEWEST = 20_000
-"""So many events at most are learned from."""
+"""How many events are learned from, at most."""
 _ORDER = ("face", "speech", "fusion")
 
 

@@ -17,9 +17,9 @@ from edge.types import UNKNOWN, EmotionEvent
 LEAST_BREAK_S = 3.0
 """A shorter silence of a track is no break."""
 BREAK = 3.0
-"""A break is a silence of so many times the usual one between two events of a track."""
+"""A break is a silence of this many times the usual one between two events of a track."""
 RECENCY_S = 5.0
-"""What was shown so long ago counts 1/e."""
+"""What was shown this many seconds ago counts 1/e."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,7 @@ class Segment:
         )
 
     def followed(self, horizon_s: float) -> tuple[Segment, NDArray[np.intp]]:
-        """The events after which the stretch went on for so long, and the states then."""
+        """The events after which the segment went on for that long, and the states then."""
         later = self.at(self.seconds + horizon_s)
         known = later >= 0
         return self.take(known), later[known]
@@ -129,7 +129,7 @@ def _cut(track: list[EmotionEvent], longest_s: float) -> Iterator[list[EmotionEv
 
 
 def faded(recency: NDArray[np.float64], state: int, seconds: float) -> NDArray[np.float64]:
-    """Shares of the recent past (n_names,), after `state` has been there for so long since."""
+    """Shares of the recent past (n_names,), after `state` has been there since then."""
     kept = math.exp(-seconds / RECENCY_S)
     after = recency * kept
     after[state] += 1 - kept

@@ -29,7 +29,7 @@ def folder(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 class HealthFile:
-    """Writes a report every two seconds, whole or not at all; a folder that refuses is let be."""
+    """Writes a report every two seconds, whole or not at all, where the folder permits it."""
 
     def __init__(self, where: Path | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.path = where / _NAME if where is not None else None

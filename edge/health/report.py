@@ -1,6 +1,6 @@
 """How a run is: the state of each part, what it has done, and whether it gets on.
 
-Parts are told from the threads that drive them; anybody may ask for a report, from any thread.
+Each part is updated by the thread that drives it; anybody may ask for a report, from any thread.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class State(StrEnum):
     RUNNING = "running"
     WAITING = "waiting"  # for a device, a broker or a disk that is not there
     STALLED = "stalled"  # open, and gives nothing (new)
-    FAILED = "failed"  # broken, and about to be begun anew
+    FAILED = "failed"  # broken, and about to be restarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class PartReport:
     """name: "camera", "microphone", "log" …; kind: "source" or "sink"
 
     since_s:    seconds in this state
-    restarts:   how often it was begun anew
+    restarts:   the number of its restarts
     last_error: the latest reason, kept when it runs again; "" if there was none
     last_error_time: when that was, ISO 8601 in UTC
     items:      frames, chunks or events so far
@@ -122,13 +122,13 @@ class Part:
         self._items = 0
 
     def running(self, items: int = 1) -> None:
-        """It delivered or took so many."""
+        """It delivered or took this many items."""
         with self._lock:
             self._items += items
             self._enter(State.RUNNING)
 
     def restarting(self) -> None:
-        """It is begun anew; its state stays what it was until it runs."""
+        """It is restarted; its state stays what it was until it runs."""
         with self._lock:
             self._restarts += 1
 

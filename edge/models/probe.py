@@ -127,7 +127,7 @@ def main(engine: str) -> None:
 
 
 def _limit() -> None:
-    """From here on: so much more memory, so many seconds, and no file written."""
+    """From here on: a bound on memory and seconds, and no file written."""
     now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY_BYTES, now + MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS), int(SECONDS)))

@@ -1,4 +1,4 @@
-"""Which states are worth an event: a new label, and every so often the same."""
+"""Which states are worth an event: a new label, and the same one again after an interval."""
 
 from __future__ import annotations
 

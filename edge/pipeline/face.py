@@ -1,4 +1,4 @@
-"""Frames in, scenes out: generators, no threads, no I/O."""
+"""Frames in, results out: generators, no threads, no I/O."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class FacePipeline:
         self._colours: tuple[Frame, NDArray[np.uint8]] | None = None
 
     def results(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
-        """One scene per frame, in order, each made when it is asked for."""
+        """One result per frame, in order, each made when it is asked for."""
         for frame in frames:
             yield self._process(frame)
 

@@ -1,4 +1,4 @@
-"""When a followed face is worth another look by the network."""
+"""When a followed face is classified again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class InferenceScheduler:
 
 class FixedIntervalScheduler(InferenceScheduler):
     """A face is due every `interval_s` and never in between: for a network that was trained on
-    pictures so far apart. Its event waits for that."""
+    pictures that far apart. Its event waits for that."""
 
     def cached(
         self, track: Track, timestamp_s: float, *, event_due: bool = False

@@ -1,4 +1,4 @@
-"""What a sequence model looks at: the course of each followed face, in memory only."""
+"""What a sequence model looks at: the latest pictures of each followed face, in memory only."""
 
 from __future__ import annotations
 

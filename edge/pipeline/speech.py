@@ -161,7 +161,7 @@ class SpeechPipeline:
         return SpeechResult(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
 
     def _reset(self) -> None:
-        """Begin anew with the next chunk; who spoke before a gap may be somebody else."""
+        """Start over with the next chunk; who spoke before a gap may be somebody else."""
         self._features.reset()
         self._windows.reset()
         self._gate.reset()

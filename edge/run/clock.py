@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class WallClock:
-    """Rights an event's time where the system's clock was set during the run.
+    """Corrects an event's time where the system's clock was set during the run.
 
     A board without a battery starts in the past and learns the time minutes later; and over
     months the monotonic clock drifts from it.

@@ -58,9 +58,9 @@ def run(
 
     `sinks` are written to and flushed here, and closed by whoever opened them; `annotation`
     stores the frames with their boxes, if a person asked for that. `summary` is
-    filled as the run goes, so that an interrupted caller still has it. `watchdog` is told that the
+    filled as the run goes, so that an interrupted caller still has it. `watchdog` learns that the
     work gets on, and may end it, with other settings to go on with. `supervise`: live sources are
-    waited for and begun anew for ever.
+    waited for and opened again without end.
     Raises SourceError where a source broke rather than ended, UsageError where there is neither
     a camera nor a microphone, or where the two have no common time.
     """

@@ -38,7 +38,7 @@ def run(
 
     open_sinks: the sinks that the settings name, each opened when it is asked for
     annotate:   where to store the frames with boxes and labels: a video, or a folder/
-    reread:     the settings anew, for SIGHUP; what was set wrongly leaves the run as it is
+    reread:     gives the settings again, for SIGHUP; what was set wrongly leaves the run as it is
     """
     supervise = is_supervised(settings)
     watchdog = Watchdog(Health(), reread if supervise else None)

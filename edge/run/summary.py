@@ -18,7 +18,7 @@ class RunSummary:
     sound:    the microphone's name, "" without one; `sound_s` seconds of it came, `windows` of
               them were looked at, and in `voiced` somebody spoke
     notes:    what was wrong with the sound, a phrase each
-    tracks:   faces that gave an event; one seen again after a thousand others counts anew
+    tracks:   faces that gave an event; one seen again after a thousand others counts again
     """
 
     source: str = ""

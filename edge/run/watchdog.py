@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from edge.settings.sections import Settings
 
 STUCK_S = 20.0
-"""A part whose thread gives no sign of life for so long: then systemd gets none either."""
+"""A part whose thread has been silent for this long: then systemd gets no sign of life either."""
 STATUS_S = 5.0
-"""So often the status is worded anew."""
+"""How often the status is updated."""
 
 _log = logging.getLogger(__name__)
 
 
 class Watchdog:
-    """Fed by the run's own loop, `tick` by `tick`; so what is told is that the work gets on.
+    """Fed by the run's own loop, `tick` by `tick`; so it says that the work gets on.
 
-    health:   what the parts and the loop tell
-    reread:   the settings anew, where there is a file to read them from (SIGHUP)
+    health:   what the parts and the loop report
+    reread:   gives the settings again, where there is a file to read them from (SIGHUP)
     fresh:    the settings to go on with, once they were read and differ; None until then
     """
 
@@ -51,7 +51,7 @@ class Watchdog:
         self._due_s = float("-inf")
 
     def tick(self, settings: Settings) -> bool:
-        """The loop got on; whether it is to end, so that the run begins anew with `fresh`."""
+        """The loop got on; whether it is to end, so that the run restarts with `fresh`."""
         stuck = self.health.stuck(STUCK_S)
         if not stuck:
             self._notifier.alive()

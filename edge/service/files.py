@@ -1,4 +1,4 @@
-"""The service's files on a system: units, settings, its user; laid down and taken away."""
+"""The service's files on a system: units, settings, its user; installed and removed."""
 
 from __future__ import annotations
 

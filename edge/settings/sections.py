@@ -145,7 +145,7 @@ class LogSettings(_Section):
     mode: Literal["card", "ram"] = "card"
     """card: events go to `path`; ram: they stay in memory, and only counts go to `path`."""
     commit_interval_s: float = Field(300.0, gt=0, le=3600)
-    """What is new waits so long in memory: a power cut takes it, a killed process does not."""
+    """How long what is new waits in memory: a power cut takes it, a killed process does not."""
     retention_days: float = Field(30.0, ge=0.001, le=3650)
     """What is older is deleted."""
     max_size_mb: float = Field(200.0, ge=1, le=100_000)
@@ -169,7 +169,7 @@ class ForecastSettings(_Section):
     enabled: bool = False
     """Learned from the log as the run begins; left out where it does not beat staying there."""
     horizon_s: float = Field(5.0, ge=0.5, le=60)
-    """So long after the event."""
+    """How long after the event."""
 
 
 class ServiceSettings(_Section):
@@ -178,7 +178,7 @@ class ServiceSettings(_Section):
     supervise: Literal["auto", "always", "never"] = "auto"
     """Wait for devices that are not there, revive sources for ever; auto: under systemd."""
     stall_s: float = Field(20.0, ge=1, le=600)
-    """A source that gives nothing for so long has stalled, and is begun anew."""
+    """A source that gives nothing for this long has stalled, and is restarted."""
     retry_delay_s: float = Field(1.0, gt=0, le=60)
     """The first wait before that; each further one is twice as long, up to 30 s."""
 
@@ -233,7 +233,7 @@ class MqttSettings(_Section):
     discovery_prefix: str = Field("homeassistant", pattern=r"^[^#+\x00/]+$", max_length=64)
     keepalive_s: int = Field(30, ge=5, le=3600)
     batch: int = Field(10, ge=1, le=1000)
-    """So many events may be under way at once; brokers allow 10 to 65535 (mosquitto: 20)."""
+    """Events that may be under way at once; brokers allow 10 to 65535 (mosquitto: 20)."""
 
 
 class Settings(_Section):

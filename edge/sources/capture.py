@@ -70,7 +70,7 @@ class CaptureThread(Generic[Item]):
         return items
 
     def leave(self, patience_s: float) -> None:
-        """Wait for its end for so long at most, then leave it to itself."""
+        """Wait at most that long for its end, then leave it to itself."""
         self._left.set()
         self._thread.join(patience_s)
         # Its traceback holds this thread: a ring that would stay in memory for an hour or two.

@@ -56,7 +56,7 @@ class SoundHealth:
 
 
 class AudioNormalizer:
-    """Mixes, mends and resamples one stream, chunk by chunk, into float32 (n,) at 16 kHz."""
+    """Mixes, corrects and resamples one stream, chunk by chunk, into float32 (n,) at 16 kHz."""
 
     def __init__(self, sample_rate_hz: int, health: SoundHealth) -> None:
         """Raises MissingPackageError where the rate needs a resampler and there is none."""
@@ -69,7 +69,7 @@ class AudioNormalizer:
 
         samples: int16 or float32 (n, channels), at the stream's rate
         """
-        mono: NDArray[np.float32] = self._mended(samples).mean(axis=1, dtype=np.float32)
+        mono: NDArray[np.float32] = self._corrected(samples).mean(axis=1, dtype=np.float32)
         if self._resampler is not None:
             # A steep filter overshoots a loud edge by a little.
             mono = np.clip(self._resampler.resample_chunk(mono, last=last), -1, 1)
@@ -80,7 +80,7 @@ class AudioNormalizer:
         """After a gap: what is held of the sound before it is dropped."""
         self._resampler = self._new_resampler()
 
-    def _mended(self, samples: NDArray[Any]) -> NDArray[np.float32]:
+    def _corrected(self, samples: NDArray[Any]) -> NDArray[np.float32]:
         health = self._health
         if health.only_zeros and samples.any():
             health.only_zeros = False
@@ -111,7 +111,7 @@ class SampleClock:
     """When sound was heard, by counting its samples: steady where arrival times jitter.
 
     A card's clock runs some parts in 10,000 off the machine's, so the count is drawn gently
-    towards the arrivals; a difference of more than `GAP_S` is a gap, and the count starts anew.
+    towards the arrivals; a difference of more than `GAP_S` is a gap, and the count restarts.
     """
 
     GAP_S = 0.5

@@ -40,7 +40,7 @@ _WRONG_SHAPE = {-9998, -9997, -9994}  # channels, rate, format
 _UNAVAILABLE = -9985
 
 _LOOK_S = 0.25
-"""While no sound comes, so often it is asked whether the stream is still there."""
+"""How often, while no sound comes, it is asked whether the stream is still there."""
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What every source of frames has in common; its life and second life are in `life`."""
+"""What every source of frames has in common."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BaseFrameSource(BaseSource[Frame]):
 
 
 class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):
-    """A camera or stream: a frame starts the count of failures anew."""
+    """A camera or stream: a frame resets the count of failures."""
 
     what = "camera"
 
@@ -82,7 +82,7 @@ class StaleWatch:
     A sensor's noise changes some bit in every frame; so a picture that stays the same to the
     bit for `patience_s` is taken for a dead camera's, and opening it again is worth a try. A
     covered lens or a still test picture looks the same: that is why the patience doubles each
-    time, up to ten minutes, and starts anew with the first picture that differs.
+    time, up to ten minutes, and is back at its start with the first picture that differs.
     """
 
     FIRST_S = 10.0

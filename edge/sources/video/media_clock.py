@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LONGEST_GAP_S = 60.0
-"""A recording may pause for so long; a longer step, or one back, is a clock that was set."""
+"""A recording's longest pause; a longer step, or one back, is a clock that was set."""
 
 
 class MediaClock:

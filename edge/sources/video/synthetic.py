@@ -48,7 +48,7 @@ class SyntheticSource(BaseFrameSource):
         data = np.frombuffer((files("edge") / "assets" / "astronaut.jpg").read_bytes(), np.uint8)
         portrait = cv2.imdecode(data, cv2.IMREAD_COLOR)
         if portrait is None:
-            raise SourceError("the bundled portrait cannot be decoded: install emotion-edge anew")
+            raise SourceError("the bundled portrait cannot be decoded: reinstall emotion-edge")
         self._head = portrait[_HEAD].astype(np.uint8, copy=False)
         self._mask = _oval(self._head.shape[0])
 
