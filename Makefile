@@ -14,7 +14,7 @@ SCRIPTS = $(shell git grep -lE '^\#!(/usr/bin/env bash|/bin/(ba)?sh)')
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: demo test check test-python313 format test-picamera2 test-systemd test-arm64 check-device soak deb clean
+.PHONY: install uninstall demo test check test-python313 format test-picamera2 test-systemd test-arm64 check-device soak deb clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
@@ -36,6 +36,13 @@ test-python313:
 
 check-device: $(VENV)/dev
 	$(BIN)/pytest tests/edge tests/contracts tests/test_imports.py $(PYTEST)
+
+# This system's service, in /opt/emotion-edge (root): also the upgrade, with a way back.
+install:
+	./install.sh
+
+uninstall:
+	./install.sh uninstall
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata, util
@@ -21,13 +22,14 @@ MINIMUM_FREE_BYTES = 100 * 2**20
 class Finding:
     """One thing looked at. `fix` is a command or a sentence, empty where all is well.
 
-    `blocks`: without it `edge run` cannot work at all.
+    `blocks`: without it `edge run` cannot work at all. `wanted`: the service's settings ask for it.
     """
 
     part: str
     state: str
     fix: str = ""
     blocks: bool = False
+    wanted: bool = False
 
     def as_line(self) -> str:
         mark = "ok     " if not self.fix else "MISSING" if self.blocks else "lacking"
@@ -42,6 +44,7 @@ def examine() -> list[Finding]:
     """All findings; a check that itself fails becomes a finding."""
     findings: list[Finding] = []
     for check in (
+        _installation,
         _machine,
         _opencv,
         _interpreter,
@@ -50,6 +53,7 @@ def examine() -> list[Finding]:
         _picamera2,
         _microphones,
         _log,
+        _service,
     ):
         findings.extend(_guarded(check))
     return findings
@@ -166,3 +170,34 @@ def _log() -> Iterator[Finding]:
         yield Finding("log", f"{free / 2**20:.0f} MB free at {existing}", fix)
     else:
         yield Finding("log", f"{folder}, {free / 2**30:.1f} GB free")
+
+
+def _installation() -> Iterator[Finding]:
+    from edge.service.installation import find
+
+    yield Finding("installation", f"{find()}, in {sys.prefix}")
+
+
+def _service() -> Iterator[Finding]:
+    """The service's settings and log, where there is a service."""
+    from edge.service.files import Layout
+    from edge.settings.loading import load
+
+    layout = Layout()
+    if not layout.settings.exists():
+        return
+    try:
+        settings = load(layout.settings, {})
+    except EdgeError as error:
+        mend = f"edit {layout.settings}, then sudo systemctl restart edge"
+        yield Finding("service", str(error), mend, wanted=True)
+        return
+    yield Finding("service", f"settings {layout.settings} are right")
+    log = Path(settings.log.path or layout.state / "log.sqlite")
+    if settings.log.path == "none":
+        yield Finding("service's log", "none is kept, as the settings say")
+    elif os.access(log, os.R_OK):
+        yield Finding("service's log", str(log))
+    else:
+        mend = "sudo usermod -aG edge $USER, and log in again; there is none before the first run"
+        yield Finding("service's log", f"{log} cannot be read", mend)

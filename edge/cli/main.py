@@ -217,7 +217,9 @@ def doctor(
     else:
         for finding in findings:
             typer.echo(finding.as_line())
-    return 3 if any(finding.blocks for finding in findings) else 0
+    if any(finding.blocks for finding in findings):
+        return 3
+    return 1 if any(finding.wanted for finding in findings) else 0
 
 
 def _settings(config: Path | None, changes: dict[str, Any]) -> Settings:

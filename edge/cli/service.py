@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.errors import EdgeError, MissingDataError, MissingPackageError
+from edge.errors import EdgeError, MissingDataError, MissingPackageError, UsageError
 from edge.status.text import lines
 
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ def install(
     """Make this installation start at boot, as its own user, in a sandbox."""
     from edge.service.files import ENABLED, Layout
     from edge.service.files import install as lay_down
+    from edge.service.installation import in_use
 
     layout = Layout(root)
     if root == _LIVE:
         _systemctl("--version")
-    for path in lay_down(layout, Path(sys.prefix), config, network=network):
+    for path in lay_down(layout, in_use(Path(sys.prefix)), config, network=network):
         typer.echo(f"wrote {path}", err=True)
     if root == _LIVE:
         _run("systemd-sysusers", str(layout.user))
@@ -61,8 +62,14 @@ def uninstall(root: _Root = _LIVE) -> None:
     """Stop it and remove its units; settings and log stay."""
     from edge.service.files import ENABLED, Layout
     from edge.service.files import uninstall as take_away
+    from edge.service.installation import is_packaged
 
     layout = Layout(root)
+    if is_packaged(root):
+        raise UsageError(
+            "the service is the Debian package's: sudo apt remove emotion-edge (settings and log"
+            " stay), or sudo apt purge emotion-edge (they go too)"
+        )
     if root == _LIVE and (layout.units / ENABLED[0]).exists():
         _systemctl("disable", "--now", *ENABLED)
     for path in take_away(layout):
