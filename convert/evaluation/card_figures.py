@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The figures of a verification, as a model card keeps them."""
 
 from __future__ import annotations
 

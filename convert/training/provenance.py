@@ -31,7 +31,9 @@ def _read(run_file: Path) -> dict[str, Any]:
     try:
         recipe: dict[str, Any] = json.loads(run_file.read_text())
     except (OSError, ValueError) as error:
-        raise DataError(f"{run_file} is no recipe of a run ({error}): correct or remove it") from error
+        raise DataError(
+            f"{run_file} is no recipe of a run ({error}): correct or remove it"
+        ) from error
     return recipe
 
 
