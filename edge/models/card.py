@@ -30,10 +30,10 @@ MAX_LABELS = 100
 MAX_CARD_BYTES = 1 << 20
 MAX_INPUT_VALUES = 1 << 24
 NOT_STATED = "not stated"
-"""What a card says of what nobody told it."""
+"""Where a card has no word of it."""
 Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | FusionInputs
-"""How a face, its course, a sound or two senses' scores become the model's input; one for each
-modality."""
+"""How a face, a sequence of it, a sound, or the scores of face and voice become the model's input:
+one for each modality."""
 
 DEFAULT_FLOOR = 0.35
 """Of a model that is not calibrated."""
@@ -84,7 +84,7 @@ class ModelCard(_Record):
     labels: tuple[Label, ...] = Field(min_length=2, max_length=MAX_LABELS)
     input_shape: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
     """Without the batch: (height, width, channels) of a picture, with its length before these
-    for a course of them."""
+    for a sequence of them."""
     dtype: Literal["int8", "uint8", "float32"]
     """Of the input."""
     scale: float = Field(gt=0)

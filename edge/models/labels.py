@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 SHARED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""What both senses can name, and what fusion names."""
+"""What face and voice can both name, and what fusion names."""
 
 _SHARED_NAME = {"fearful": "fear", "surprised": "surprise", "calm": "neutral"}
 

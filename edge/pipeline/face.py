@@ -40,7 +40,7 @@ class FaceClassifier(Protocol):
 class TrackedFace:
     """One face in one frame: where it is, what it shows, and what the network last said of it.
 
-    fresh: whether the network judged it in this very frame; else it is steady, and not yet due
+    fresh: whether the network classified it in this very frame; else it is steady, and not yet due
     """
 
     face: Face

@@ -1,4 +1,4 @@
-"""Face and voice, where both see the same moment: one state out of two senses' scores.
+"""Face and voice, at the same moment: one state out of the scores of both.
 
 The combiner is a small network like any other, on a row of bytes: the face's scores, the
 voice's, and for each sense whether it was there. It was trained with either absent.

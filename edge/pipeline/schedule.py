@@ -41,7 +41,7 @@ class InferenceScheduler:
     def record(
         self, track: Track, prediction: Prediction, state: State, timestamp_s: float
     ) -> None:
-        """The network has judged this face, and this is its state now."""
+        """The network has classified this face, and this is its state now."""
         last = track.cached
         differs = 0.5 * float(np.abs(prediction.scores - state.scores).sum())
         track.cached = CachedResult(

@@ -1,4 +1,4 @@
-"""Chunks of sound in, hearings and events out: generators, no threads, no I/O."""
+"""Chunks of sound in, results and events out: generators, no threads, no I/O."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def check_one_time(video_input: VideoInput, audio_input: AudioInput) -> None:
 
 
 _FOR_VIDEO = ("face", "video")
-"""A network may judge a face by one picture or by its course; its events are of faces alike."""
+"""A network may classify a face by one picture or by a sequence; the events are of faces alike."""
 
 
 def _description(settings: Settings) -> Description | None:

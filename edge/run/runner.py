@@ -237,7 +237,7 @@ class _Run:
             self._annotation.show(frame_result)
 
     def _hear(self, speech_result: SpeechResult) -> tuple[EmotionEvent, ...]:
-        """What is to be said of both senses."""
+        """The event that face and voice give together, where one is due."""
         self._summary.windows += 1
         self._summary.voiced += speech_result.state is not None
         fusion_result = self._fusion.hear(speech_result) if self._fusion is not None else None

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from edge.pipeline.face import FrameResult
 from edge.pipeline.speech import SpeechResult
-
-if TYPE_CHECKING:
-    pass
 
 PipelineResult = FrameResult | SpeechResult
 
@@ -18,7 +14,7 @@ PipelineResult = FrameResult | SpeechResult
 def in_order(
     frame_results: Iterable[FrameResult], speech_results: Iterable[SpeechResult]
 ) -> Iterator[PipelineResult]:
-    """Both, by the time of the source: a hearing comes when its window is over."""
+    """Both, by the time of the source: a speech result comes when its window is over."""
     return heapq.merge(frame_results, speech_results, key=_time_s)
 
 

@@ -1,4 +1,4 @@
-"""A run's life signs: to systemd, to /run, and back to the run where it is to read its settings."""
+"""A run's signs of life to systemd and /run, and the signal to read its settings again."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class BaseSource(ABC, Generic[Item]):
 class ReconnectingSource(BaseSource[Item]):
     """What dies is opened again, after a growing wait; `settings.retries` failures in a row end it.
 
-    reconnects: False where whoever opened it opens another in its place, and judges what comes
+    reconnects: False where whoever opened it opens another in its place, and checks what comes
     """
 
     live = True

@@ -41,10 +41,10 @@ class SupervisedCamera(SupervisedSource[Frame]):
         def placed(frame: Frame, timestamp_s: float, index: int) -> Frame:
             return replace(frame, timestamp_s=timestamp_s, index=index)
 
-        def judge(frame: Frame) -> None:
+        def check(frame: Frame) -> None:
             watch.check(frame.pixels, time.monotonic())
 
-        super().__init__(SourceSpec(str(settings.source), begin, placed, judge), service, part)
+        super().__init__(SourceSpec(str(settings.source), begin, placed, check), service, part)
 
 
 class SupervisedMicrophone(SupervisedSource[AudioChunk]):
@@ -64,11 +64,11 @@ class SupervisedMicrophone(SupervisedSource[AudioChunk]):
         def placed(chunk: AudioChunk, timestamp_s: float, index: int) -> AudioChunk:
             return replace(chunk, timestamp_s=timestamp_s)
 
-        def judge(chunk: AudioChunk) -> None:
+        def check(chunk: AudioChunk) -> None:
             watch.check(chunk, time.monotonic())
 
         blocks = max(2, round(settings.buffer_s / settings.block_s))
-        super().__init__(SourceSpec(settings.source, begin, placed, judge, blocks), service, part)
+        super().__init__(SourceSpec(settings.source, begin, placed, check, blocks), service, part)
 
     @property
     def silent(self) -> bool:

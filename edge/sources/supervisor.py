@@ -52,14 +52,14 @@ class SourceSpec(Generic[Item]):
     name:     what a person set
     begin:    makes the source, looked up each time: a replugged camera may have another number
     placed:   the item with a new time and number: (item, timestamp_s, index) → item
-    judge:    raises SourceError where what comes shows that the source is dead
+    check:    raises SourceError where what comes shows that the source is dead
     capacity: how many items may wait for the pipeline
     """
 
     name: str
     begin: Callable[[], Source[Item]]
     placed: Callable[[Item, float, int], Item]
-    judge: Callable[[Item], None]
+    check: Callable[[Item], None]
     capacity: int = 1
 
 
@@ -143,7 +143,7 @@ class SupervisedSource(Generic[Item]):
                 self._part.restarting()
 
     def _captured(self, capture: CaptureThread[Item]) -> Iterator[Item]:
-        """What one opening gives, until it ends, stalls, or is judged dead."""
+        """What one opening gives, until it ends, stalls, or counts as dead."""
         latest_s = time.monotonic()
         while not self._closed.is_set():
             self._part.beat()
@@ -161,7 +161,7 @@ class SupervisedSource(Generic[Item]):
             self.source = capture.source
             self.name = capture.source.name
             try:
-                self._spec.judge(item)
+                self._spec.check(item)
             except SourceError as error:
                 self._say(self._part.stalled, str(error))
                 return

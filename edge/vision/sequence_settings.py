@@ -8,7 +8,7 @@ from edge.settings.sections import PreprocessSettings
 
 
 class SequenceSettings(PreprocessSettings):
-    """How a face becomes a course of pictures: the newest `frames` of it, `step_s` apart."""
+    """How a face becomes a sequence of pictures: the newest `frames` of it, `step_s` apart."""
 
     stretch: bool = False
     """The shipped one learned from faces as they are."""

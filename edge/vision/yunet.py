@@ -46,7 +46,7 @@ class YunetDetector:
             self._network.detect(np.zeros((_MULTIPLE_PX, _MULTIPLE_PX, 3), np.uint8))
         except (cv2.error, SystemError) as error:  # SystemError: the binding of some versions
             raise ModelError(
-                f"{settings.model} is no YuNet that OpenCV {cv2.__version__} runs: fetch it anew"
+                f"{settings.model} is no YuNet that OpenCV {cv2.__version__} runs: fetch it again"
             ) from error
         self._min_face_px = settings.min_face_px
 
