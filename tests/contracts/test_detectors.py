@@ -126,3 +126,30 @@ def test_a_face_is_found_where_one_is_asked_for(
     [again] = detector.find(given, where=where)
     assert iou(face, again) > 0.7
     assert np.array_equal(given, portrait)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.1])
+def test_a_face_in_little_light_is_found(
+    detector: FaceDetector, portrait: np.ndarray, share: float
+) -> None:
+    noise = np.random.default_rng(2).normal(0, 1.5, portrait.shape)
+    dark = np.clip(portrait * share + noise, 0, 255).astype(np.uint8)
+    assert len(detector.find(dark)) == 1
+
+
+def test_a_face_partly_beyond_the_edge_is_found(
+    detector: FaceDetector, portrait: np.ndarray
+) -> None:
+    [face] = detector.find(portrait)
+    cut = portrait[:, face.x + round(0.1 * face.width) :]
+    shown = Face(0, face.y, round(0.9 * face.width), face.height)
+    found = detector.find(np.ascontiguousarray(cut))
+    assert all(inside(box, cut) for box in found)
+    assert any(iou(box, shown) > 0.6 for box in found)
+
+
+def test_a_face_of_the_smallest_size_is_found(detector: FaceDetector, portrait: np.ndarray) -> None:
+    [face] = detector.find(portrait)
+    scale = DetectionSettings().min_face_px / face.width
+    small = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    assert len(detector.find(small)) == 1

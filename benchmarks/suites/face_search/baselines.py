@@ -134,20 +134,6 @@ class PlainDetector:
         return [Face(*(int(side) for side in box)) for box in boxes]
 
 
-class AtOnce(HaarDetector):
-    """Haar's cascade without octaves: new faces are searched for as surely as followed ones."""
-
-    def find(
-        self,
-        gray: Gray,
-        sizes_px: tuple[float, float] | None = None,
-        *,
-        where: Gray | None = None,
-        lenient: bool = False,
-    ) -> list[Face]:
-        return super().find(gray, sizes_px, where=where, lenient=lenient and sizes_px is not None)
-
-
 class Everywhere:
     """A detector that leaves nothing of its picture out."""
 

@@ -19,8 +19,8 @@ from benchmarks.measuring.findings import Finding, Remark
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan
 from benchmarks.suites.face_search import micro as parts
+from benchmarks.suites.face_search import recall
 from benchmarks.suites.face_search.baselines import (
-    AtOnce,
     Baseline,
     Case,
     Everywhere,
@@ -67,6 +67,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
         for case in chosen[:2] + [case for case in chosen if case.still]:
             yield from _turned_off(case, plan)
         plan.progress(len(chosen) + 1, len(chosen) + 3)
+        yield from recall.stills(plan)
         yield from parts.gray(plan)
         yield from parts.overlap(chosen[0], plan)
         if model is not None and classifier is not None:
@@ -186,6 +187,7 @@ OFF: dict[str, dict[str, Any]] = {
     "no motion gate": {"motion_gate": False},
     "scale factor 1.1": {"scale_factor": 1.1},
     "new faces each 0.25 s": {"full_search_interval_s": 0.25},
+    "no search for tilted heads": {"tilt_interval_s": 0},
 }
 
 
@@ -193,9 +195,6 @@ def _turned_off(case: Case, plan: Plan) -> Iterator[Finding]:
     baselines = {name: tracked(**changes) for name, changes in OFF.items()}
     baselines["picture not made smaller"] = Baseline(
         TrackedSearch(PlainDetector(DetectionSettings()), DetectionSettings())
-    )
-    baselines["new faces searched without octaves"] = Baseline(
-        TrackedSearch(AtOnce(DetectionSettings()), DetectionSettings())
     )
     baselines["known faces searched twice"] = Baseline(
         TrackedSearch(Everywhere(HaarDetector(DetectionSettings())), DetectionSettings())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import cv2
 import float_network
 import numpy as np
 import pytest
+from places import PORTRAIT
 
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan
 from benchmarks.suites.face_search import baselines as contenders
 from benchmarks.suites.face_search import micro as search_parts
+from benchmarks.suites.face_search import recall
 from benchmarks.suites.face_search import suite as search
 from benchmarks.suites.face_search.baselines import Case, Everywhere, PlainDetector
 from edge.settings.sections import DetectionSettings, Settings
@@ -64,7 +67,6 @@ def test_each_part_has_its_row(found: dict[str, Measurement]) -> None:
     assert rows == {
         *search.OFF,
         "picture not made smaller",
-        "new faces searched without octaves",
         "known faces searched twice",
         "budget 0.05 of the time",
         "nothing on (naive)",
@@ -174,3 +176,26 @@ def test_the_usual_model_is_taken_where_it_is_there(folder: Path) -> None:
     assert search._default(Plan(models=(other, usual))) == usual
     assert search._default(Plan(models=(other,))) == other
     assert search._default(Plan()) is None
+
+
+def test_stills_are_found_under_every_condition_and_counted_both_ways(
+    plan: Plan, tmp_path: Path
+) -> None:
+    pictures = tmp_path / "wild" / "pictures"
+    pictures.mkdir(parents=True)
+    portrait = cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE)
+    for number in range(2):
+        cv2.imwrite(str(pictures / f"{number}.png"), portrait)
+    findings = recall.stills(replace(plan, data=tmp_path))
+    found = {f.name: f.median for f in findings if isinstance(f, Measurement)}
+    assert found["stills, turned by 30°/found, naive"] == 0
+    assert found["stills, turned by 30°/by ours only"] == 2
+    for condition in ("as they are", "with a border", "light x0.10, noise", "turned by 30°"):
+        assert found[f"stills, {condition}/found, ours"] == 1
+        assert found[f"stills, {condition}/elsewhere, ours"] == 0
+        assert found[f"stills, {condition}/by naive only"] == 0
+        assert found[f"stills, {condition}/ours/naive"] > 0
+
+
+def test_without_pictures_there_are_no_stills(plan: Plan, tmp_path: Path) -> None:
+    assert list(recall.stills(replace(plan, data=tmp_path))) == []

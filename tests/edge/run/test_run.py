@@ -164,6 +164,16 @@ def test_each_picture_of_a_folder_is_judged_by_itself(tmp_path: Path) -> None:
     assert len(list(shown.glob("*.jpg"))) == 2
 
 
+def test_pictures_that_are_faces_already_need_no_detector(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    portrait = cv2.imread(str(ROOT / "edge" / "assets" / "astronaut.jpg"))
+    cv2.imwrite(str(folder / "face.png"), cv2.resize(portrait[65:163, 177:275], (48, 48)))
+    command = ("run", "--camera", folder, "--output", "jsonl")
+    [seen] = events(edge(*command, "--detector", "none", state=tmp_path))
+    assert seen["face"] == {"x": 0, "y": 0, "width": 48, "height": 48}
+
+
 @contextmanager
 def watching_a_live_face(state: Path) -> Iterator[subprocess.Popen[str]]:
     """`edge run` on a network camera that shows a face, stopped after its first event."""

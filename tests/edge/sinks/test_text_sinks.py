@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,16 @@ def test_an_event_survives_json(sent: EmotionEvent) -> None:
     assert "\n" not in line
     assert line.isascii()
     assert alike(sent, from_line(line))
+
+
+def test_a_tilt_stands_in_the_line_only_where_there_is_one() -> None:
+    sent = event(1)
+    assert sent.face is not None
+    assert "angle" not in to_line(sent)
+    tilted = replace(sent, face=replace(sent.face, angle=30.0))
+    again = from_line(to_line(tilted))
+    assert again.face is not None
+    assert again.face.angle == 30
 
 
 @given(st.text() | st.recursive(st.none() | st.integers(), st.lists).map(json.dumps))

@@ -55,3 +55,19 @@ def test_any_size_can_be_asked_for(width: int, height: int) -> None:
     settings = CameraSettings(width=width, height=height, fps=1)
     with SyntheticSource("", settings) as source:
         assert {each.image.shape for each in source} == {(height, width, 3)}
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_camera_that_hangs_askew_gives_its_pictures_right(degrees: int) -> None:
+    with SyntheticSource("", SETTINGS) as source:
+        straight = next(iter(source))
+    settings = CameraSettings.model_validate({"fps": 30, "rotate": degrees})
+    with SyntheticSource("", settings) as source:
+        turned = next(iter(source))
+    assert np.array_equal(turned.image, np.rot90(straight.image, -degrees // 90))
+    assert np.array_equal(turned.gray, np.rot90(straight.gray, -degrees // 90))
+
+
+def test_a_camera_turns_by_right_angles_alone() -> None:
+    with pytest.raises(ValueError, match="rotate"):
+        CameraSettings.model_validate({"rotate": 45})
