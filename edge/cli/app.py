@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
 from edge.system.native_output import debugging
+from edge.system.printable import printable
 from edge.system.redaction import guard_streams, protect_all, redact
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _unforeseen(prog: str, error: Exception) -> int:
 def _report(prog: str, sentence: str, code: int) -> int:
     if debugging():
         sys.stderr.write(redact(traceback.format_exc()))
-    print(redact(f"{prog}: {' '.join(sentence.split())}"), file=sys.stderr)
+    print(printable(redact(f"{prog}: {' '.join(sentence.split())}")), file=sys.stderr)
     return code
 
 

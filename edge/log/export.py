@@ -31,6 +31,9 @@ _EVENT = {
     "confidence": "float64",
     **dict.fromkeys(_FACE, "int32"),
     "model": "string",
+    "source": "string",
+    "index": "int64",
+    "media_s": "float64",
 }
 _COUNT = {
     "start": "timestamp",

@@ -106,7 +106,7 @@ def _empty(connection: sqlite3.Connection, path: Path) -> int:
         gone += delete_all(memory)
     gone += erase.delete_events(connection, "1", [])
     with database.transaction(connection):
-        for table in (*aggregates.TABLES, "tally", "note", "label", "model"):
+        for table in (*aggregates.TABLES, "tally", "note", "label", "model", "source"):
             connection.execute(f"DELETE FROM {table}")
         schema.leave_numbers_out(connection)
     _forget_times(path)
@@ -128,7 +128,8 @@ def _unlink(paths: Iterable[Path]) -> None:
 
 
 def _forget_names(connection: sqlite3.Connection) -> None:
-    """Delete the labels and models that nothing refers to."""
+    """Delete the labels, models and sources that nothing refers to."""
+    schema.forget_sources(connection)
     for name in ("label", "model"):
         connection.execute(
             f"DELETE FROM {name} WHERE id NOT IN"

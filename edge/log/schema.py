@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from edge.errors import SinkError
 from edge.log import aggregates
-from edge.types import EmotionEvent, Face
+from edge.types import EmotionEvent, Face, Origin
 
 APPLICATION_ID = 0x656D6F74  # "emot", in the file's header: tells our log from other SQLite files
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCALE = 10_000  # scores and confidence are stored as ten-thousandths
 
 _BOX = "x INTEGER, y INTEGER, width INTEGER, height INTEGER"
@@ -98,6 +98,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # 3: what is counted as the log grows.
     aggregates.MIGRATION,
+    # 4: which file, device or address an event is of, and where in it. Columns are added at the
+    # end, so that the rows of a large log are not written anew.
+    (
+        "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        "ALTER TABLE event ADD COLUMN source_id INTEGER REFERENCES source",
+        "ALTER TABLE event ADD COLUMN frame_index INTEGER",
+        "ALTER TABLE event ADD COLUMN media_us INTEGER",
+        "DROP VIEW readable",
+        f"""CREATE VIEW readable AS
+            SELECT event.id, {_READABLE_TIME},
+                   modality, track_id, label.name AS label, confidence / 10000.0 AS confidence,
+                   x, y, width, height, model.name AS model,
+                   source.name AS source, frame_index, media_us / 1e6 AS media_s
+            FROM event CROSS JOIN model ON model.id = model_id
+                       CROSS JOIN label ON label.id = label_id
+                       LEFT JOIN source ON source.id = source_id""",
+    ),
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,24 +140,29 @@ class ModelKey(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One event as it is stored, less its id; `values` follow model_id and label_id."""
+    """One event as it is stored, less its id; `values` follow the ids of the names."""
 
     model: ModelKey
     label: str
+    source: str
     values: tuple[int | bytes | None, ...]
 
 
 NUMBERS_APART = 1 << 20
 """Numbers left out where some may have been seen that never came into the log."""
 
-_VALUES = ("time_us", "track_id", "confidence", "scores", "x", "y", "width", "height")
+_BOX_NAMES = ("x", "y", "width", "height")
+_VALUES = ("time_us", "track_id", "confidence", "scores", *_BOX_NAMES, "frame_index", "media_us")
 INSERT = (
-    f"INSERT INTO event (id, model_id, label_id, {', '.join(_VALUES)})"
-    f" VALUES (?, ?, ?, {', '.join('?' * len(_VALUES))})"
+    f"INSERT INTO event (id, model_id, label_id, source_id, {', '.join(_VALUES)})"
+    f" VALUES (?, ?, ?, ?, {', '.join('?' * len(_VALUES))})"
 )
 # CROSS JOIN keeps SQLite from going through the labels first: events stay in their order.
 JOINED = " CROSS JOIN model ON model.id = model_id CROSS JOIN label ON label.id = label_id"
-SELECT = f"SELECT modality, model.name, labels, label.name, {', '.join(_VALUES)} FROM event{JOINED}"
+SELECT = (
+    f"SELECT modality, model.name, labels, label.name, source.name, {', '.join(_VALUES)}"
+    f" FROM event{JOINED} LEFT JOIN source ON source.id = source_id"
+)
 
 SELECT_WITH_ID = SELECT.replace("SELECT ", "SELECT event.id, ", 1)
 
@@ -159,12 +181,15 @@ def encode(event: EmotionEvent) -> Row:
     return Row(
         model_key(event),
         _text(event.label),
+        _text(event.origin.source, errors="backslashreplace"),
         (
             microseconds(event.time),
             _int64(event.track_id),
             _stored(event.confidence),
             struct.pack(f"<{len(scores)}H", *scores),
             *(map(_int64, box) if face else (None,) * 4),
+            None if event.origin.index is None else _int64(event.origin.index),
+            None if event.origin.media_s is None else _int64(round(event.origin.media_s * 1e6)),
         ),
     )
 
@@ -180,7 +205,8 @@ def decode(row: tuple[Any, ...]) -> EmotionEvent:
 
     Raises DamagedLogError for a row that `encode` did not make.
     """
-    modality, model, labels, label, time_us, track_id, confidence, scores, x, y, width, height = row
+    modality, model, labels, label, source, time_us, track_id, confidence, scores, *rest = row
+    x, y, width, height, index, media_us = rest
     try:
         names = json.loads(labels)
         parts = struct.unpack(f"<{len(names)}H", scores)
@@ -204,6 +230,7 @@ def decode(row: tuple[Any, ...]) -> EmotionEvent:
         scores=dict(zip(names, fractions[1:], strict=True)),
         face=box,
         model=model,
+        origin=Origin(source or "", index, None if media_us is None else media_us / 1e6),
     )
 
 
@@ -211,11 +238,12 @@ def insert(connection: sqlite3.Connection, rows: Sequence[Row], skipped: int = 0
     """Add the events under the next numbers, less `skipped`; inside the caller's transaction."""
     models = {key: model_id(connection, key) for key in dict.fromkeys(row.model for row in rows)}
     labels = {name: label_id(connection, name) for name in dict.fromkeys(row.label for row in rows)}
+    sources = {name: source_id(connection, name) for name in {row.source for row in rows}}
     first = max_assigned_id(connection) + skipped + 1
     connection.executemany(
         INSERT,
         (
-            (number, models[row.model], labels[row.label], *row.values)
+            (number, models[row.model], labels[row.label], sources[row.source], *row.values)
             for number, row in enumerate(rows, first)
         ),
     )
@@ -253,6 +281,24 @@ def label_id(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute("INSERT INTO label (name) VALUES (?)", [name]).lastrowid or 0)
 
 
+def source_id(connection: sqlite3.Connection, name: str) -> int | None:
+    """As `model_id`, of `source`; None for no name."""
+    if not name:
+        return None
+    found = connection.execute("SELECT id FROM source WHERE name = ?", [name]).fetchone()
+    if found:
+        return int(found[0])
+    return int(connection.execute("INSERT INTO source (name) VALUES (?)", [name]).lastrowid or 0)
+
+
+def forget_sources(connection: sqlite3.Connection) -> None:
+    """Delete the names of which no event is left; inside the caller's transaction."""
+    connection.execute(
+        "DELETE FROM source WHERE id NOT IN"
+        " (SELECT source_id FROM event WHERE source_id IS NOT NULL)"
+    )
+
+
 def microseconds(time: datetime) -> int:
     """An aware time as microseconds since 1970 UTC, exactly."""
     return (time - _EPOCH) // timedelta(microseconds=1)
@@ -275,9 +321,9 @@ def _int64(number: int) -> int:
     return int(number)
 
 
-def _text(name: str) -> str:
+def _text(name: str, errors: str = "strict") -> str:
+    """errors: a file's name need not be valid text, and is logged as well as can be"""
     try:
-        name.encode()
+        return name.encode(errors=errors).decode()
     except UnicodeEncodeError as error:
         raise SinkError(f"cannot log the name {name!r}: it is no valid text") from error
-    return name

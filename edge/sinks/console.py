@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TextIO
 
 from edge.sinks.text import TextSink
-from edge.types import EmotionEvent
+from edge.system.printable import printable
+from edge.types import EmotionEvent, Origin
 
 _CELLS = 20
 
 
 class ConsoleSink(TextSink):
-    """Local time, who, what, and how sure as a bar: `14:03:22  #1      happy      ███████ 71 %`."""
+    """Local time, who, what, how sure as a bar, and of what:
+
+    `14:03:22  #1      happy      ███████ 71 %  clip.mp4 at 3.20 s`
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
@@ -23,9 +27,19 @@ class ConsoleSink(TextSink):
 
 
 def describe(event: EmotionEvent, blocks: tuple[str, str]) -> str:
-    """Who, what and how sure, in columns."""
+    """Who, what and how sure, in columns; and of which source."""
     who = f"#{event.track_id}" if event.face else event.modality
-    return f"{who:<7} {event.label:<10} {bar(event.confidence, blocks)} {event.confidence:4.0%}"
+    sure = f"{bar(event.confidence, blocks)} {event.confidence:4.0%}"
+    return f"{who:<7} {event.label:<10} {sure}{_where(event.origin)}"
+
+
+def _where(origin: Origin) -> str:
+    """The file's name, or the device's or address, and the time in a clip."""
+    if not origin.source:
+        return ""
+    name = origin.source if "://" in origin.source else origin.source.rpartition("/")[2]
+    at = "" if origin.media_s is None else f" at {origin.media_s:.2f} s"
+    return f"  {printable(name)}{at}"
 
 
 def bar(share: float, blocks: tuple[str, str]) -> str:

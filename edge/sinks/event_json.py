@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from edge.errors import DataError, SinkError
-from edge.types import EmotionEvent, Face
+from edge.types import EmotionEvent, Face, Origin
 
 _LONGEST_LINE = 64 << 10
 """What is longer is no event."""
@@ -41,7 +41,15 @@ def as_dict(event: EmotionEvent) -> dict[str, Any]:
         }
         | ({"angle": float(face.angle)} if face.angle else {}),
         "model": event.model,
+        **_origin(event.origin),
     } | ({} if event.forecast is None else {"forecast": event.forecast})
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    # A file's name need not be valid text.
+    source = origin.source.encode(errors="backslashreplace").decode()
+    media_s = None if origin.media_s is None else round(float(origin.media_s), 6)
+    return {"source": source, "index": origin.index, "media_s": media_s}
 
 
 def to_line(event: EmotionEvent) -> str:
@@ -54,9 +62,11 @@ def from_line(line: str) -> EmotionEvent:
     try:
         raw = json.loads(line[:_LONGEST_LINE])
         face = raw.pop("face")
+        origin = Origin(raw.pop("source", ""), raw.pop("index", None), raw.pop("media_s", None))
         return EmotionEvent(
             time=datetime.fromisoformat(raw.pop("time")),
             face=face and Face(**face, track_id=raw["track_id"]),
+            origin=origin,
             **raw,
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

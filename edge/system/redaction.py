@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from edge.system.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -107,7 +109,7 @@ class RedactingFormatter(logging.Formatter):
     """A log record as a line, its traceback included, without secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return printable(redact(super().format(record)))
 
 
 def guard_streams() -> None:

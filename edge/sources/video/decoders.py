@@ -29,6 +29,8 @@ BREAKS_INTERLACED = tuple(map(int, cv2.__version__.split(".")[:2])) >= (4, 13)
 """OpenCV 4.13 and 4.14 give black or stale pictures where frames are interlaced."""
 
 _MAX_DAMAGED_IN_A_ROW = 300
+_ATTACHED_PIC = 0x400
+"""FFmpeg's AV_DISPOSITION_ATTACHED_PIC."""
 
 
 class Decoder(Protocol):
@@ -154,4 +156,4 @@ class PyAvDecoder:
 
 
 def _is_cover(stream: Any) -> bool:
-    return "attached_pic" in str(getattr(stream, "disposition", "")).lower()
+    return bool(int(getattr(stream, "disposition", 0)) & _ATTACHED_PIC)
