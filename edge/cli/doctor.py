@@ -158,7 +158,7 @@ def _microphones() -> Iterator[Finding]:
 
 
 def _log() -> Iterator[Finding]:
-    from edge.log.reader import default_log_path
+    from edge.log.paths import default_log_path
 
     folder = default_log_path().parent
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())

@@ -35,7 +35,8 @@ def forecast(
 ) -> None:
     """What may follow the present states, and whether that beats "it stays as it is"."""
     from edge.forecast.report import HORIZONS_S, forecasts
-    from edge.log.reader import open_log, readable_log
+    from edge.log.paths import readable_log
+    from edge.log.reader import open_log
 
     horizons_s = tuple(sorted(set(ahead or HORIZONS_S)))
     for seconds in horizons_s:

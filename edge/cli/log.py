@@ -64,7 +64,8 @@ def stats(
 ) -> None:
     """How many events, from when to when, of which labels, and how many visitors."""
     from edge.cli.log_stats import as_json_text, as_lines
-    from edge.log.reader import open_log, readable_log
+    from edge.log.paths import readable_log
+    from edge.log.reader import open_log
 
     with open_log(readable_log(log)) as opened:
         which = _filter(opened, label, modality, since, until)
@@ -88,7 +89,8 @@ def show(
     as_json: _AsJson = False,
 ) -> None:
     """The latest events, the newest last."""
-    from edge.log.reader import open_log, readable_log
+    from edge.log.paths import readable_log
+    from edge.log.reader import open_log
     from edge.sinks.console import blocks, describe
     from edge.sinks.event_json import as_dict
 
@@ -126,7 +128,8 @@ def export(
     """Write the events to a file for other programs; times are UTC."""
     from edge.log.database import files
     from edge.log.export import counts_table, events_table, export_file, writer_for
-    from edge.log.reader import open_log, readable_log
+    from edge.log.paths import readable_log
+    from edge.log.reader import open_log
     from edge.system.outputs import check_output
 
     path, printed = readable_log(log), str(to) == "-"
@@ -215,7 +218,7 @@ def _mention_damaged(log: Log) -> None:
 
 
 def _path(log: Path | None) -> Path:
-    from edge.log.reader import default_log_path
+    from edge.log.paths import default_log_path
 
     return log if log is not None else default_log_path()
 

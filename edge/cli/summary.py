@@ -1,12 +1,12 @@
-"""What `edge run` says when it ends: on standard error, as standard output is the events' alone."""
+"""What `edge run` says at its end."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from edge.system.printable import printable
 from edge.system.redaction import redact
 
 if TYPE_CHECKING:
@@ -14,14 +14,10 @@ if TYPE_CHECKING:
     from edge.settings.sections import Settings
 
 
-def _log_path(settings: Settings) -> Path:
-    from edge.log.reader import default_log_path
-
-    return Path(settings.log.path) if settings.log.path else default_log_path()
-
-
 def print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:
-    """A line for each source, the events, the log and the annotated file."""
+    """On standard error: standard output is the events' alone."""
+    from edge.log.configure import log_path
+
     labels = ", ".join(f"{label} {n}" for label, n in summary.labels.most_common()) or "none"
     ended = f"ended by {summary.ended or 'an interruption'}"
     lines = []
@@ -42,9 +38,10 @@ def print_summary(summary: RunSummary, settings: Settings, annotate: str | None)
     kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(summary.modalities.items()))
     of_kinds = f" of {kinds}" if summary.sound and kinds else ""
     lines.append(f"{faces}events: {summary.events}{of_kinds} ({labels})")
-    if settings.log.path != "none":
-        lines.append(f"log: {_log_path(settings)}")
+    log = log_path(settings)
+    if log is not None:
+        lines.append(f"log: {log}")
     if annotate is not None:
         lines.append(f"annotated: {annotate}")
     for line in lines:
-        typer.echo(redact(line), err=True)
+        typer.echo(printable(redact(line)), err=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
-from edge.log.reader import default_log_path
+from edge.log.paths import default_log_path, files_log_path
 from edge.log.retention import Retention
 from edge.log.spool import in_memory_name, memory_folder
 
@@ -22,10 +22,25 @@ _log = logging.getLogger(__name__)
 
 
 def log_path(settings: Settings) -> Path | None:
-    """The log's file on the disk; None where the settings keep none."""
+    """The log's file on the disk; None where the settings keep none.
+
+    Where they name none, files and the synthetic clip have one beside the device's own.
+    """
     if settings.log.path == "none":
         return None
-    return Path(settings.log.path) if settings.log.path else default_log_path()
+    if settings.log.path:
+        return Path(settings.log.path)
+    return files_log_path() if _of_files(settings) else default_log_path()
+
+
+def _of_files(settings: Settings) -> bool:
+    """Whether a run looks at files, or at what is made up, and not at what is here."""
+    from edge.sources.video.spec import parse
+
+    camera, mic = settings.camera.source.get_secret_value(), settings.mic.source
+    if camera == "none":
+        return mic == "synthetic" or Path(mic).is_file()
+    return parse(camera).kind in ("path", "synthetic")
 
 
 def keeps_events(settings: Settings) -> bool:

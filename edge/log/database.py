@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import SinkError
-from edge.log.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, SELECT, DamagedLogError
+from edge.log.migrations import MIGRATIONS
+from edge.log.schema import APPLICATION_ID, SCHEMA_VERSION, SELECT, DamagedLogError
 
 _CHECKED_BYTES = 8 << 20  # a log up to this size is read whole on opening: 0.2 s on a slow card
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")

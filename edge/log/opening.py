@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge.errors import MissingDataError, SinkError
 from edge.log import database, schema
+from edge.log.paths import files_log_path
 
 BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
 
@@ -65,8 +66,11 @@ def must_exist(path: Path) -> None:
     """Raise MissingDataError unless there is a log's file."""
     with translate_errors(path):
         if not path.is_file():
+            files = files_log_path()
+            hint = f" (that of files is {files})" if files.is_file() else ""
             raise MissingDataError(
-                f"there is no log {path}: do `edge run` or `edge demo` first, or give another --log"
+                f"there is no log {path}: do `edge run` or `edge demo` first, or give another "
+                f"--log{hint}"
             )
 
 

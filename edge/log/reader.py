@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,25 +20,6 @@ from edge.log.stats import Count, LogStats, count
 from edge.log.tables import Row, table
 from edge.models.labels import meaning
 from edge.types import EmotionEvent
-
-SERVICE_LOG = Path("/var/lib/edge/log.sqlite")
-
-
-def default_log_path() -> Path:
-    """This service's log, in $STATE_DIRECTORY (systemd), else the user's, in the XDG state home."""
-    service = os.environ.get("STATE_DIRECTORY")
-    if service:
-        return Path(service.split(":")[0]) / "log.sqlite"
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "emotion-edge" / "log.sqlite"
-
-
-def readable_log(path: Path | None) -> Path:
-    """The log that a person means to read: `path`, else their own runs', else the service's."""
-    if path is not None:
-        return path
-    own = default_log_path()
-    return own if own.exists() or not os.access(SERVICE_LOG, os.R_OK) else SERVICE_LOG
 
 
 class Log:

@@ -21,7 +21,7 @@ from edge.pipeline.smoothing import Smoother
 from edge.pipeline.speech import SpeechResult
 from edge.pipeline.track import Track
 from edge.settings.sections import Settings
-from edge.types import EmotionEvent, Face, Prediction
+from edge.types import EmotionEvent, Face, Origin, Prediction
 
 FRESH_S = 1.0
 """A face that was last seen longer ago is not of this moment."""
@@ -38,6 +38,7 @@ class _Seen:
     face: Face
     scores: NDArray[np.float32]
     timestamp_s: float
+    origin: Origin
 
 
 class Fusion:
@@ -61,7 +62,8 @@ class Fusion:
     def see(self, frame_result: FrameResult) -> None:
         if frame_result.observations:
             nearest = max(frame_result.observations, key=lambda seen: seen.face.area)
-            self._seen = _Seen(nearest.face, nearest.state.scores, frame_result.frame.timestamp_s)
+            frame = frame_result.frame
+            self._seen = _Seen(nearest.face, nearest.state.scores, frame.timestamp_s, frame.origin)
 
     def hear(self, speech_result: SpeechResult) -> EmotionEvent | None:
         """The event that is due, where the voice had a face."""
@@ -81,6 +83,7 @@ class Fusion:
             speech_result.end_s,
             track_id=self._track_id,
             face=seen.face,
+            origin=seen.origin,
         )
 
 

@@ -21,7 +21,7 @@ from edge.pipeline.smoothing import Smoother
 from edge.pipeline.stages import StageTimer
 from edge.pipeline.track import State, Track
 from edge.settings.sections import Settings
-from edge.types import AudioChunk, EmotionEvent, Prediction
+from edge.types import AudioChunk, EmotionEvent, Origin, Prediction
 
 GAP_S = 0.1
 """A leap of the chunks' time beyond this means that sound was lost."""
@@ -86,8 +86,11 @@ class SpeechPipeline:
         classifier: SpeechClassifier,
         smoother: Smoother,
         throttle: EventThrottle,
+        clip: str = "",
     ) -> None:
         self.times = SpeechTimes()
+        self._window_index = -1
+        self._clip = clip
         self._settings = settings
         self._features = Features(settings)
         self._windows = windows
@@ -119,6 +122,7 @@ class SpeechPipeline:
         self._end_s = chunk.timestamp_s + len(chunk.samples) / chunk.sample_rate_hz
         for window in self._cut(chunk):
             self._windows_received += 1
+            self._window_index += 1
             yield self._classified(window)
 
     def _cut(self, chunk: AudioChunk) -> list[Window]:
@@ -156,7 +160,8 @@ class SpeechPipeline:
         prediction = self._classifier.classify(window.spectrogram)
         self.times.lap("inference")
         state = self._smoother.update(self._speaker, prediction, end_s)
-        event = self._throttle.report(self._speaker, state, prediction.labels, end_s)
+        origin = Origin(self._clip, self._window_index, end_s if self._clip else None)
+        event = self._throttle.report(self._speaker, state, prediction.labels, end_s, origin=origin)
         self.times.lap("smoothing")
         return SpeechResult(start_s, end_s, voice_s, state, prediction, (event,) if event else ())
 
@@ -178,9 +183,11 @@ def build_speech_pipeline(
     *,
     model_name: str,
     floor: float = DEFAULT_FLOOR,
+    clip: str = "",
 ) -> SpeechPipeline:
     """The pipeline that the settings describe.
 
+    clip:       the file that is heard, "" where the sound is live
     features:   the model card's: what the model was trained to hear
     started_at: UTC, aware: when the source's clock was at 0
     floor: the model's own, for where the settings leave it to the model
@@ -198,4 +205,5 @@ def build_speech_pipeline(
             started_at=started_at,
             interval_s=settings.smoothing.event_interval_s,
         ),
+        clip,
     )

@@ -68,6 +68,7 @@ class AudioInput:
             started_at,
             model_name=self.card.name,
             floor=self.card.floor,
+            clip="" if self.source.live else settings.mic.source,
         )
 
 

@@ -220,13 +220,21 @@ class _Run:
             self._see(result)
         else:
             events += self._hear(result)
-        if self._clock is not None:
-            events = tuple([replace(one, time=self._clock.corrected(one.time)) for one in events])
+        events = tuple([self._placed(event) for event in events])
         self._summary.count(events)
         for event in events:
             self._watchdog.health.event(event)
             for sink in self._sinks:
                 sink.write(event)
+
+    def _placed(self, event: EmotionEvent) -> EmotionEvent:
+        """The event with the time of the corrected clock, and a live source by its name."""
+        if self._clock is not None:
+            event = replace(event, time=self._clock.corrected(event.time))
+        input_ = self._audio_input if event.modality == "speech" else self._video_input
+        if event.origin.source or input_ is None:
+            return event
+        return replace(event, origin=replace(event.origin, source=input_.source.name))
 
     def _see(self, frame_result: FrameResult) -> None:
         self._summary.frames += 1

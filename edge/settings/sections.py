@@ -32,8 +32,14 @@ class CameraSettings(_Section):
     """picamera2's name; libcamera's RGB888 is B, G, R in memory: OpenCV's order."""
     rotate: Literal[0, 90, 180, 270] = 0
     """Degrees clockwise by which every picture is turned: a camera on a wall or a ceiling."""
-    open_timeout_s: float = Field(2.0, gt=0, le=60)
-    read_timeout_s: float = Field(1.5, gt=0, le=60)
+    usb_format: Literal["auto", "MJPG", "YUYV", "UYVY", "NV12", "GREY"] = "auto"
+    """What a USB camera is asked for; auto: its own, or MJPG where that is faster."""
+    snapshot_interval_s: float = Field(1.0, ge=0.05, le=3600)
+    """An address that gives a single picture is asked for the next one this often."""
+    open_timeout_s: float = Field(10.0, gt=0, le=60)
+    """For a camera's answer, its first picture included."""
+    read_timeout_s: float = Field(10.0, gt=0, le=60)
+    """For each further picture."""
     retries: int = Field(5, ge=0)
     """How often a live source that died is opened again before the run ends."""
     retry_delay_s: float = Field(0.5, gt=0, le=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +72,7 @@ def test_the_face_is_where_it_is_and_shows_what_it_shows(
 def test_each_frame_of_a_variable_rate_has_its_time(tmp_path: Path) -> None:
     results, _ = looked_at(odd_media.make("variable rate", tmp_path), None)
     times = [result.frame.timestamp_s for result in results]
-    steps = {round(later - before, 2) for before, later in zip(times, times[1:], strict=False)}
+    steps = {round(later - before, 2) for before, later in itertools.pairwise(times)}
     assert len(steps) > 2
 
 

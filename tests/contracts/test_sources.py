@@ -59,6 +59,14 @@ def make_stream(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSourc
     return open_source(url, settings=SETTINGS)
 
 
+def make_animation(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
+    pillow = pytest.importorskip("PIL.Image")
+    pictures = [pillow.fromarray(frame(number)) for number in range(12)]
+    path = folder / "clip.webp"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100, lossless=True)
+    return open_source(str(path), settings=SETTINGS)
+
+
 def make_synthetic(patch: pytest.MonkeyPatch, folder: Path, url: str) -> FrameSource:
     return open_source("synthetic", settings=SETTINGS)
 
@@ -68,6 +76,7 @@ MAKERS: dict[str, Maker] = {
     "picamera": make_picamera,
     "video": make_video,
     "images": make_images,
+    "animation": make_animation,
     "stream": make_stream,
     "synthetic": make_synthetic,
 }

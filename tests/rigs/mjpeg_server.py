@@ -10,6 +10,12 @@
 /returns  BURST frames, then closed; then 503 once; then as /alive
 /still    the very same picture for as long as somebody reads
 /hang     accepts and never answers
+/slow     a frame every 3 s, the first after 1 s
+/late     its first frame comes after 4 s
+/bare     /alive without the lengths of its pictures
+/snapshot.jpg  a single picture, another one each time
+/asks     401
+/page     a web page
 /clip     a whole video file, as a web server gives it
 Anything else is 404. The green part of a frame is 40 plus five times its number, so a reader can
 tell frames apart.
@@ -19,7 +25,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,22 +90,52 @@ class Camera(BaseHTTPRequestHandler):
                 self.send(map(jpeg, count()))
             case "/hang":
                 self.leaving.wait()
+            case "/slow":
+                self.send(map(jpeg, count()), first_s=1, step_s=3)
+            case "/late":
+                self.send(map(jpeg, count()), first_s=4)
+            case "/bare":
+                self.send(map(jpeg, count()), lengths=False)
+            case "/snapshot.jpg":
+                self.send_whole(jpeg(visit), "image/jpeg")
+            case "/asks":
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+                self.end_headers()
+            case "/page":
+                self.send_whole(b"<html>a camera's settings</html>", "text/html")
             case "/clip":
                 self.send_file()
             case _:
                 self.send_error(404)
 
-    def send(self, pictures: Iterator[bytes]) -> None:
+    def send(
+        self,
+        pictures: Iterator[bytes],
+        *,
+        first_s: float = 0,
+        step_s: float = 1 / FPS,
+        lengths: bool = True,
+    ) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         try:
+            self.leaving.wait(first_s)
             for data in pictures:
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                length = f"Content-Length: {len(data)}\r\n" if lengths else ""
+                head = f"--frame\r\nContent-Type: image/jpeg\r\n{length}\r\n"
                 self.wfile.write(head.encode() + data + b"\r\n")
-                time.sleep(1 / FPS)
+                self.leaving.wait(step_s)
         except OSError:
             pass  # the reader left
+
+    def send_whole(self, data: bytes, content_type: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def send_file(self) -> None:
         with TemporaryDirectory() as folder:

@@ -1,4 +1,9 @@
-"""A network camera on loopback: H.264 over RTSP at /cam, by GStreamer.
+"""A network camera on loopback: H.264 over RTSP, by GStreamer.
+
+/cam            25 frames a second, a key frame every 5
+/slow           a frame in 5 s
+/late           its first frame comes after 4 s
+/rare           10 frames a second, a key frame every 6 s
 
 /usr/bin/python3 tests/rigs/rtsp_server.py     binds a free port of 127.0.0.1 and prints it
 
@@ -11,10 +16,24 @@ from __future__ import annotations
 
 import sys
 
-PIPELINE = (
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1 "
-    "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=5 ! rtph264pay name=pay0 pt=96 )"
-)
+
+def pipeline(rate: str, key_frames: int, after: str = "") -> str:
+    """A camera of `rate` frames a second, a key frame every so many of them."""
+    return (
+        f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,"
+        f"framerate={rate} {after}! x264enc tune=zerolatency speed-preset=ultrafast "
+        f"key-int-max={key_frames} ! rtph264pay name=pay0 pt=96 )"
+    )
+
+
+CAMERAS = {
+    "/cam": pipeline("25/1", 5),
+    "/slow": pipeline("1/5", 1),
+    # What it makes in its first seconds goes nowhere.
+    "/late": pipeline("10/1", 5, "! valve name=gate drop=true "),
+    "/rare": pipeline("10/1", 60),
+}
+LATE_S = 4
 
 
 def main() -> int:
@@ -34,9 +53,17 @@ def main() -> int:
         print(f"GStreamer lacks {', '.join(lacking)}", file=sys.stderr)
         return 3
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
-    media = GstRtspServer.RTSPMediaFactory(shared=True)
-    media.set_launch(PIPELINE)
-    server.get_mount_points().add_factory("/cam", media)
+
+    def open_gate(factory: object, media: object) -> None:
+        gate = media.get_element().get_by_name("gate")
+        if gate is not None:
+            GLib.timeout_add_seconds(LATE_S, lambda: gate.set_property("drop", False))
+
+    for path, launch in CAMERAS.items():
+        media = GstRtspServer.RTSPMediaFactory(shared=True)
+        media.set_launch(launch)
+        media.connect("media-configure", open_gate)
+        server.get_mount_points().add_factory(path, media)
     server.attach(None)
     print(server.get_bound_port(), flush=True)
     GLib.MainLoop().run()

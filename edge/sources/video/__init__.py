@@ -37,6 +37,7 @@ _TABLE = {
     "picamera": "edge.sources.video.picamera:PicameraSource",
     "video": "edge.sources.video.file:VideoSource",
     "images": "edge.sources.video.images:ImagesSource",
+    "animation": "edge.sources.video.animation:AnimationSource",
     "stream": "edge.sources.video.stream:StreamSource",
     "synthetic": "edge.sources.video.synthetic:SyntheticSource",
 }
@@ -69,14 +70,12 @@ def list_cameras() -> list[tuple[str, str]]:
 
 
 def _kind_of(target: str) -> str:
-    from edge.sources.video.images import is_picture
-
     path = Path(target)
     try:
         if path.is_dir():
             return "images"
         if path.is_file():
-            return "images" if is_picture(path) else "video"
+            return _kind_of_file(path)
         exists = path.exists()
     except (OSError, ValueError) as error:  # too long a name, or one the system cannot spell
         raise UsageError(f"{target!r} is no path: {error}") from error
@@ -85,3 +84,17 @@ def _kind_of(target: str) -> str:
     raise MissingDataError(
         f"there is no file or folder {target}: check the path, or see the cameras by `edge devices`"
     )
+
+
+def _kind_of_file(path: Path) -> str:
+    from edge.sources.video.picture_kinds import is_animated, picture_kind
+
+    try:
+        kind = picture_kind(path)
+        if kind is None:
+            return "video"
+        if is_animated(path, kind):
+            return "animation" if kind == "WebP" else "video"
+    except OSError:  # who opens it says why
+        return "video"
+    return "images"

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.errors import MissingDeviceError, SourceError
-from edge.pixel_formats import jpeg_to_gray
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import LiveSource
+from edge.sources.video.jpeg_frame import of_jpeg
 from edge.sources.video.opencv import fourcc, nominal_fps, open_capture
 from edge.types import Frame
 
@@ -21,6 +20,8 @@ _KEPT = {"YUYV": "YUYV", "UYVY": "UYVY", "NV12": "NV12", "YU12": "I420", "GREY":
 """V4L2's name → ours. These stay as the driver gives them: their luma is the gray picture, and
 colours are made when somebody looks. OpenCV makes BGR of the others."""
 
+_ENOUGH = 0.9
+"""Of the rate that was asked for."""
 _COMPRESSED = ("MJPG", "JPEG")
 """Of these the luma alone is decoded, and colours likewise when somebody looks."""
 
@@ -57,15 +58,37 @@ class CameraSource(LiveSource):
                 f"cannot open {self.name}: it is in use by another program, or no camera; "
                 "see `edge devices`"
             )
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.settings.width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.settings.height)
-        capture.set(cv2.CAP_PROP_FPS, self.settings.fps)
+        self._choose(capture)
         code = fourcc(capture)
         self._format = "JPEG" if code in _COMPRESSED else _KEPT.get(code)
         if self._format:
             capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         self._capture = capture
         self.fps = nominal_fps(capture)
+
+    def _choose(self, capture: cv2.VideoCapture) -> None:
+        """Set size, rate and format; "auto" takes MJPG where the camera's own format is slower.
+
+        What is not compressed fills USB 2 at 640x480 and 30 frames a second: larger pictures come
+        at 5 or 10 then.
+        """
+        wanted = self.settings.usb_format
+        if wanted != "auto":
+            _set(capture, self.settings, wanted)
+            if fourcc(capture) != wanted:
+                raise SourceError(
+                    f"{self.name} does not give camera.usb_format {wanted} but "
+                    f"{fourcc(capture) or 'another'}: set auto, or one of `v4l2-ctl --list-formats`"
+                )
+            return
+        _set(capture, self.settings)
+        own, rate = fourcc(capture), nominal_fps(capture)
+        if own in _COMPRESSED or rate is None or rate >= _ENOUGH * self.settings.fps:
+            return
+        _set(capture, self.settings, "MJPG")
+        compressed = nominal_fps(capture)
+        if fourcc(capture) not in _COMPRESSED or compressed is None or compressed <= rate:
+            _set(capture, self.settings, own)
 
     def _read(self) -> object:
         if self._capture is None:
@@ -89,7 +112,7 @@ class CameraSource(LiveSource):
             pixels = delivered[..., 0] if delivered.shape[2:] == (1,) else delivered
             if self._format == "JPEG":
                 if max(pixels.shape) == pixels.size:
-                    return _of_jpeg(pixels.reshape(-1), timestamp_s, index)
+                    return of_jpeg(pixels.reshape(-1), timestamp_s, index)
             elif pixels.shape[2:] == ((2,) if self._format in ("YUYV", "UYVY") else ()):
                 return Frame(pixels, timestamp_s, index, self._format)
         return super()._framed(delivered, timestamp_s, index)
@@ -100,9 +123,10 @@ class CameraSource(LiveSource):
             self._capture = None
 
 
-def _of_jpeg(data: NDArray[np.uint8], timestamp_s: float, index: int) -> Frame:
-    """Raises SourceError for a picture that does not decode."""
-    luma = jpeg_to_gray(data)
-    if luma is None:
-        raise SourceError(f"it delivered {data.size} bytes that are no JPEG")
-    return Frame(luma, timestamp_s, index, "GRAY", jpeg=data)
+def _set(capture: cv2.VideoCapture, settings: CameraSettings, format_: str = "") -> None:
+    """Size and rate follow the format: a driver picks those that it has for it."""
+    if format_:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*format_))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+    capture.set(cv2.CAP_PROP_FPS, settings.fps)

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import MissingDataError, SourceError
-from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import BaseFrameSource
 from edge.sources.video.opencv import quieten
+from edge.sources.video.picture_decoding import decode
+from edge.sources.video.picture_kinds import HEAD_BYTES, kind_of
 from edge.types import Frame
 
-_SUFFIXES = frozenset(
-    (".bmp", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
+_VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts", ".webm", ".wmv")
 _log = logging.getLogger(__name__)
-
-
-def is_picture(path: Path) -> bool:
-    """Whether the name says that it is a picture; hidden files are none."""
-    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
@@ -38,7 +32,8 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 class ImagesSource(BaseFrameSource):
     """The pictures of a folder in natural order, `settings.fps` of them a second.
 
-    A picture that cannot be read is named in a warning and counted in `unreadable` and `ended`.
+    Its other files, and pictures that cannot be read, are named in warnings with the reason, and
+    counted in `left_out` and `ended`. Hidden files and folders within are passed over.
     """
 
     stills = True
@@ -47,12 +42,13 @@ class ImagesSource(BaseFrameSource):
         super().__init__(Path(target).name or target, settings)
         self.path = Path(target)
         self.fps = settings.fps
-        self.unreadable = 0
+        self.left_out: Counter[str] = Counter()
+        """Reason → files."""
         self._paths: list[Path] = []
 
     def _open(self) -> None:
         quieten()
-        self.unreadable = 0
+        self.left_out.clear()
         try:
             self._paths = [self.path] if self.path.is_file() else self._listed()
         except FileNotFoundError as error:
@@ -61,12 +57,11 @@ class ImagesSource(BaseFrameSource):
             raise SourceError(f"cannot list {self.path}: {error.strerror}") from error
 
     def _listed(self) -> list[Path]:
-        found = [path for path in self.path.iterdir() if is_picture(path) and path.is_file()]
+        found = [
+            path for path in self.path.iterdir() if not path.name.startswith(".") and path.is_file()
+        ]
         if not found:
-            raise SourceError(
-                f"there is no picture in {self.path}: give a folder of "
-                f"{', '.join(sorted(suffix[1:] for suffix in _SUFFIXES))} files"
-            )
+            raise SourceError(f"there is no picture in {self.path}: give a folder that has some")
         return sorted(found, key=lambda path: natural_key(path.name))
 
     def _produce(self) -> Iterator[Frame]:
@@ -74,28 +69,38 @@ class ImagesSource(BaseFrameSource):
         for path in self._paths:
             if self._closed.is_set():
                 return
-            image = self._readable(path)
-            if image is not None:
-                yield Frame(image, index / self.settings.fps, index, source=str(path))
-                index += 1
+            try:
+                image = _read(path)
+            except SourceError as error:
+                self.left_out[str(error)] += 1
+                _log.warning("%s was left out: %s", path, error)
+                continue
+            yield Frame(image, index / self.settings.fps, index, source=str(path))
+            index += 1
         if index == 0:
-            raise SourceError(f"cannot read {self.path}: {self._count()} as a picture")
-        self._end(f"end of {self.name}" + (f": {self._count()}" if self.unreadable else ""))
+            raise SourceError(f"cannot read {self.path} as a picture: {self._how_many()}")
+        self._end(f"end of {self.name}" + (f": {self._how_many()}" if self.left_out else ""))
 
-    def _count(self) -> str:
-        return f"{self.unreadable} of {len(self._paths)} files could not be read"
+    def _how_many(self) -> str:
+        reasons = "; ".join(
+            f"{count}: {reason}" if len(self._paths) > 1 else reason
+            for reason, count in self.left_out.most_common()
+        )
+        if len(self._paths) == 1:
+            return reasons
+        return f"{self.left_out.total()} of {len(self._paths)} files were left out ({reasons})"
 
-    def _readable(self, path: Path) -> NDArray[np.uint8] | None:
-        try:
-            data = np.frombuffer(path.read_bytes(), np.uint8)
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-            reason = "it cannot be decoded" if data.size else "it is empty"
-        except OSError as error:
-            image, reason = None, error.strerror or str(error)
-        except cv2.error as error:  # a header that claims an absurd size
-            image, reason = None, error.err or "it cannot be decoded"
-        if image is None:
-            self.unreadable += 1
-            _log.warning("%s was left out: %s", path, reason)
-            return None
-        return as_bgr(image)
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    """Raises SourceError with the reason alone."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(error.strerror or str(error)) from error
+    if not data:
+        raise SourceError("it is empty")
+    kind = kind_of(data[:HEAD_BYTES], path.suffix.lower())
+    if kind is None:
+        video = path.suffix.lower() in _VIDEO_SUFFIXES
+        raise SourceError("it is a video: give it by itself" if video else "it is no picture")
+    return decode(data, kind)

@@ -58,4 +58,4 @@ def _checked_url(url: str) -> str:
         )
     if "@" not in parts.netloc and "@" in url:
         raise UsageError(f"{shown(url)} has an @ behind its host: {HINT}")
-    return url
+    return parts.scheme + url[len(parts.scheme) :]  # FFMPEG knows schemes in small letters only

@@ -28,8 +28,9 @@ from edge.errors import SinkError, UsageError
 from edge.log.event_sink import SqliteSink
 from edge.log.export import FORMATS, events_table, export_file, write_csv, writer_for
 from edge.log.filter import Filter
+from edge.log.paths import default_log_path
 from edge.log.purge import delete_all, purge
-from edge.log.reader import default_log_path, open_log
+from edge.log.reader import open_log
 from edge.sinks.event_json import from_line
 
 

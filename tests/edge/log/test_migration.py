@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from samples import LABELS, alike, event, make_read_only, small_disk
 from edge.errors import SinkError
 from edge.log import schema
 from edge.log.event_sink import SqliteSink
+from edge.log.migrations import MIGRATIONS
 from edge.log.purge import purge
 from edge.log.reader import open_log
+from edge.types import Origin
 
 COUNT = 500
 
@@ -24,7 +27,7 @@ def version_1(path: Path) -> Path:
     old = sqlite3.connect(path, isolation_level=None)
     old.execute("PRAGMA page_size = 512")
     old.execute("PRAGMA journal_mode = WAL")
-    for statement in schema.MIGRATIONS[0]:
+    for statement in MIGRATIONS[0]:
         old.execute(statement)
     old.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     old.execute("PRAGMA user_version = 1")
@@ -100,3 +103,31 @@ def test_a_migration_that_fails_leaves_the_old_log_whole(tmp_path: Path) -> None
             ballast.unlink()
         with open_log(path) as log:
             assert log.stats().events == COUNT + 1
+
+
+def test_a_log_of_version_2_keeps_its_events_and_takes_where_the_new_are_from(
+    tmp_path: Path,
+) -> None:
+    path = version_1(tmp_path / "log.sqlite")
+    old = sqlite3.connect(path, isolation_level=None)
+    for statement in MIGRATIONS[1]:
+        old.execute(statement)
+    old.execute("PRAGMA user_version = 2")
+    old.close()
+    placed = replace(event(COUNT + 1), origin=Origin("clips/a.mp4", 17, 0.68))
+    with SqliteSink(path) as sink:
+        sink.write(placed)
+    with open_log(path) as log:
+        *found, last = log.events()
+    assert [one.origin for one in found] == [Origin()] * COUNT
+    assert all(alike(event(number), one) for number, one in enumerate(found, 1))
+    assert last.origin == placed.origin
+    with sqlite3.connect(path) as shell:
+        assert shell.execute(
+            "SELECT source, frame_index, media_s FROM readable ORDER BY id DESC LIMIT 1"
+        ).fetchone() == ("clips/a.mp4", 17, 0.68)
+    shell.close()
+    purge(path, before=event(COUNT + 2).time)
+    with sqlite3.connect(path) as shell:
+        assert shell.execute("SELECT count(*) FROM source").fetchone() == (0,)
+    shell.close()

@@ -58,7 +58,7 @@ def test_the_sample_gives_events_a_summary_and_a_log(tmp_path: Path) -> None:
     assert {event["modality"] for event in found} == {"face"}
     assert all(abs(sum(event["scores"].values()) - 1) < 0.01 for event in found)  # type: ignore[attr-defined]  # a dict
     assert f"events: {len(found)}" in done.stderr
-    assert logged(tmp_path / "log.sqlite") == len(found)
+    assert logged(tmp_path / "files.sqlite") == len(found)
 
 
 def test_the_demo_says_what_it_saw_and_where_the_log_is(tmp_path: Path) -> None:

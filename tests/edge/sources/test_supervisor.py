@@ -256,7 +256,7 @@ def _camera(url: str) -> tuple[SupervisedCamera, Part]:
     return SupervisedCamera(settings, QUICK, part), part
 
 
-@pytest.mark.parametrize(("path", "why"), [("/die", "connection was closed"), ("/stall", " came")])
+@pytest.mark.parametrize(("path", "why"), [("/die", "closed the connection"), ("/stall", " came")])
 def test_a_stream_that_dies_or_stalls_comes_back_with_times_that_go_on(
     server: Any, path: str, why: str
 ) -> None:

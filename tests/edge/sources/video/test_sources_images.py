@@ -30,7 +30,8 @@ def test_order_is_natural_and_the_rate_is_the_settings(tmp_path: Path) -> None:
         frames = list(source)
     assert [each.image[0, 0, 0] for each in frames] == [24, 28, 60]
     assert [each.timestamp_s for each in frames] == [0, 0.25, 0.5]
-    assert source.ended == f"end of {tmp_path.name}"
+    assert source.ended is not None
+    assert "1 of 4 files were left out (1: it is no picture)" in source.ended
 
 
 def test_gray_deep_transparent_and_tiny_pictures_are_taken(tmp_path: Path) -> None:
@@ -55,8 +56,9 @@ def test_an_unreadable_picture_is_named_and_counted(
     with caplog.at_level(logging.WARNING), ImagesSource(str(tmp_path), SETTINGS) as source:
         frames = list(source)
     assert [each.index for each in frames] == [0, 1]
-    assert source.unreadable == 2
-    assert source.ended == f"end of {tmp_path.name}: 2 of 4 files could not be read"
+    assert source.left_out.total() == 2
+    assert source.ended is not None
+    assert source.ended.startswith(f"end of {tmp_path.name}: 2 of 4 files were left out")
     warned = [record.getMessage() for record in caplog.records]
     assert len(warned) == 2
     assert "2.png" in warned[0]
@@ -81,7 +83,7 @@ def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
 def test_pictures_none_of_which_can_be_read_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"junk")
     with ImagesSource(str(tmp_path), SETTINGS) as source:
-        with pytest.raises(SourceError, match="1 of 1 files could not be read"):
+        with pytest.raises(SourceError, match="cannot be decoded"):
             list(source)
         assert source.failed
 

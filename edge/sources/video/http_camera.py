@@ -1,0 +1,164 @@
+"""A network camera over HTTP, read by ourselves: MJPEG, and single pictures that are polled.
+
+What answers is known before anything is decoded, so that an error can name it; a slow camera needs
+no probing, and of each picture the luma alone is decoded.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from edge.errors import SourceError
+
+MOST_BYTES = 64 << 20
+"""A picture that says it is larger is a mistake."""
+_LONGEST_LINE = 4096
+
+
+class HttpAnswer:
+    """An open answer of a camera, and its kind: "mjpeg", "picture" or "other".
+
+    Raises SourceError, with what happened, where none comes within `timeout_s`.
+    """
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        address, opener = _opener(url)
+        try:
+            self._response: HTTPResponse = opener.open(address, timeout=timeout_s)
+        except urllib.error.HTTPError as error:
+            raise SourceError(
+                _of_status(error.code, has_user="@" in urlsplit(url).netloc)
+            ) from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise SourceError(_of_failure(error, urlsplit(url).hostname or "", timeout_s)) from None
+        said = self._response.headers.get("Content-Type", "")
+        self.content_type = said.partition(";")[0].strip().lower()
+        self.kind = _kind(self.content_type)
+
+    def next_part(self, timeout_s: float) -> bytes:
+        """The next picture of an MJPEG stream. Raises SourceError where none comes in time."""
+        deadline_s = time.monotonic() + timeout_s
+        return self._within(deadline_s, timeout_s, lambda: self._part(deadline_s))
+
+    def whole(self, timeout_s: float) -> bytes:
+        """All of it, a single picture. Raises SourceError likewise."""
+        deadline_s = time.monotonic() + timeout_s
+        return self._within(deadline_s, timeout_s, lambda: self._read(MOST_BYTES, deadline_s))
+
+    def close(self) -> None:
+        self._response.close()
+
+    def _within(self, deadline_s: float, timeout_s: float, read: Callable[[], bytes]) -> bytes:
+        try:
+            self._limit(deadline_s)
+            return read()
+        except TimeoutError:
+            raise SourceError(f"no frame came within {timeout_s:g} s") from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise SourceError(f"the connection broke ({error or type(error).__name__})") from None
+
+    def _part(self, deadline_s: float) -> bytes:
+        size, seen = None, False
+        while True:
+            line = self._response.readline(_LONGEST_LINE)
+            if not line:
+                raise SourceError("the camera closed the connection")
+            name, _, value = line.strip().partition(b":")
+            if name.lower() == b"content-length" and value.strip().isdigit():
+                size = int(value)
+            seen = seen or bool(line.strip())
+            if not line.strip() and seen:
+                break
+        if size is not None:
+            if size > MOST_BYTES:
+                raise SourceError(f"a picture of {size} bytes was announced")
+            return self._read(size, deadline_s)
+        return self._until_end(deadline_s)
+
+    def _until_end(self, deadline_s: float) -> bytes:
+        """Up to the JPEG's end, where its length is not announced."""
+        data = bytearray()
+        while not data.rstrip(b"\r\n").endswith(b"\xff\xd9"):
+            self._limit(deadline_s)
+            line = self._response.readline(1 << 16)
+            if not line or len(data) > MOST_BYTES:
+                raise SourceError("the camera closed the connection")
+            data += line
+        return bytes(data.rstrip(b"\r\n"))
+
+    def _read(self, size: int, deadline_s: float) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            self._limit(deadline_s)
+            chunk = self._response.read1(min(size - len(data), 1 << 16))
+            if not chunk:
+                if size == MOST_BYTES:
+                    break
+                raise SourceError("the camera closed the connection")
+            data += chunk
+        return bytes(data)
+
+    def _limit(self, deadline_s: float) -> None:
+        """Let no wait on the socket be longer than what is left."""
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        socket = getattr(getattr(self._response.fp, "raw", None), "_sock", None)
+        if socket is not None:
+            socket.settimeout(left_s)
+
+
+def _opener(url: str) -> tuple[str, Any]:
+    """The address without user and password, and what opens it with them, Basic or Digest."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    address = urlunsplit(parts._replace(netloc=place, fragment=""))
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    if parts.username is not None:
+        user, password = unquote(parts.username), unquote(parts.password or "")
+        passwords.add_password(None, address, user, password)
+    # A camera's certificate is its own; as with FFMPEG, it is not checked.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return address, urllib.request.build_opener(
+        urllib.request.ProxyHandler({}),
+        urllib.request.HTTPSHandler(context=context),
+        urllib.request.HTTPDigestAuthHandler(passwords),
+        urllib.request.HTTPBasicAuthHandler(passwords),
+    )
+
+
+def _kind(content_type: str) -> str:
+    if content_type.startswith("multipart/"):
+        return "mjpeg"
+    return "picture" if content_type.startswith("image/") else "other"
+
+
+def _of_status(code: int, *, has_user: bool) -> str:
+    match code:
+        case 401 | 403 if has_user:
+            return f"the camera refuses this user and password (HTTP {code})"
+        case 401 | 403:
+            return f"the camera asks for a user and a password (HTTP {code}): http://USER:PASS@…"
+        case 404:
+            return "the camera has nothing at this path (HTTP 404): check the path"
+        case _:
+            return f"the camera answers with an error (HTTP {code})"
+
+
+def _of_failure(error: Exception, host: str, timeout_s: float) -> str:
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, TimeoutError):
+        return f"{host} gave no answer within {timeout_s:g} s: check that the camera is on"
+    if type(reason).__name__ == "gaierror":
+        return f"there is no host {host}; check the name and the network"
+    if isinstance(reason, OSError) and reason.strerror:
+        return f"{host}: {reason.strerror}; check that the camera serves there"
+    return f"{host} does not speak HTTP there ({type(reason).__name__})"
