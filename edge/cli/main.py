@@ -169,7 +169,7 @@ def demo(
     force: _Force = False,
 ) -> int:
     """The main job with no hardware: the bundled sample, a summary, where the log is."""
-    from edge.log.reader import default_log_path
+    from edge.log.paths import default_log_path
 
     log = default_log_path().with_name("demo.sqlite")
     changes = {"camera.source": "synthetic", "model.name": model, "log.path": str(log)}

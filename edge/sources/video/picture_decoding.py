@@ -83,8 +83,8 @@ def import_pillow(kind: str) -> Any:
     try:
         pillow: Any = import_module("PIL.Image")
     except ImportError as error:
-        usual = kind in ("JPEG", "PNG", "BMP", "TIFF", "PNM")
-        raise SourceError("it cannot be decoded" if usual else wanted) from error
+        is_common = kind in ("JPEG", "PNG", "BMP", "TIFF", "PNM")
+        raise SourceError("it cannot be decoded" if is_common else wanted) from error
     try:
         import_module("pi_heif").register_heif_opener()
     except ImportError as error:
