@@ -93,8 +93,8 @@ def _told(imported: Imported, data: Path | None, examples: list[Example], as_jso
     card = model.card
     for note in imported.notes:
         print(f"found out: {note}", file=sys.stderr)
-    for doubt in imported.doubts:
-        print(f"not sure: {doubt}", file=sys.stderr)
+    for warning in imported.doubts:
+        print(f"not sure: {warning}", file=sys.stderr)
     lines = [
         f"{model.path}: {card.size_bytes:,} bytes, {card.dtype}, "
         f"{'x'.join(map(str, card.input_shape))} {card.colour}, scaling {card.scaling}, "

@@ -76,12 +76,12 @@ def tried(
     hits: a scaling → the share of `n` pictures that are named rightly, in whichever order of the
     labels is best, so that a wrong order does not look like a wrong scaling
     """
-    shares = {name: hits(scaling) for name, scaling in candidates.items()}
-    best = max(shares, key=lambda name: shares[name])
-    error = float(np.sqrt(shares[best] * (1 - shares[best]) / n))
-    alike = [name for name in shares if shares[best] - shares[name] <= 2 * error]
-    scores = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+    fractions = {name: hits(scaling) for name, scaling in candidates.items()}
+    best = max(fractions, key=lambda name: fractions[name])
+    error = float(np.sqrt(fractions[best] * (1 - fractions[best]) / n))
+    alike = [name for name in fractions if fractions[best] - fractions[name] <= 2 * error]
+    scores = ", ".join(f"{name} {share:.3f}" for name, share in fractions.items())
     if len(alike) == len(candidates):
-        return None, shares
+        return None, fractions
     why = f"tried on {n} pictures: accuracy {scores}"
-    return ScalingFound(candidates[alike[0]], why, sure=len(alike) == 1), shares
+    return ScalingFound(candidates[alike[0]], why, sure=len(alike) == 1), fractions

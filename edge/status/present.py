@@ -59,11 +59,11 @@ class PresentSink(Sink):
         with self._lock:
             now_s = self._clock()
             self._forget(now_s)
-            fused = {track for kind, track in self._latest if kind == "fusion"}
+            with_voice = {track for kind, track in self._latest if kind == "fusion"}
             faces = {track: kept for (kind, track), kept in self._latest.items() if kind == "face"}
             found = []
             for (kind, track), (first_s, _, event) in self._latest.items():
-                if (kind == "face" and track in fused) or (kind == "speech" and fused):
+                if (kind == "face" and track in with_voice) or (kind == "speech" and with_voice):
                     continue
                 came_s = min(first_s, faces[track][0]) if track in faces else first_s
                 label = meaning(event.label)
