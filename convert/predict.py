@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from edge.models import Model
 from edge.models.classifier import Classifier
+from edge.settings.sections import PreprocessSettings
+from edge.vision.stretch import stretch
 
 REPORT_EVERY = 100
 
@@ -26,7 +28,10 @@ def predict(
     model: Model, images: NDArray[np.uint8], progress: Progress = lambda n: None
 ) -> NDArray[np.float32]:
     """Scores (n, n_classes), a classifier a core: the interpreter lets go of Python's lock."""
-    return _on_every_core(model, images, lambda one, image: one.classify(image).scores, progress)
+    prepare = _preparation(model)
+    return _on_every_core(
+        model, images, lambda one, image: one.classify(prepare(image)).scores, progress
+    )
 
 
 def raw_outputs(
@@ -54,3 +59,11 @@ def _on_every_core(
     with ExitStack() as stack, ThreadPoolExecutor(len(lots)) as pool:
         classifiers = [stack.enter_context(Classifier(model)) for _ in lots]
         return np.concatenate(list(pool.map(run, classifiers, lots)))
+
+
+def _preparation(model: Model) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+    """What the device does to the light of a cropped face before the network sees it."""
+    settings = model.card.preprocessing
+    if isinstance(settings, PreprocessSettings) and settings.stretch:
+        return lambda image: stretch(image) if image.ndim == 2 else image
+    return lambda image: image

@@ -11,8 +11,8 @@ from benchmarks.measuring.findings import Finding, Remark
 from benchmarks.measuring.timing import Measurement
 from benchmarks.peers.process import PeerProcess
 from benchmarks.plan import Plan
-from benchmarks.suites.accuracy.corruptions import CLEAN, noise
 from benchmarks.suites.accuracy.faces import test_faces
+from convert.evaluation.corruptions import CLEAN, noise
 from convert.metrics import class_scores
 
 _CONDITIONS = (CLEAN, *(noise(level) for level in (0.05, 0.10, 0.30)))

@@ -137,13 +137,13 @@ NO_AUGMENTATION = Augmentation(
     flip=False, rotation_deg=0, scale=0, shift=0, brightness=0, contrast=0, noise_share=0
 )
 ON_DEVICE = Augmentation(
-    rotation_deg=30,
+    rotation_deg=20,
     scale=0.10,
-    margin=0.05,
+    margin=0.04,
     shift=0.08,
-    dark_share=0.12,
-    cover_share=0.15,
-    blur_share=0.06,
+    dark_share=0.06,
+    cover_share=0.12,
+    blur_share=0.04,
     noise_share=0.30,
     stretch=True,
 )
@@ -208,10 +208,10 @@ def _column(values: NDArray[np.float64]) -> NDArray[np.float32]:
 NOISE_SEED = 7
 
 
-def noisy(images: NDArray[np.uint8], level: float) -> NDArray[np.uint8]:
+def noisy(images: NDArray[np.uint8], level: float, seed: int = NOISE_SEED) -> NDArray[np.uint8]:
     """uint8 images with the papers' noise of `level`, the same one every time."""
     if not level:
         return images
-    rng = np.random.default_rng((NOISE_SEED, round(level * 1000)))
+    rng = np.random.default_rng((seed, round(level * 1000)))
     noised = add_noise(images.astype(np.float32) / np.float32(255), level, rng)
     return np.rint(noised * 255).astype(np.uint8)

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from convert.cli import comparison, cross_dataset, feature_maps, import_network, speech, train
+from convert.cli import (
+    comparison,
+    cross_dataset,
+    feature_maps,
+    import_network,
+    speech,
+    teaching,
+    train,
+)
 from convert.cli.console import print_figures, progress_bar, training_stack
 from convert.cli.import_network import Faces, Merge, verify_own
 from convert.cli.options import (
@@ -139,13 +147,17 @@ def card(
     data: Data,
     part: Part = "PrivateTest",
     clips: Clips = None,
+    nonface: Annotated[
+        Path | None, typer.Option(help="Faces: an .npz of patches without one, judged too.")
+    ] = None,
     max_accuracy_lost: MayLose = 0.010,
     min_agreement: MustAgree = 0.97,
     as_json: Json = False,
 ) -> int:
-    """Verify at every noise level and write the figures on the model's card."""
+    """Verify at every noise level, calibrate, and write the figures on the model's card."""
     from convert.augmentation.image import NOISE_LEVELS
     from convert.conversion.card import card_of
+    from convert.evaluation.calibration import calibrated
     from convert.evaluation.card_figures import figures, figures_on_clips
     from convert.evaluation.compare import Limits
     from convert.evaluation.verify import judge
@@ -161,7 +173,7 @@ def card(
     found = figures(verdict.comparisons, verdict.protocol)
     if verdict.on_clips is not None:
         found += figures_on_clips(verdict.on_clips)
-    written = card_of(model, found)
+    written = calibrated(model, card_of(model, found), data, nonface)
     write_card(written, model.with_suffix(".json"))
     lines = (f"{figure.value:.4f}  {figure.name}" for figure in written.figures)
     print_figures(written.model_dump(mode="json"), lines, as_json)
@@ -173,6 +185,7 @@ feature_maps.add_to(app)
 cross_dataset.add_to(app)
 import_network.add_to(app)
 comparison.add_to(app)
+teaching.add_to(app)
 
 
 @app.command()

@@ -54,14 +54,26 @@ def face(
     votes_share: VotesShare = None,
     align: Align = None,
     start: Start = None,
-    teacher: Annotated[str | None, typer.Option(help="A trained .keras to learn from too.")] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="A trained .keras, or what teach recorded.")
+    ] = None,
     teacher_share: Annotated[float | None, Share] = None,
     calm_epochs: Annotated[
         int | None, typer.Option(min=0, help="This many at the end are augmented less.")
     ] = None,
+    nonface: Annotated[
+        str | None, typer.Option(help="An .npz of patches without a face, to know them by.")
+    ] = None,
+    nonface_share: Annotated[float | None, Share] = None,
+    average: Annotated[
+        float | None, typer.Option(min=0, max=0.9999, help="Momentum of the weights' average.")
+    ] = None,
     augment: Annotated[
         bool | None, typer.Option(help="Off: faces as they are, neither moved, lit nor noisy.")
     ] = None,
+    on_device: Annotated[
+        bool, typer.Option(help="Turned, covered, dark, blurred and packed faces too.")
+    ] = False,
     noise_share: NoiseShare = None,
     noise_max: NoiseMax = None,
     seed: Seed = None,
@@ -92,12 +104,15 @@ def face(
         "start": start,
         "teacher": teacher,
         "teacher_share": teacher_share,
+        "nonface": nonface,
+        "nonface_share": nonface_share,
+        "average": average,
         "calm_epochs": calm_epochs,
         "seed": seed,
         "precision": precision,
     }
     noise = {"noise_share": noise_share, "noise_max": noise_max}
-    settings = training.recipe(out, asked, noise, augment=augment)
+    settings = training.recipe(out, asked, noise, augment=augment, on_device=on_device)
     parts = faces.split(whole, split, settings.seed)
     with redirect_stdout(sys.stderr):
         history = training.train(zoo.architecture(name), *parts, out, settings, resume=resume)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.augmentation.image import NO_AUGMENTATION, Augmentation
+from convert.augmentation.image import NO_AUGMENTATION, ON_DEVICE, Augmentation
 from convert.datasets import nonface
 from convert.datasets.face_set import FaceSet, aligned
 from convert.training import teacher
@@ -58,16 +58,23 @@ class TrainSettings:
 
 
 def recipe(
-    out: Path, asked: dict[str, Any], noise: dict[str, Any], *, augment: bool | None = None
+    out: Path,
+    asked: dict[str, Any],
+    noise: dict[str, Any],
+    *,
+    augment: bool | None = None,
+    on_device: bool = False,
 ) -> TrainSettings:
     """What was asked for; where it is None, what the run in `out` was started with, if any.
 
-    `noise` goes to the augmentation; `augment` False shows the faces as they are.
+    `noise` goes to the augmentation; `augment` False shows the faces as they are, `on_device`
+    as a device's search, light and lens give them.
     """
     run_file = out / "run.json"
     before = json.loads(run_file.read_text()) if run_file.exists() else {}
     before.pop("network", None)
-    shown = asdict(NO_AUGMENTATION) if augment is False else {}
+    shown = asdict(ON_DEVICE) if on_device else {}
+    shown = asdict(NO_AUGMENTATION) if augment is False else shown
     augmentation = {**before.pop("augmentation", {}), **shown, **_given(noise)}
     return TrainSettings(**{**before, **_given(asked)}, augmentation=Augmentation(**augmentation))
 

@@ -10,10 +10,11 @@ from benchmarks.measuring.findings import Finding, Remark
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, label
 from benchmarks.suites.accuracy import voices
-from benchmarks.suites.accuracy.corruptions import BEYOND, CLEAN, PAPERS_NOISE
 from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
 from benchmarks.suites.accuracy.modalities import by_modality
+from convert.augmentation.image import NOISE_LEVELS
 from convert.datasets.noise import SNRS_DB
+from convert.evaluation.corruptions import BEYOND, CLEAN, NOISE_SEEDS, Corruption, noise
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
@@ -46,14 +47,29 @@ def _faces(plan: Plan) -> Iterator[Finding]:
     """PrivateTest, every model on the very same pictures."""
     models = plan.some_models()
     faces = test_faces(plan, "PrivateTest", quick=200)
-    conditions = (CLEAN, *PAPERS_NOISE, *BEYOND)
-    steps = Steps(plan, len(models) * len(conditions) * len(faces))
-    for number, condition in enumerate(conditions):
-        images = condition.apply(faces.images, np.random.default_rng((plan.seed, number)))
+    conditions = [[CLEAN], *in_noise(), *([condition] for condition in BEYOND)]
+    steps = Steps(plan, len(models) * sum(map(len, conditions)) * len(faces))
+    for number, draws in enumerate(conditions):
+        rng = np.random.default_rng((plan.seed, number))
+        shown = [condition.apply(faces.images, rng) for condition in draws]
         for model in models:
-            scores = class_scores_of(model, faces, images, steps)
-            cell = f"{condition.name}/{label(model)}"
-            yield Measurement(f"{cell} accuracy", "share", (scores.accuracy,))
-            yield Measurement(f"{cell} F1", "share", (scores.macro_f1,))
+            scores = [class_scores_of(model, faces, images, steps) for images in shown]
+            cell = f"{draws[0].name}/{label(model)}"
+            accuracies = [one.accuracy for one in scores]
+            yield Measurement(f"{cell} accuracy", "share", (float(np.mean(accuracies)),))
+            if len(scores) > 1:
+                spread = float(np.std(accuracies, ddof=1))
+                yield Measurement(f"{cell} accuracy sd", "share", (spread,))
+            f1 = float(np.mean([one.macro_f1 for one in scores]))
+            yield Measurement(f"{cell} F1", "share", (f1,))
     yield Remark(f"FER2013 PrivateTest, {len(faces)} faces, the same pictures for all models")
-    yield Remark("noise: X in [0, 1] → clip(X + level · N(0, 1), 0, 1); F1 is the classes' mean")
+    yield Remark(
+        f"noise: X in [0, 1] → clip(X + level · N(0, 1), 0, 1), mean and deviation (sd) of "
+        f"{len(NOISE_SEEDS)} draws; F1 is the classes' mean"
+    )
+
+
+def in_noise() -> Iterator[list[Corruption]]:
+    """The papers' levels, each by every seed."""
+    for level in NOISE_LEVELS:
+        yield [noise(level, seed) for seed in NOISE_SEEDS]

@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.measuring.findings import Finding, Remark
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, label
-from benchmarks.suites.accuracy.corruptions import CLEAN, Corruption, low_light, noise
 from benchmarks.suites.accuracy.faces import Steps, class_scores_of, test_faces
+from convert.evaluation.corruptions import CLEAN, Corruption, low_light, noise
 from edge.settings.sections import PreprocessSettings
 from edge.vision.preprocess import Preprocessor
 

@@ -6,17 +6,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.suites.accuracy.corruptions import (
+from convert.evaluation.corruptions import (
     BEYOND,
+    NOISE_SEEDS,
     PAPERS_NOISE,
     Corruption,
     blur,
+    jitter,
     jpeg,
     low_light,
     motion,
     noise,
     occlusion,
     small,
+    turned,
 )
 
 ALL = (*PAPERS_NOISE, *BEYOND)
@@ -88,3 +91,19 @@ def test_more_of_it_changes_more(
     mild: Corruption, harsh: Corruption, image: NDArray[np.uint8]
 ) -> None:
     assert distance(apply(mild, image), image) < distance(apply(harsh, image), image)
+
+
+def test_what_moves_a_face_moves_it_by_as_much_as_it_says() -> None:
+    image = np.zeros((48, 48), np.uint8)
+    image[20:28, 20:28] = 255
+    assert distance(apply(turned(15), image), image) < distance(apply(turned(30), image), image)
+    places = [np.argwhere(apply(jitter(0.08), image, seed) > 128).mean(axis=0) for seed in range(9)]
+    away = np.abs(np.array(places) - 23.5)
+    assert 0.5 < away.max() <= 0.08 * 48 + 0.5
+
+
+def test_noise_of_another_seed_is_another_draw_of_the_same_level() -> None:
+    gray = np.full((48, 48), 128, np.uint8)
+    one, other = (apply(noise(0.1, seed), gray) for seed in NOISE_SEEDS[:2])
+    assert (one != other).any()
+    assert one.std() == pytest.approx(other.std(), rel=0.1)

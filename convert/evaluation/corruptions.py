@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.augmentation.image import NOISE_LEVELS, noisy
+from convert.augmentation.image import NOISE_LEVELS, NOISE_SEED, noisy
+from convert.augmentation.occlusion import Faces, draw_glasses, draw_hands, draw_masks
 
 Image = NDArray[np.uint8]
 Images = NDArray[np.uint8]
@@ -26,10 +27,10 @@ class Corruption:
 CLEAN = Corruption("clean", lambda images, _: images)
 
 
-def noise(level: float) -> Corruption:
+def noise(level: float, seed: int = NOISE_SEED) -> Corruption:
     """The papers': X in [0, 1] → clip(X + level · N(0, 1), 0, 1); as `edge-convert verify` draws
-    it, so the figures are those of the cards."""
-    return Corruption(f"noise {level:g}", lambda images, _: noisy(images, level))
+    it, so the first seed's figures are those of the cards."""
+    return Corruption(f"noise {level:g}", lambda images, _: noisy(images, level, seed))
 
 
 def low_light(share: float) -> Corruption:
@@ -81,6 +82,53 @@ def occlusion(share: float) -> Corruption:
     return Corruption(f"occlusion {share:.0%}", apply)
 
 
+def covered(name: str, draw: Callable[[Faces, np.random.Generator], None]) -> Corruption:
+    """By what training draws too (`convert.augmentation.occlusion`), drawn anew."""
+
+    def apply(images: Images, rng: np.random.Generator) -> Images:
+        faces = images.astype(np.float32)
+        draw(faces, rng)
+        return np.asarray(np.rint(faces.clip(0, 255)), np.uint8)
+
+    return Corruption(name, apply)
+
+
+def turned(degrees: float) -> Corruption:
+    """In the picture's plane, one half of the faces each way."""
+
+    def apply(images: Images, rng: np.random.Generator) -> Images:
+        angles = np.where(rng.random(len(images)) < 0.5, degrees, -degrees)
+        return np.stack([_moved(*face) for face in zip(images, angles, strict=True)])
+
+    return Corruption(f"turned {degrees:g}°", apply)
+
+
+def jitter(share: float) -> Corruption:
+    """The box moved and scaled by up to `share` of its side."""
+
+    def apply(images: Images, rng: np.random.Generator) -> Images:
+        n, side = images.shape[:2]
+        moved = rng.uniform(-share, share, (n, 3))
+        return np.stack(
+            [
+                _moved(image, 0.0, 1 + zoom, dx * side, dy * side)
+                for image, (zoom, dx, dy) in zip(images, moved, strict=True)
+            ]
+        )
+
+    return Corruption(f"box jitter {share:.0%}", apply)
+
+
+def _moved(
+    image: Image, degrees: float, zoom: float = 1.0, dx: float = 0.0, dy: float = 0.0
+) -> Image:
+    side = image.shape[0]
+    matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), float(degrees), zoom)
+    matrix[:, 2] += np.array((dx, dy))
+    moved = cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
+
+
 def _each(name: str, change: Callable[[Image], object]) -> Corruption:
     """One that changes each picture by itself."""
 
@@ -94,8 +142,15 @@ PAPERS_NOISE = tuple(noise(level) for level in NOISE_LEVELS)
 BEYOND = (
     *(blur(sigma) for sigma in (1, 2, 3)),
     *(motion(length) for length in (3, 7, 11)),
-    *(low_light(share) for share in (0.5, 0.3, 0.1)),
+    *(low_light(share) for share in (0.5, 0.3, 0.25, 0.1, 0.05)),
     *(small(side) for side in (32, 24, 16)),
     *(jpeg(quality) for quality in (50, 20, 10)),
     *(occlusion(share) for share in (0.1, 0.25, 0.4)),
+    covered("mask", draw_masks),
+    covered("dark glasses", draw_glasses),
+    covered("hand", draw_hands),
+    *(turned(degrees) for degrees in (15, 30)),
+    jitter(0.08),
 )
+NOISE_SEEDS = tuple(range(NOISE_SEED, NOISE_SEED + 5))
+"""A figure in noise is a mean over these."""

@@ -1,0 +1,49 @@
+"""edge-convert teach and blend: what a face network's training starts from, and what it keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convert.cli.console import progress_bar, training_stack
+from convert.cli.options import Data
+
+
+def teach(
+    models: Annotated[
+        list[Path], typer.Argument(help="The teachers: .tflite, each with its card.")
+    ],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The .npz to write, for train --teacher.")],
+) -> None:
+    """Record what teachers say of every training face and of its mirror image."""
+    from convert.datasets import fer2013
+    from convert.training.teacher import record
+    from edge.models import find
+
+    faces = fer2013.load(data).part("Training")
+    total = 2 * len(models) * len(faces)
+    with progress_bar("teaching") as progress:
+        record([find(str(path)) for path in models], faces, out, lambda done: progress(done, total))
+    print(f"{out}: {out.stat().st_size:,} bytes, {len(faces)} faces")
+
+
+def blend(
+    before: Annotated[Path, typer.Argument(help="The .keras that the training started from.")],
+    after: Annotated[Path, typer.Argument(help="The .keras that it led to.")],
+    out: Annotated[Path, typer.Option(help="The .keras to write.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="How much of the second.")] = 0.5,
+) -> None:
+    """Average the weights of two trainings of one network."""
+    training_stack()
+    from convert.training.blend import blend as blended
+
+    blended(before, after, share, out)
+    print(f"{out}: {1 - share:g} of {before}, {share:g} of {after}")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(teach)
+    app.command()(blend)

@@ -1,0 +1,57 @@
+"""What smoothing is worth on a noisy face: 10 s of one still, each judgement in noise of its own.
+
+    python docs/decisions/0012_time.py FER2013 [MODEL] [PART]
+
+Each of 600 faces of the part is judged every 0.3 s, as by default; the picture has noise 0.30
+drawn anew and a box that trembles by up to 3 %. The label is the device's own, `Smoother` with no
+floor; its accuracy is the mean over all moments from 3 s on.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from convert.datasets import fer2013
+from convert.evaluation.corruptions import jitter, noise
+from convert.predict import predict
+from edge.models import find
+from edge.pipeline.smoothing import Smoother
+from edge.settings.sections import SmoothingSettings
+from edge.types import Prediction
+
+FACES, MOMENTS, STEP_S, SETTLED_S = 600, 33, 0.3, 3.0
+TIME_CONSTANTS_S, HYSTERESES = (0.0, 0.5, 1.0, 2.0, 4.0), (0.0, 0.1)
+
+
+def main(data: str, model: str = "edge_net", part: str = "PublicTest") -> None:
+    network = find(model)
+    whole = fer2013.load(Path(data)).part(part)
+    faces = whole.take(np.random.default_rng(7).permutation(len(whole))[:FACES])
+    tremble, rng = jitter(0.03), np.random.default_rng(7)
+    scores = np.stack(
+        [
+            predict(network, noise(0.30, seed).apply(tremble.apply(faces.images, rng), rng))
+            for seed in range(MOMENTS)
+        ]
+    )
+    truth = [network.card.labels[label] for label in faces.labels]
+    print(f"{network.card.name}, {part}: {FACES} faces of 10 s")
+    for seconds, hysteresis in product(TIME_CONSTANTS_S, HYSTERESES):
+        settings = SmoothingSettings(time_constant_s=seconds, hysteresis=hysteresis, floor=0)
+        smoother = Smoother(settings)
+        right = [
+            smoother.update(face, Prediction(network.card.labels, said), moment * STEP_S).label
+            == truth[face]
+            for moment, at_once in enumerate(scores)
+            for face, said in enumerate(at_once)
+        ]
+        settled = np.array(right).reshape(MOMENTS, FACES)[round(SETTLED_S / STEP_S) :]
+        print(f"time constant {seconds:g} s, hysteresis {hysteresis:g}: {settled.mean():.3f}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,84 @@
+"""What a network's scores are made to mean, on scores whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_model
+
+from convert.datasets.face_set import FaceSet
+from convert.evaluation.calibration import (
+    calibrate,
+    expected_calibration_error,
+    fitted_temperature,
+    floor_for,
+    sharpened,
+)
+from edge.models import find
+from edge.models.classifier import Classifier
+
+RNG = np.random.default_rng(0)
+TRUE = RNG.dirichlet(np.full(7, 0.4), 20_000).astype(np.float32)
+LABELS = (TRUE.cumsum(axis=1) > RNG.random((len(TRUE), 1))).argmax(axis=1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("spoilt_by", [0.5, 1.8])
+def test_the_temperature_that_spoilt_the_scores_is_found(spoilt_by: float) -> None:
+    spoilt = sharpened(TRUE, spoilt_by)
+    found = fitted_temperature(spoilt, LABELS)
+    assert found * spoilt_by == pytest.approx(1, rel=0.08)
+    before = expected_calibration_error(spoilt, LABELS)
+    after = expected_calibration_error(sharpened(spoilt, found), LABELS)
+    assert after < 0.02 < before
+
+
+def test_above_the_floor_what_is_said_is_right_as_often_as_asked() -> None:
+    floor = floor_for(TRUE, LABELS, 0.9)
+    said = TRUE.max(axis=1) >= floor
+    right = TRUE.argmax(axis=1) == LABELS
+    assert right[said].mean() == pytest.approx(0.9, abs=0.003)
+    lower = TRUE.max(axis=1) >= floor - 0.05
+    assert right[lower].mean() < 0.9
+
+
+def test_a_network_that_knows_nothing_says_nothing() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.dirichlet(np.ones(7), 500).astype(np.float32)
+    wrong = ((scores.argmax(axis=1) + 1) % 7).astype(np.uint8)
+    assert floor_for(scores, wrong) == 0.99
+
+
+def test_ece_of_scores_that_are_always_sure_is_their_error() -> None:
+    sure = np.eye(7, dtype=np.float32)[np.zeros(100, int)]
+    labels = np.repeat([0, 1], [70, 30]).astype(np.uint8)
+    assert expected_calibration_error(sure, labels) == pytest.approx(0.3, abs=1e-6)
+
+
+def test_a_card_s_calibration_is_what_the_device_applies(tmp_path: Path) -> None:
+    model = find(str(tiny_model.write(tmp_path).path))
+    n = len(model.card.labels)
+    rng = np.random.default_rng(2)
+    images = rng.integers(0, 256, (60, 48, 48), np.uint8)
+    faces = FaceSet(
+        images,
+        rng.integers(0, n, 60).astype(np.uint8),
+        np.full(60, "PublicTest"),
+        model.card.labels,
+    )
+    calibration, figures = calibrate(model, faces, faces, images[:10])
+    assert set(calibration.coverage) == set(model.card.labels)
+    assert {figure.name for figure in figures} >= {
+        "int8 ECE",
+        "int8 right of what is said",
+        "int8 share said of patches without a face",
+    }
+    card = model.card.model_copy(update={"calibration": calibration})
+    with (
+        Classifier(model) as plain,
+        Classifier(type(model)(model.path, card, model.content)) as device,
+    ):
+        raw = plain.classify(images[0]).scores
+        said = device.classify(images[0]).scores
+    np.testing.assert_allclose(said, sharpened(raw[None], calibration.temperature)[0], rtol=1e-3)
