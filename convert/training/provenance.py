@@ -18,10 +18,13 @@ _LICENCE = PROVENANCE.licence.split("; ")[0]
 def of_faces(keras_file: Path) -> Provenance:
     """FER2013, with the FER+ votes and the teacher where the run beside `keras_file` had them.
 
-    A run's recipe is looked for as run.json in its folder, or as NAME.run.json beside
-    NAME.keras; without one, votes are taken for granted. Raises DataError for a damaged one.
+    A run's recipe is looked for as run.json in its folder, or as NAME.run.json or the last
+    NAME.stageN.run.json beside NAME.keras; without one, votes are taken for granted. Raises
+    DataError for a damaged one.
     """
-    for run_file in (keras_file.with_suffix(".run.json"), keras_file.with_name("run.json")):
+    stages = sorted(keras_file.parent.glob(f"{keras_file.stem}.stage*.run.json"))[-1:]
+    whole = keras_file.with_suffix(".run.json")
+    for run_file in (whole, *stages, keras_file.with_name("run.json")):
         if run_file.exists():
             return _said(_read(run_file))
     return PROVENANCE
@@ -44,5 +47,8 @@ def _said(recipe: dict[str, Any]) -> Provenance:
     elif not recipe.get("teacher"):
         licence = _LICENCE
     if recipe.get("teacher"):
-        parts.append(f"scores of {Path(recipe['teacher']).stem}, which learned from the same")
+        name = Path(recipe["teacher"]).stem.removesuffix(".scores")
+        parts.append(f"scores of {name}, which learned from the same")
+    if recipe.get("nonface"):
+        parts.append("pictures without a face, as having no label")
     return replace(PROVENANCE, training_data="; ".join(parts), licence=licence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,9 +42,11 @@ def show(model: _NameOrPath, as_json: _AsJson = False) -> None:
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
         return
-    for key, value in card.model_dump(exclude={"figures"}, mode="json").items():
+    for key, value in card.model_dump(exclude={"figures", "calibration"}, mode="json").items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else value
         typer.echo(f"{key:<16} {shown}")
+    for line in _calibration_lines(card):
+        typer.echo(line)
     for figure in card.figures:
         typer.echo(f"{figure.name:<40} {figure.value:<10.4g} {figure.protocol}")
 
@@ -60,6 +63,20 @@ def verify(
         found = find(name)
         with Classifier(found):
             typer.echo(f"{found.card.name}: the file is the card's, and it loads")
+
+
+def _calibration_lines(card: ModelCard) -> Iterator[str]:
+    """What the scores mean, and of how many faces of each label something is said."""
+    found = card.calibration
+    if found is None:
+        return
+    yield f"{'temperature':<16} {found.temperature:g}"
+    yield (
+        f"{'floor':<16} {found.floor:g}: below it the label is unknown; above it "
+        f"{found.precision:.0%} of the labels were right where it was chosen"
+    )
+    said = ", ".join(f"{label} {share:.0%}" for label, share in found.coverage.items())
+    yield f"{'says something':<16} of {said} ({found.protocol})"
 
 
 def _headline(card: ModelCard) -> str:
