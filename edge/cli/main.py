@@ -17,6 +17,7 @@ import typer
 
 from edge import __version__
 from edge.cli.app import run_app
+from edge.cli.config import app as config_app
 from edge.cli.log import app as log_app
 from edge.cli.models import app as models_app
 from edge.cli.service import app as service_app
@@ -31,8 +32,8 @@ app = typer.Typer(
     help="Names the emotions of faces and voices, on the device, and logs them there.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
+app.add_typer(config_app, name="config")
 app.add_typer(models_app, name="models")
 app.add_typer(log_app, name="log")
 app.add_typer(service_app, name="service")

@@ -10,16 +10,19 @@ from textwrap import dedent
 
 from pydantic import BaseModel, SecretStr
 
+from edge.system.redaction import HIDDEN, shown
 
-def as_toml(settings: BaseModel) -> str:
+
+def as_toml(settings: BaseModel, *, secrets: bool = True) -> str:
     """A settings file with every setting, its default commented out, and what it means.
 
-    What differs from the default stands uncommented.
+    What differs from the default stands uncommented. secrets: else they, and passwords in
+    addresses, are hidden.
     """
-    return "\n".join(_lines(settings)) + "\n"
+    return "\n".join(_lines(settings, secrets)) + "\n"
 
 
-def _lines(settings: BaseModel) -> Iterator[str]:
+def _lines(settings: BaseModel, secrets: bool) -> Iterator[str]:
     yield "# Settings of emotion-edge. What begins with # is a default."
     yield "# The environment goes on top: EDGE_CAMERA_WIDTH=1280 is width in [camera]."
     for section in type(settings).model_fields:
@@ -31,7 +34,7 @@ def _lines(settings: BaseModel) -> Iterator[str]:
         for key, field in type(values).model_fields.items():
             value = getattr(values, key)
             mark = "# " if value == field.get_default() else ""
-            yield f"{mark}{key} = {_toml(value)}"
+            yield f"{mark}{key} = {_toml(value if secrets else _hidden(value))}"
             yield from _comment(notes.get(key), indent="#     ")
 
 
@@ -51,6 +54,12 @@ def _field_notes(section: type[BaseModel]) -> dict[str, str]:
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 notes[field.target.id] = inspect.cleandoc(text.value)
     return notes
+
+
+def _hidden(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return HIDDEN if value.get_secret_value() else ""
+    return shown(value) if isinstance(value, str) and "://" in value else value
 
 
 def _toml(value: object) -> str:
