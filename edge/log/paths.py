@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from edge.errors import UsageError
+
 SERVICE_LOG = Path("/var/lib/edge/log.sqlite")
 
 
@@ -13,7 +15,10 @@ def default_log_path() -> Path:
     service = os.environ.get("STATE_DIRECTORY")
     if service:
         return Path(service.split(":")[0]) / "log.sqlite"
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    try:
+        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError as error:  # no HOME, and a user whom the system does not know
+        raise UsageError("this user has no home for a log: give --log, or set HOME") from error
     return Path(home) / "emotion-edge" / "log.sqlite"
 
 

@@ -41,7 +41,7 @@ def memory_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 def in_memory_name(log: Path) -> str:
     """What the names of everything begin with that this log has in memory."""
-    return _START + hashlib.sha256(str(log.absolute()).encode()).hexdigest()[:16]
+    return _START + hashlib.sha256(os.fsencode(log.absolute())).hexdigest()[:16]
 
 
 def _is_in_memory(folder: Path) -> bool:

@@ -92,6 +92,8 @@ def _kind_of(spec: str) -> str:
     try:
         if path.is_dir():
             raise UsageError(f"{spec} is a folder: give one file of sound with --mic")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{spec} is a pipe or a device: give a file of sound with --mic")
         if path.exists():
             return "soundfile" if suffix in _LIBSNDFILES else "track"
     except (OSError, ValueError) as error:  # too long a name, or one the system cannot spell

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
+from edge.sources.video.image_size import too_large
 
 Image = NDArray[np.uint8]
 
@@ -35,7 +36,10 @@ def decode(data: bytes, kind: str) -> Image:
         raise SourceError(_UNREADABLE[kind])
     if not data:
         raise SourceError("it is empty")
-    image = _by_opencv(data)
+    if reason := too_large(data):
+        raise SourceError(reason)
+    # OpenCV's decoder of JPEG 2000 has had holes (CVE-2025-53644): Pillow's is another.
+    image = _by_opencv(data) if kind != "JPEG 2000" else None
     if image is None:
         image = _by_pillow(data, kind)
     return as_bgr(eight_bits(image))

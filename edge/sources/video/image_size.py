@@ -1,0 +1,107 @@
+"""A picture's size from its first bytes, so that one that claims too much is never decoded."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+MAX_MEGAPIXELS = 100
+"""What claims more is not decoded: a small file may unpack to gigabytes."""
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """(width, height) in pixels of a PNG, JPEG, BMP, WebP, TIFF or PNM; None for anything else."""
+    for magic, read in _READERS:
+        if data.startswith(magic):
+            try:
+                return read(data)
+            except (struct.error, IndexError, ValueError):
+                return None
+    return None
+
+
+def too_large(data: bytes) -> str:
+    """Why these bytes are not to be decoded as a picture; "" where nothing speaks against it.
+
+    Pillow, which decodes what is none of these, has a limit of its own.
+    """
+    width, height = size_of(data) or (1, 1)
+    if width * height > MAX_MEGAPIXELS * 1e6:
+        return f"it claims {width}x{height} pixels, more than {MAX_MEGAPIXELS} million"
+    return ""
+
+
+def _png(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _bmp(data: bytes) -> tuple[int, int]:
+    (header,) = struct.unpack_from("<I", data, 14)
+    width, height = struct.unpack_from("<HH" if header == 12 else "<ii", data, 18)
+    return abs(width), abs(height)
+
+
+def _jpeg(data: bytes) -> tuple[int, int]:
+    at = 2
+    while True:
+        if data[at] != 0xFF:
+            raise ValueError("no marker")
+        while data[at] == 0xFF:
+            at += 1
+        marker = data[at]
+        at += 1
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            continue
+        (length,) = struct.unpack_from(">H", data, at)
+        if marker in _JPEG_FRAMES:
+            height, width = struct.unpack_from(">HH", data, at + 3)
+            return width, height
+        at += length
+
+
+def _webp(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if data[8:12] != b"WEBP":
+        raise ValueError("no WebP")
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+        return width + 1, height + 1
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _tiff(data: bytes) -> tuple[int, int]:
+    order = "<" if data[:2] == b"II" else ">"
+    (at,) = struct.unpack_from(f"{order}I", data, 4)
+    (count,) = struct.unpack_from(f"{order}H", data, at)
+    found = {}
+    for place in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(f"{order}HH", data, place)
+        if tag in (256, 257):
+            form = "H" if kind == 3 else "I"
+            (found[tag],) = struct.unpack_from(f"{order}{form}", data, place + 8)
+    if len(found) != 2:
+        raise ValueError("no size")
+    return found[256], found[257]
+
+
+def _pnm(data: bytes) -> tuple[int, int]:
+    lines = (line.partition(b"#")[0] for line in data[2:400].split(b"\n"))
+    width, height, *_ = b" ".join(lines).split()
+    return int(width), int(height)
+
+
+_READERS: tuple[tuple[bytes, Callable[[bytes], tuple[int, int]]], ...] = (
+    (b"\x89PNG\r\n\x1a\n", _png),
+    (b"\xff\xd8\xff", _jpeg),
+    (b"BM", _bmp),
+    (b"RIFF", _webp),
+    (b"II*\0", _tiff),
+    (b"MM\0*", _tiff),
+    *((f"P{digit}".encode(), _pnm) for digit in range(1, 7)),
+)
