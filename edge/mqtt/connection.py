@@ -20,9 +20,9 @@ _QOS = 1
 _ID = re.compile(rb'\{"id":"([0-9]{1,19}-[0-9-]{1,20})"')
 """How a message of ours begins: nothing of what comes is parsed any further."""
 _ENTER_S = 30.0
-"""So long the broker may take to let the sender in."""
+"""How long the broker may take to let the sender in."""
 _ANSWER_S = 5.0
-"""So long it may take to let the echo subscriber in, and to give back the mark."""
+"""How long it may take to let the echo subscriber in, and to give back the mark."""
 
 
 class BrokerSession:

@@ -1,4 +1,4 @@
-"""What is told a broker: an event, the latest state, the run's health; each as JSON."""
+"""What a broker receives: an event, the latest state, the run's health; each as JSON."""
 
 from __future__ import annotations
 

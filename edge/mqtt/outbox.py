@@ -14,7 +14,7 @@ from edge.system.outputs import write_state
 from edge.types import EmotionEvent
 
 CARD_INTERVAL_S = 300.0
-"""So often the cursor goes to the card; into memory (/run) it goes each time."""
+"""How often the cursor goes to the card; into memory (/run) it goes each time."""
 
 
 def event_id(number: int, event: EmotionEvent) -> str:
@@ -98,7 +98,7 @@ class Outbox:
     def _load(self) -> tuple[int, int]:
         known = [cursor for path, _ in self._files if (cursor := _read(path)) is not None]
         if known:
-            # Of two in one log the later; a log begun anew is found out by the time.
+            # Of two in one log the later; a new log is recognized by the time.
             return max(known, key=lambda cursor: cursor[1])
         try:
             with open_log(self._log) as log:

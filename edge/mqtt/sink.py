@@ -31,7 +31,7 @@ from edge.types import EmotionEvent
 POLL_S = 1.0
 HEALTH_INTERVAL_S = 60.0
 DRAIN_S = 2.0
-"""So long `close` waits for the broker to confirm what is under way."""
+"""How long `close` waits for the broker to confirm what is under way."""
 LAST_RETRY_S = 60.0
 """A broker that is away is looked for after 1, 2, 4 … 60 seconds."""
 _STEADY_S = 30.0
