@@ -189,8 +189,8 @@ def _service() -> Iterator[Finding]:
     try:
         settings = load(layout.settings, {})
     except EdgeError as error:
-        mend = f"edit {layout.settings}, then sudo systemctl restart edge"
-        yield Finding("service", str(error), mend, wanted=True)
+        fix = f"edit {layout.settings}, then sudo systemctl restart edge"
+        yield Finding("service", str(error), fix, wanted=True)
         return
     yield Finding("service", f"settings {layout.settings} are right")
     log = Path(settings.log.path or layout.state / "log.sqlite")
@@ -199,5 +199,5 @@ def _service() -> Iterator[Finding]:
     elif os.access(log, os.R_OK):
         yield Finding("service's log", str(log))
     else:
-        mend = "sudo usermod -aG edge $USER, and log in again; there is none before the first run"
-        yield Finding("service's log", f"{log} cannot be read", mend)
+        fix = "sudo usermod -aG edge $USER, and log in again; there is none before the first run"
+        yield Finding("service's log", f"{log} cannot be read", fix)
