@@ -10,6 +10,7 @@ import typer
 
 from convert.cli import (
     comparison,
+    corpora,
     cross_dataset,
     feature_maps,
     import_network,
@@ -181,6 +182,7 @@ def card(
 
 
 speech.add_to(app)
+corpora.add_to(app)
 feature_maps.add_to(app)
 cross_dataset.add_to(app)
 import_network.add_to(app)

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from convert.cli import corpora
 from convert.cli.console import training_stack
 from convert.cli.options import (
     Align,
@@ -38,6 +39,7 @@ from convert.zoo import names as zoo_names
 from edge.errors import UsageError
 
 app = typer.Typer(help="Train a network, by what it takes.", no_args_is_help=True)
+app.command("corpora")(corpora.train)
 _FACES = tuple(name for name in zoo_names() if kind_of(name) == "face")
 
 

@@ -30,6 +30,8 @@ class Features:
         Raises UsageError where `samples` is not float32 of one dimension.
         """
         frames = self._framer.push(np.clip(samples, -1, 1))
+        # A cheap microphone's constant offset would leak into the lowest bands.
+        frames = frames - frames.mean(axis=1, keepdims=True)
         power = self._spectrum.power(frames)
         energy = np.square(frames).mean(axis=1, keepdims=True)
         columns = [self._spectrum.log_mel(power), decibels(energy)]

@@ -15,6 +15,9 @@ from edge.audio.feature_settings import FeatureSettings
 from edge.audio.mel import dct
 from edge.audio.pitch import F0_MAX_HZ, F0_MIN_HZ
 
+LEAST_CLIP_S = 0.5
+"""A whole stream shorter than this is no utterance."""
+
 _MFCC_DEVIATIONS = 3.0
 
 
@@ -80,19 +83,21 @@ def normalized(frames: NDArray[np.float32], settings: FeatureSettings) -> NDArra
     """
     bands = frames[:, : settings.n_mels]
     parts = [
-        _below_peak(bands, settings.top_db)
+        relative_to_peak(bands, settings.top_db)
         if settings.spectrum == "log_mel"
         else _normalised(bands @ dct(settings.n_mels, settings.n_mfcc))
     ]
     if settings.energy:
-        parts.append(_below_peak(frames[:, settings.n_mels, None], settings.top_db))
+        parts.append(relative_to_peak(frames[:, settings.n_mels, None], settings.top_db))
     if settings.f0:
         parts.append(_pitch_share(frames[:, settings.n_mels + 1, None]))
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _below_peak(decibels: NDArray[np.float32], top_db: float) -> NDArray[np.float32]:
-    below = (decibels - decibels.max()) / np.float32(top_db)
+def relative_to_peak(decibels: NDArray[np.float32], top_db: float) -> NDArray[np.float32]:
+    """Decibels (…, n, columns) → [0, 1]: 1 is a picture's loudest point, 0 `top_db` below it."""
+    peak = decibels.max(axis=(-2, -1), keepdims=True)
+    below = (decibels - peak) / np.float32(top_db)
     return np.asarray(np.maximum(1 + below, 0), np.float32)
 
 

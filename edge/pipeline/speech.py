@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.audio.detectors import VoiceDetector, voice_detector
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import Features
-from edge.audio.voice_activity import VoiceActivityDetector
-from edge.audio.windows import SlidingWindows, Window
+from edge.audio.windows import LEAST_CLIP_S, SlidingWindows, Window
 from edge.errors import UsageError
 from edge.models.card import DEFAULT_FLOOR
 from edge.pipeline.events import EventThrottle
@@ -27,8 +27,6 @@ GAP_S = 0.1
 """A leap of the chunks' time beyond this means that sound was lost."""
 LEAST_VOICE_S = 0.3
 """A window with less voice than this is silence."""
-LEAST_CLIP_S = 0.5
-"""A whole stream shorter than this is no utterance."""
 
 
 class SpeechClassifier(Protocol):
@@ -82,7 +80,7 @@ class SpeechPipeline:
         self,
         settings: FeatureSettings,
         windows: SlidingWindows,
-        gate: VoiceActivityDetector,
+        gate: VoiceDetector,
         classifier: SpeechClassifier,
         smoother: Smoother,
         throttle: EventThrottle,
@@ -196,7 +194,7 @@ def build_speech_pipeline(
     return SpeechPipeline(
         features,
         SlidingWindows(features, step),
-        VoiceActivityDetector(features, settings.mic.gate_db),
+        voice_detector(settings.mic.voice_detector, features, settings.mic.gate_db),
         classifier,
         Smoother(settings.smoothing, floor),
         EventThrottle(

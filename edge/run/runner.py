@@ -142,7 +142,9 @@ class _Run:
             summary.seconds = time.monotonic() - self._began_s
             if self._audio_input is not None:
                 health = self._audio_input.source.health
-                summary.sound_s, summary.notes = health.seconds, health.notes()
+                summary.sound_s = health.seconds
+                # A file's source says them as the reason of its end.
+                summary.notes = [n for n in health.notes() if n not in (summary.ended or "")]
 
     def _results(self, started_at: datetime, stack: ExitStack) -> Iterator[PipelineResult]:
         """Both inputs' on one timeline; what runs in threads ends with `stack`."""

@@ -53,6 +53,8 @@ class MicSettings(_Section):
     """none, default, a microphone's name or a part of it, a file, or synthetic."""
     device_rate_hz: int = Field(0, ge=0, le=192_000)
     """What the device is asked for; 0: 16 kHz, and its own rate where it cannot."""
+    channel: int = Field(0, ge=0, le=64)
+    """Of a microphone array: the channel to take, from 1; 0: all of them mixed."""
     block_s: float = Field(0.032, ge=0.005, le=0.5)
     """The device delivers this much at a time."""
     buffer_s: float = Field(5.0, gt=0, le=60)
@@ -65,6 +67,8 @@ class MicSettings(_Section):
     """The first wait; each further one is twice as long, up to 30 s."""
     gate_db: float = Field(6.0, ge=0, le=60)
     """A voice is this much louder than the room."""
+    voice_detector: Literal["auto", "silero", "energy"] = "auto"
+    """What tells a voice from other sound: silero's network, or loudness alone."""
     step_s: float = Field(0.5, ge=0.01, le=10)
     """A window of sound is classified this often."""
 

@@ -12,6 +12,7 @@ from edge.errors import MissingDataError, UsageError
 from edge.settings.sections import MicSettings
 from edge.sources import Source
 from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, SoundHealth
+from edge.sources.audio.wav_codec import foreign_codec
 from edge.system.registry import resolve
 from edge.types import AudioChunk
 
@@ -95,7 +96,8 @@ def _kind_of(spec: str) -> str:
         if path.exists() and not path.is_file():
             raise UsageError(f"{spec} is a pipe or a device: give a file of sound with --mic")
         if path.exists():
-            return "soundfile" if suffix in _LIBSNDFILES else "track"
+            plain = suffix in _LIBSNDFILES and foreign_codec(path) is None
+            return "soundfile" if plain else "track"
     except (OSError, ValueError) as error:  # too long a name, or one the system cannot spell
         raise UsageError(f"{spec!r} is neither a microphone nor a path: {error}") from error
     if suffix in _LIBSNDFILES | _VIDEOS:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import MissingPackageError
+from edge.errors import MissingPackageError, SourceError
+from edge.sources.audio.channels import ChannelMixer
 
 SAMPLE_RATE_HZ = 16_000
 """What every source of sound delivers."""
+LOWEST_RATE_HZ = 4_000
+"""Below this there is nothing of a voice's colour."""
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ class SoundHealth:
     overruns:   blocks of a microphone that came faster than they were taken, and are lost
     overflows:  times that the device itself said it lost sound
     only_zeros: nothing but zeros came so far
+    alone:      the channel (from 1) that is taken alone because all together cancel; 0: none
     """
 
     samples: int = 0
@@ -35,6 +39,7 @@ class SoundHealth:
     overruns: int = 0
     overflows: int = 0
     only_zeros: bool = True
+    alone: int = 0
 
     @property
     def seconds(self) -> float:
@@ -49,6 +54,10 @@ class SoundHealth:
             "{} samples were clipped: turn the microphone down": self.clipped,
             "{} samples were no numbers and became silence": self.not_finite,
         }
+        if self.alone:
+            counts["its channels cancel each other, so that channel {} was taken alone"] = (
+                self.alone
+            )
         notes = [text.format(count) for text, count in counts.items() if count]
         if self.samples and self.only_zeros:
             notes.append("it holds nothing but zeros")
@@ -58,10 +67,19 @@ class SoundHealth:
 class AudioNormalizer:
     """Mixes, corrects and resamples one stream, chunk by chunk, into float32 (n,) at 16 kHz."""
 
-    def __init__(self, sample_rate_hz: int, health: SoundHealth) -> None:
-        """Raises MissingPackageError where the rate needs a resampler and there is none."""
+    def __init__(self, sample_rate_hz: int, health: SoundHealth, channel: int = 0) -> None:
+        """channel: the one to take, from 1; 0: all together.
+
+        Raises SourceError for a rate that no voice is told at, MissingPackageError where the rate
+        needs a resampler and there is none.
+        """
+        if sample_rate_hz < LOWEST_RATE_HZ:
+            raise SourceError(
+                f"its sample rate is {sample_rate_hz} Hz: give sound of {LOWEST_RATE_HZ} Hz or more"
+            )
         self._rate_hz = sample_rate_hz
         self._health = health
+        self._mixer = ChannelMixer(channel)
         self._resampler = self._new_resampler()
 
     def push(self, samples: NDArray[Any], *, last: bool = False) -> NDArray[np.float32]:
@@ -69,7 +87,8 @@ class AudioNormalizer:
 
         samples: int16 or float32 (n, channels), at the stream's rate
         """
-        mono: NDArray[np.float32] = self._corrected(samples).mean(axis=1, dtype=np.float32)
+        mono = self._mixer.push(self._corrected(samples))
+        self._health.alone = self._mixer.alone
         if self._resampler is not None:
             # A steep filter overshoots a loud edge by a little.
             mono = np.clip(self._resampler.resample_chunk(mono, last=last), -1, 1)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.audio.windows import LEAST_CLIP_S
 from edge.errors import MissingDataError, MissingPackageError, SourceError
 from edge.settings.sections import MicSettings
 from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, AudioNormalizer, SoundHealth
+from edge.sources.audio.wav_codec import foreign_codec
 from edge.sources.lifecycle import BaseSource
+from edge.system.native_output import suppress_c_stderr
 from edge.types import AudioChunk
 
 CHUNK_S = 0.1
@@ -30,6 +34,7 @@ class DecodedSource(BaseSource[AudioChunk]):
         super().__init__(Path(target).name, settings)
         self.path = Path(target)
         self.health = SoundHealth()
+        self._channel = settings.channel
         self.starts_s = 0.0
         """The position of the first sample: a sound track may begin after its pictures."""
 
@@ -40,7 +45,11 @@ class DecodedSource(BaseSource[AudioChunk]):
     def _open(self) -> None:
         self.health = SoundHealth()
         self._check_bytes()
-        self._conditioner = AudioNormalizer(self._decode(), self.health)
+        rate_hz = self._decode()
+        try:
+            self._conditioner = AudioNormalizer(rate_hz, self.health, self._channel)
+        except SourceError as error:
+            raise SourceError(f"cannot read {self.path} as sound: {error}") from error
 
     def _check_bytes(self) -> None:
         try:
@@ -70,7 +79,16 @@ class DecodedSource(BaseSource[AudioChunk]):
         if not self._closed.is_set():
             if not delivered:
                 raise SourceError(f"cannot read {self.path} as sound: there is none in it")
-            self._end("; ".join(["end of file", *self._faults(), *self.health.notes()]))
+            notes = [*self._faults(), *self._too_short(), *self.health.notes()]
+            self._end("; ".join(["end of file", *notes]))
+
+    def _too_short(self) -> list[str]:
+        if self.health.seconds >= LEAST_CLIP_S:
+            return []
+        return [
+            f"{self.health.seconds:.2f} s are too short to tell an emotion by: give "
+            f"{LEAST_CLIP_S:g} s or more"
+        ]
 
     @abstractmethod
     def _decode(self) -> int:
@@ -95,7 +113,8 @@ class SoundFileSource(DecodedSource):
     def _decode(self) -> int:
         soundfile = _import_soundfile()
         try:
-            self._file = soundfile.SoundFile(str(self.path))
+            with suppress_c_stderr():  # libmpg123 tells there what it thinks of an MP3
+                self._file = soundfile.SoundFile(str(self.path))
         except soundfile.LibsndfileError as error:
             raise SourceError(
                 f"cannot read {self.path} as sound: {error.error_string.rstrip('.')}; give a WAV "
@@ -108,7 +127,8 @@ class SoundFileSource(DecodedSource):
 
         count = max(1, round(CHUNK_S * self._file.samplerate))
         try:
-            samples = self._file.read(count, dtype="float32", always_2d=True)
+            with suppress_c_stderr() if self._file.format == "MP3" else nullcontext():
+                samples = self._file.read(count, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise SourceError(
                 f"cannot read {self.path} to its end: {error.error_string.rstrip('.')}; give an "
@@ -200,7 +220,12 @@ def _import_av(path: Path) -> Any:
         import av
     except ImportError as error:
         raise MissingPackageError(
-            f"{path} is neither WAV nor FLAC, and other files' sound needs PyAV, which cannot "
-            f"be imported ({error}): pip install 'emotion-edge[tracks]'"
+            f"{path} {_kind(path)}, and that needs PyAV, which cannot be imported ({error}): "
+            "pip install 'emotion-edge[tracks]'"
         ) from error
     return av
+
+
+def _kind(path: Path) -> str:
+    codec = foreign_codec(path)
+    return f"is a WAV with {codec} inside" if codec else "is neither WAV nor FLAC"

@@ -123,7 +123,9 @@ class MicrophoneSource(ReconnectingSource[AudioChunk]):
         self._recording, self._blocks, self._expected = recording, blocks, 0
         self.name = recording.microphone.name
         self._zeros = ZeroWatch(self.name)
-        self._conditioner = AudioNormalizer(recording.sample_rate_hz, self.health)
+        self._conditioner = AudioNormalizer(
+            recording.sample_rate_hz, self.health, self.settings.channel
+        )
 
     def _produce(self) -> Iterator[AudioChunk]:
         began_s = time.monotonic()

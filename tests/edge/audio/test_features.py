@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import Features, extract
+from edge.audio.framing import Framer
 from edge.audio.mel import POWER_FLOOR, Spectrum, dct, mel_filters
+from edge.audio.windows import spectrogram
 from edge.errors import UsageError
 
 RATE_HZ = 16_000
@@ -81,7 +83,8 @@ def test_power_and_mel_are_librosas() -> None:
         fmin=50,
         fmax=8000,
     ).T
-    ours = extract(samples, feature)[:, :64]
+    spectrum = Spectrum(feature)
+    ours = spectrum.log_mel(spectrum.power(Framer(400, 160).push(samples)))
     assert ours.shape == expected.shape
     np.testing.assert_allclose(ours, 10 * np.log10(expected), atol=0.01)
     np.testing.assert_allclose(
@@ -101,7 +104,20 @@ def test_mfcc_is_librosas() -> None:
 
 def test_energy_is_the_frames_mean_square() -> None:
     samples = np.full(400, 0.1, np.float32)
+    samples[::2] = -0.1
     assert extract(samples, FeatureSettings())[0, 64] == pytest.approx(-20, abs=1e-3)
+
+
+@pytest.mark.parametrize("offset", [0.01, 0.05, 0.1])
+@pytest.mark.parametrize("level_dbfs", [-6, -30, -40])
+def test_a_microphone_s_offset_changes_nothing(offset: float, level_dbfs: float) -> None:
+    sound = voice(RATE_HZ)
+    sound = (sound / sound.std() * 10 ** (level_dbfs / 20)).clip(-0.85, 0.85).astype(np.float32)
+    plain, moved = (
+        spectrogram(extract(played.astype(np.float32), FeatureSettings()), FeatureSettings())
+        for played in (sound, sound + np.float32(offset))
+    )
+    assert abs(plain.astype(int) - moved.astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize("hz", [82, 100, 137.5, 220, 330, 480])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_what_is_no_number_or_too_loud_is_mended_and_said(tmp_path: Path) -> Non
 
 
 def test_only_zeros_are_said(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.zeros(4000), 16_000)
+    soundfile.write(tmp_path / "a.wav", np.zeros(16_000), 16_000)
     with opened(tmp_path / "a.wav") as source:
         list(source)
         assert source.silent
@@ -163,3 +164,104 @@ def test_a_real_takes_track_is_as_long_as_its_pictures(data_dir: Path) -> None:
     samples, ended = heard(data_dir / "video" / "01-01-01-01-01-01-01.mp4")
     assert 3 < len(samples) / 16_000 < 4
     assert ended.startswith("end of file")
+
+
+def test_channels_that_cancel_are_noticed_and_one_is_taken(tmp_path: Path) -> None:
+    voice = tone(16_000, 16_000, 1)[:, 0] / 32768
+    wired_wrong = np.stack((0.8 * voice, -voice), axis=1)
+    soundfile.write(tmp_path / "a.wav", wired_wrong, 16_000, subtype="FLOAT")
+    samples, ended = heard(tmp_path / "a.wav")
+    np.testing.assert_allclose(samples, -voice, atol=0.101 * np.abs(voice).max())
+    assert np.abs(samples).max() > 0.9 * np.abs(voice).max()
+    soundfile.write(tmp_path / "b.wav", np.stack((voice, -voice), axis=1), 16_000)
+    samples, ended = heard(tmp_path / "b.wav")
+    assert np.abs(samples).max() == pytest.approx(np.abs(voice).max(), rel=1e-3)
+    assert "its channels cancel each other, so that channel 1 was taken alone" in ended
+
+
+@pytest.mark.parametrize("channels", [2, 7])
+def test_channels_of_a_room_are_no_cancelling_ones(tmp_path: Path, channels: int) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, (16_000, channels)).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", noise, 16_000, subtype="FLOAT")
+    samples, ended = heard(tmp_path / "a.wav")
+    np.testing.assert_allclose(samples, noise.mean(axis=1), atol=1e-6)
+    assert ended == "end of file"
+
+
+def test_a_channel_of_an_array_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
+    levels = np.tile(np.array([0.1, 0.2, 0.3], np.float32), (1600, 1))
+    soundfile.write(tmp_path / "a.wav", levels, 16_000, subtype="FLOAT")
+    with open_sound(str(tmp_path / "a.wav"), MicSettings(channel=2)) as source:  # type: ignore[union-attr]  # a file
+        assert next(iter(source)).samples == pytest.approx(0.2)
+    with (
+        open_sound(str(tmp_path / "a.wav"), MicSettings(channel=4)) as source,  # type: ignore[union-attr]  # a file
+        pytest.raises(UsageError, match=r"mic.channel is 4 and the sound has 3"),
+    ):
+        next(iter(source))
+
+
+def test_a_sample_rate_of_nothing_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 1)
+    with pytest.raises(SourceError, match="its sample rate is 1 Hz"), opened(tmp_path / "a.wav"):
+        pass
+
+
+def test_a_clip_of_hundredths_of_a_second_ends_in_a_sentence(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(16_000, 480, 1), 16_000)
+    assert "0.03 s are too short to tell an emotion by" in heard(tmp_path / "a.wav")[1]
+
+
+def test_an_mp3_s_decoder_says_nothing_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, tone(16_000, 32_000, 1), 16_000, format="MP3")
+    content = bytearray(path.read_bytes())
+    content[200:700] = bytes(range(250)) * 2  # libmpg123 complains of what is no frame
+    path.write_bytes(content)
+    assert len(heard(path)[0])
+    assert capfd.readouterr().err == ""
+
+
+def aac_in_wav(path: Path) -> Path:
+    """ADTS frames in a WAV, as some recorders write them."""
+    av = pytest.importorskip("av")
+    frames = path.with_suffix(".aac")
+    with av.open(str(frames), "w", format="adts") as container:
+        stream = container.add_stream("aac", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            tone(16_000, 16_000, 1).T.astype(np.float32) / 32768, format="fltp", layout="mono"
+        )
+        frame.sample_rate = 16_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    data = frames.read_bytes()
+    form = struct.pack("<HHIIHH", 0x00FF, 1, 16_000, 8_000, 1, 16)
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data))
+    path.write_bytes(
+        b"RIFF" + struct.pack("<I", 4 + len(chunks) + len(data)) + b"WAVE" + chunks + data
+    )
+    return path
+
+
+def test_a_wav_with_aac_inside_is_opened_by_pyav(tmp_path: Path) -> None:
+    samples, _ = heard(aac_in_wav(tmp_path / "a.wav"))
+    assert pitch_hz(samples) == pytest.approx(440, abs=5)
+
+
+def test_without_pyav_a_wav_with_aac_inside_is_called_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = aac_in_wav(tmp_path / "a.wav")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingPackageError, match="is a WAV with AAC inside"), opened(path):
+        pass
+
+
+@pytest.mark.parametrize("size", [0, 3, 11, 12, 19, 21])
+def test_a_header_cut_off_anywhere_names_no_codec(tmp_path: Path, size: int) -> None:
+    from edge.sources.audio.wav_codec import foreign_codec
+
+    path = tmp_path / "a.wav"
+    path.write_bytes((b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\xff\0")[:size])
+    assert foreign_codec(path) is None
