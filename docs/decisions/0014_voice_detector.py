@@ -1,6 +1,6 @@
 """Speech against other sound: what each voice activity detector lets through.
 
-    python docs/decisions/0014_voice_detector.py DATA
+    python docs/decisions/0014_voice_detector.py DATA [silero|energy|webrtcvad]
 
 DATA holds voices/, sounds/, ravdess/speech and noise/. Speech: 40 clips of each corpus (seed 3)
 in three seconds of silence, as they are, at -40 dBFS, and in the noises' test halves; one passes
@@ -87,7 +87,7 @@ def sounds(data: Path) -> list[tuple[str, np.ndarray]]:
     return found
 
 
-def main(data: Path) -> None:
+def main(data: Path, only: str = "") -> None:
     voices, others = speech(data), sounds(data)
     detectors = {"energy": ours("energy"), "silero": ours("silero")}
     try:
@@ -96,6 +96,8 @@ def main(data: Path) -> None:
         print("webrtcvad is not installed: left out", file=sys.stderr)
     print("detector    ", *(f"{name:>9}" for name in voices), "   sounds  less voices")
     for name, heard in detectors.items():
+        if not name.startswith(only):
+            continue
         passed = [
             np.mean([max(heard(samples)) >= LEAST_VOICE_S for samples in clips])
             for clips in voices.values()
@@ -108,4 +110,4 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

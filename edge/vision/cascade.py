@@ -220,9 +220,7 @@ def read_cascade(path: str) -> cv2.CascadeClassifier:
         raise MissingModelError(f"there is no cascade {path}: check detection.model")
     cascade = _opened(path)
     if cascade is None:
-        raise ModelError(
-            f"{path} is no cascade for OpenCV {cv2.__version__}: fetch it again"
-        )
+        raise ModelError(f"{path} is no cascade for OpenCV {cv2.__version__}: fetch it again")
     return cascade
 
 
