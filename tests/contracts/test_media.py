@@ -81,10 +81,10 @@ def test_a_change_of_size_is_followed(truth: tuple[Face, str], tmp_path: Path) -
     face, label = truth
     last = results[-1]
     scale = last.frame.image.shape[1] / odd_media.WIDTH
-    (seen,) = last.observations
     true = Face(*(round(side * scale) for side in (face.x, face.y, face.width, face.height)))
-    assert odd_media.near(seen.face, true)
-    assert seen.state.label == label
+    assert any(
+        odd_media.near(seen.face, true) and seen.state.label == label for seen in last.observations
+    )
 
 
 def test_a_clock_that_leaps_dates_nothing_ahead(tmp_path: Path) -> None:

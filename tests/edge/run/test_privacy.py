@@ -80,7 +80,7 @@ class Device:
 
     @property
     def log(self) -> Path:
-        return self.disk / "state" / "log.sqlite"
+        return self.disk / "state" / "files.sqlite"
 
     def files(self) -> list[Path]:
         every = [*self.disk.rglob("*"), *self.memory.rglob("*")]
@@ -153,9 +153,9 @@ def assert_nothing_of_a_person(device: Device) -> None:
     assert sum(sizes) < 200_000  # and 300 frames of 640x480 were seen
     assert {path: found for path in files if (found := suspicious(path))} == {}
     rest = {path.name for path in files} - {
-        "log.sqlite",
-        "log.sqlite-wal",
-        "log.sqlite-shm",
+        "files.sqlite",
+        "files.sqlite-wal",
+        "files.sqlite-shm",
         "health.json",
     }
     assert {name for name in rest if not name.endswith(".spool")} == set()
