@@ -14,7 +14,7 @@ QUARTER_S = 900
 _QUARTER_US = QUARTER_S * 1_000_000
 
 GAP_S = 60
-"""A track that gives nothing for so long has left; the same number later is another visitor."""
+"""A track that gives nothing for this long has left; the same number later is another visitor."""
 STAYS_S = (10, 60, 300)
 """Visitors are counted by how long they stayed: less than each of these, or longer."""
 STAY_COLUMNS = tuple(f"under_{limit}s" for limit in STAYS_S)

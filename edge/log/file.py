@@ -1,4 +1,4 @@
-"""The log's file under a run that writes it: opened, opened again, begun anew."""
+"""The log's file under a run that writes it: opened, opened again, replaced."""
 
 from __future__ import annotations
 

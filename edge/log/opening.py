@@ -50,7 +50,7 @@ def translate_errors(path: Path) -> Iterator[None]:
         if database.is_damage(error):
             raise schema.DamagedLogError(
                 f"the log {path} is damaged or none at all ({error}):"
-                " a run sets it aside and begins anew"
+                " a run sets it aside and begins a new one"
             ) from error
         hint = "try again, or as its owner"
         if len(database.files(path)) > 1 and not os.access(path.parent, os.W_OK):

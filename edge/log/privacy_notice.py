@@ -1,4 +1,4 @@
-"""What people in front of the device are told, made from its settings so that it stays true."""
+"""What people in front of the device may read, made from its settings so that it stays true."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from edge.sinks import Sink
 from edge.types import EmotionEvent
 
 FRESH_S = 4.0
-"""A face is reported every second by default; one that was not for so long has gone."""
+"""A face is reported every second by default; one that was not for this long has gone."""
 
 
 @dataclass(frozen=True, slots=True)

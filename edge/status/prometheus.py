@@ -42,7 +42,7 @@ def _lines(report: Report) -> Iterator[str]:
         items[_label(**who)] = part.items
     yield from _metric("edge_part_state", "gauge", "1: the part is in this state.", states)
     yield from _metric(
-        "edge_part_restarts_total", "counter", "How often it was begun anew.", restarts
+        "edge_part_restarts_total", "counter", "The number of its restarts.", restarts
     )
     yield from _metric(
         "edge_part_items_total", "counter", "What it gave or took: frames, chunks, events.", items

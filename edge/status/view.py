@@ -21,7 +21,7 @@ _EPOCH = date(1970, 1, 1)
 _FRESH_S = 60.0
 _KEPT = 16
 PATIENCE_S = 0.08
-"""A page waits so long for its charts; what takes longer it shows when it is asked again."""
+"""How long a page waits for its charts; what takes longer it shows when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class CascadeDetector:
         return found
 
     def _near(self, lit: Gray, least_px: float, most_px: float, neighbors: int) -> list[_Box]:
-        """The boxes of about this size that so many windows agree on."""
+        """The boxes of about this size that this many windows agree on."""
         scale = min(1.0, _NEAR.window_ratio * self._window_px / least_px)
         small = at_scale(lit, scale)
         least = max(self._window_px, round(least_px * scale))

@@ -270,7 +270,7 @@ class TrackedSearch:
 
 
 TRUST_S = 0.5
-"""So long a face may go on by its looks alone."""
+"""How long a face may go on by its looks alone."""
 
 _SIZES = (0.75, 1.33)
 """Shares of a known face's side between which it is looked for."""
