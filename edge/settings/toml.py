@@ -10,6 +10,7 @@ from textwrap import dedent
 
 from pydantic import BaseModel, SecretStr
 
+from edge.settings.sections import SourceAddress
 from edge.system.redaction import HIDDEN, shown
 
 
@@ -57,9 +58,11 @@ def _field_notes(section: type[BaseModel]) -> dict[str, str]:
 
 
 def _hidden(value: object) -> object:
+    if isinstance(value, SourceAddress):
+        return shown(value.get_secret_value())
     if isinstance(value, SecretStr):
         return HIDDEN if value.get_secret_value() else ""
-    return shown(value) if isinstance(value, str) and "://" in value else value
+    return value
 
 
 def _toml(value: object) -> str:
