@@ -35,7 +35,7 @@ class BatchSink(Sink):
     When the disk refuses (full, failing, locked), the run goes on: so much as `keep` says waits in
     memory, the newest, and is written as soon as the disk takes it again. That is said once on the
     logger, and `close` raises SinkError with the number of events that never got in.
-    A log that is damaged or removed is replaced by a new one. Once an hour, and at the end, `retention` is
+    A log that is damaged or removed is restarted. Once an hour, and at the end, `retention` is
     applied.
 
     written, pending, lost: events in the log by this sink, waiting, and given up
