@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from edge.errors import UsageError
+
 
 @contextmanager
 def suppress_native_stderr() -> Iterator[None]:
@@ -29,6 +31,18 @@ def suppress_native_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def native_path(path: str) -> str:
+    """`path` for a C++ library, which takes UTF-8 only: OpenCV crashes the process at another.
+
+    Raises UsageError for a name that is none.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{path!r} is no UTF-8, which OpenCV needs: rename it") from error
+    return path
 
 
 def debugging() -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
+from edge.system.native_output import native_path
 from edge.types import Face
 from edge.vision.boxes import inside, without_nested
 from edge.vision.crop import cut
@@ -243,7 +244,7 @@ def load_cascade(name: str) -> cv2.CascadeClassifier:
 
 def _opened(path: str) -> cv2.CascadeClassifier | None:
     try:
-        cascade = cv2.CascadeClassifier(path)
+        cascade = cv2.CascadeClassifier(native_path(path))
     except (cv2.error, SystemError):  # SystemError is how the binding of some versions says it
         return None
     return None if cascade.empty() else cascade

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
+from edge.system.native_output import native_path
 from edge.types import Face
 from edge.vision.boxes import inside, without_nested
 from edge.vision.cascade import at_scale
@@ -40,7 +41,10 @@ class YunetDetector:
             raise MissingModelError(f"there is no model {settings.model}: check detection.model")
         try:
             self._network = cv2.FaceDetectorYN.create(
-                settings.model, "", (_MULTIPLE_PX, _MULTIPLE_PX), score_threshold=_MIN_SCORE
+                native_path(settings.model),
+                "",
+                (_MULTIPLE_PX, _MULTIPLE_PX),
+                score_threshold=_MIN_SCORE,
             )
             # A file of another network loads, and fails when it is run.
             self._network.detect(np.zeros((_MULTIPLE_PX, _MULTIPLE_PX, 3), np.uint8))

@@ -9,6 +9,8 @@ from typing import Any
 
 import cv2
 
+from edge.system.native_output import native_path
+
 MAX_FPS = 240.0
 """Containers and cameras that claim more (90000 is a common one) do not know."""
 
@@ -23,7 +25,7 @@ def open_capture(target: str, backend: int, options: Sequence[int] = ()) -> cv2.
     options: pairs of property and value that must hold while it opens (FFMPEG's timeouts)
     """
     quieten()
-    return cv2.VideoCapture(target, backend, list(options))
+    return cv2.VideoCapture(native_path(target), backend, list(options))
 
 
 def quieten() -> None:
