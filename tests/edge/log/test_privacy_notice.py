@@ -143,7 +143,7 @@ def test_parquet_holds_every_event_with_its_type(tmp_path: Path, edge_log: Edge)
     assert rows[3]["x"] is None
     with CountsSink(path) as sink:
         sink.write(event(1, "sad"))
-    assert edge_log("export", out, "--counts", "--log", path)[0] == 0
+    assert edge_log("export", out, "--counts", "--force", "--log", path)[0] == 0
     assert parquet.read_table(out).to_pylist()[0]["events"] == 1
 
 
