@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,14 +61,16 @@ def import_network(
     from convert.conversion.own_network import import_network as bring
 
     examples = examples_of(data, merge)
+    of_run = _of_run(file)
     wanted = Wanted(
-        labels=_labels(labels, file, examples),
+        labels=_labels(labels, of_run, examples),
         size=_size(size),
-        scaling=scaling,
+        scaling=scaling or of_run.get("scaling", ""),
         colour=_one_of("--colour", colour, ("rgb", "bgr", "gray")),
         output=_one_of("--output", output, ("probabilities", "logits")),
         step_s=step,
         margin=margin,
+        stretch=of_run.get("stretch", False),
     )
     target = out or Path(
         f"{file.stem}.tflite" if file.suffix != ".tflite" else f"{file.stem}_own.tflite"
@@ -157,26 +159,37 @@ def merged_labels(merge: list[str] | None) -> dict[str, str]:
     return renamed
 
 
-def _labels(text: str, file: Path, examples: list[Example]) -> tuple[str, ...]:
+def _labels(text: str, of_run: dict[str, Any], examples: list[Example]) -> tuple[str, ...]:
     """What was given; else what the run beside the file says; else the data's, by name."""
     if text:
         labels = tuple(label.strip() for label in text.split(","))
-    elif (run := file.with_name("run.json")).is_file():
-        try:
-            labels = tuple(str(label) for label in json.loads(run.read_text())["labels"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{run} names no labels ({error}): give --labels") from error
+    elif "labels" in of_run:
+        labels = tuple(of_run["labels"])
     else:
         labels = tuple(sorted({one.label for one in examples}))
         if labels:
             print(f"not sure: --labels taken from the data: {','.join(labels)}", file=sys.stderr)
     if not labels:
-        raise UsageError(
-            "what the outputs are is not in the file: give --labels happy,neutral,other"
-        )
+        raise UsageError("the file does not say what its outputs are: give --labels A,B,C")
     if len(set(labels)) != len(labels) or not all(labels):
         raise UsageError(f"--labels {text}: give each label once")
     return labels
+
+
+def _of_run(file: Path) -> dict[str, Any]:
+    """What `edge-convert train own` says of the network in its folder; {} for any other."""
+    path = file.with_name("labels.json")
+    if not path.is_file():
+        return {}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            "labels": [str(label) for label in said["labels"]],
+            "scaling": "0-1",
+            "stretch": bool(said["stretch"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} names no labels ({error}): train again, or remove it") from error
 
 
 def _size(text: str) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ import typer
 
 from convert.cli import corpora
 from convert.cli.console import training_stack
+from convert.cli.import_network import Faces, Merge
 from convert.cli.options import (
     Align,
     BatchSize,
@@ -229,3 +230,31 @@ def _check_kind(name: str, kind: str) -> None:
 def _print_best(out: Path, history: list[dict[str, float]]) -> None:
     best = max(history, key=lambda record: record["val_accuracy"])
     print(f"{out / 'best.keras'}: epoch {best['epoch']:g}, validation {best['val_accuracy']:.4f}")
+
+
+@app.command()
+def own(
+    data: Annotated[Path, typer.Argument(help="A folder of pictures a label, or a csv.")],
+    out: Out,
+    epochs: Epochs = None,
+    merge: Merge = None,
+    faces: Faces = "find",
+    start: Annotated[Path | None, typer.Option(help="The trained edge_net.keras.")] = None,
+    resume: Resume = False,
+) -> None:
+    """Fine-tune edge_net on pictures of your own, with your labels; nobody is on two sides."""
+    from convert.cli.import_network import examples_of
+
+    examples = examples_of(data, merge)
+    training_stack()
+    from dataclasses import replace
+
+    from convert.training.own import RECIPE, SPLIT_FILE, START, fine_tune
+
+    settings = replace(RECIPE, epochs=epochs or RECIPE.epochs)
+    with redirect_stdout(sys.stderr):
+        done = fine_tune(examples, out, settings, faces=faces, start=start or START, resume=resume)
+    for part, n in done.counts.items():
+        print(f"{part:<11} {n:>6,} pictures of {done.persons[part]:,} persons")
+    print(f"validation  {done.validation:.4f}")
+    print(f"next: edge-convert import {out / 'best.keras'} --data {out / SPLIT_FILE}")

@@ -51,6 +51,7 @@ class Wanted:
     output: str = ""
     step_s: float = 0.2
     margin: float = 0.0
+    stretch: bool = False
 
 
 @dataclass(slots=True)
@@ -158,6 +159,7 @@ def described(path: Path, made: Exported, wanted: Wanted, scaling: str, content:
         output="" if not made.converted else wanted.output,
         step_s=wanted.step_s,
         margin=wanted.margin,
+        stretch=wanted.stretch,
     )
     found = made.found if content is made.content else probe(content, str(path))
     card = described_card(path, content, found, said)

@@ -94,7 +94,7 @@ def _pictures(
     if not examples:
         return None, wanted
     trial = described(path, made, wanted, wanted.scaling or "0-1", made.content).card
-    preprocessing = PreprocessSettings(margin=wanted.margin, stretch=False)
+    preprocessing = PreprocessSettings(margin=wanted.margin, stretch=wanted.stretch)
     shape, labels = trial.picture_format, wanted.labels
     loaded = load_pictures(examples, labels, preprocessing, shape, faces, progress)
     if shape.channels == 3 and loaded.in_gray and not wanted.colour:

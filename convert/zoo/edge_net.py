@@ -30,8 +30,8 @@ BLOCKS = (
 DROPOUT = 0.2
 
 
-def build() -> keras.Model:
-    """(48, 48, 1) → (7,)"""
+def build(n_labels: int = len(LABELS)) -> keras.Model:
+    """(48, 48, 1) → (n_labels,)"""
     image = keras.Input((48, 48, 1), name="image")
     x = layers.Conv2D(STEM, 3, padding="same", use_bias=False)(image)
     x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -39,7 +39,7 @@ def build() -> keras.Model:
         x = separable_block(x, filters, stride)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(DROPOUT)(x)
-    scores = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="scores")(x)
+    scores = layers.Dense(n_labels, activation="softmax", dtype="float32", name="scores")(x)
     return keras.Model(image, scores, name="edge_net")
 
 

@@ -36,6 +36,8 @@ class Description(BaseModel):
     """A network for video: the time between two of its pictures."""
     margin: float = Field(0.0, ge=-0.2, le=0.5)
     """Added around a face on every side, as a share of its box."""
+    stretch: bool = False
+    """Whether it learned from faces whose light was spread over the whole scale."""
 
 
 def read_description(path: Path) -> Description | None:
@@ -61,9 +63,11 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
     shape = picture_shape(path, source)
     video = len(shape) == 4
     preprocessing = (
-        SequenceSettings(frames=shape[0], step_s=said.step_s, margin=said.margin, stretch=False)
+        SequenceSettings(
+            frames=shape[0], step_s=said.step_s, margin=said.margin, stretch=said.stretch
+        )
         if video
-        else PreprocessSettings(margin=said.margin, stretch=False)
+        else PreprocessSettings(margin=said.margin, stretch=said.stretch)
     )
     try:
         return ModelCard(
