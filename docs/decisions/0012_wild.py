@@ -28,7 +28,7 @@ MARGINS = (0.0, 0.15)
 
 def main(table: str, model: str = "edge_net") -> None:
     network = find(model)
-    rows = list(csv.DictReader(Path(table).open(newline="", encoding="utf-8")))
+    rows = list(csv.DictReader(Path(table).read_text(encoding="utf-8").splitlines()))
     folder = Path(table).parent / "pictures"
     pictures = [_gray(folder / Path(row["file"]).name) for row in rows]
     cascade = load_cascade("haarcascade_frontalface_default")

@@ -49,12 +49,12 @@ def _faces(plan: Plan) -> Iterator[Finding]:
     faces = test_faces(plan, "PrivateTest", quick=200)
     conditions = [[CLEAN], *in_noise(), *([condition] for condition in BEYOND)]
     steps = Steps(plan, len(models) * sum(map(len, conditions)) * len(faces))
-    for number, draws in enumerate(conditions):
+    for number, seeded in enumerate(conditions):
         rng = np.random.default_rng((plan.seed, number))
-        shown = [condition.apply(faces.images, rng) for condition in draws]
+        shown = [condition.apply(faces.images, rng) for condition in seeded]
         for model in models:
             scores = [class_scores_of(model, faces, images, steps) for images in shown]
-            cell = f"{draws[0].name}/{label(model)}"
+            cell = f"{seeded[0].name}/{label(model)}"
             accuracies = [one.accuracy for one in scores]
             yield Measurement(f"{cell} accuracy", "share", (float(np.mean(accuracies)),))
             if len(scores) > 1:
