@@ -14,6 +14,7 @@ from convert.cli.options import (
     BatchSize,
     Epochs,
     Json,
+    LabelSmoothing,
     LearningRate,
     Noise,
     Out,
@@ -21,6 +22,7 @@ from convert.cli.options import (
     Resume,
     Seed,
     Start,
+    WeightDecay,
 )
 from convert.zoo import SPEECH
 
@@ -52,6 +54,9 @@ def train(
     windows: Annotated[int | None, typer.Option(min=1, help="Of one epoch.")] = None,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
+    weight_decay: WeightDecay = None,
+    label_smoothing: LabelSmoothing = None,
+    mixup: Annotated[float | None, typer.Option(min=0, help="α of mixup.")] = None,
     seed: Seed = None,
     precision: Precision = None,
     cache: Annotated[
@@ -68,6 +73,7 @@ def train(
     asked = {
         "start": start, "epochs": epochs, "finish_epochs": finish_epochs, "windows": windows,
         "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed,
+        "weight_decay": weight_decay, "label_smoothing": label_smoothing, "mixup": mixup,
         "precision": precision,
     }  # fmt: skip  # names and values
     settings = mixture_recipe(out, asked)

@@ -24,8 +24,12 @@ _FLAGS = frozenset(
         "mixup",
         "split",
         "sequences",
+        "finish_epochs",
+        "windows",
     )
 )
+RAVDESS = "ravdess"
+"""The corpus that --data gives."""
 _DRAWN = ("noise_share", "noise_max")
 
 
@@ -41,7 +45,9 @@ def commands(name: str, stages: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def command(name: str, recipe: dict[str, Any], out: str) -> str:
     """The line that trains by this recipe."""
-    flags = [f"edge-convert train {kind_of(name)} {name} --data DATA --out {out}"]
+    kind = "corpora" if "corpora" in recipe else kind_of(name)
+    flags = [f"edge-convert train {kind} {name} --data DATA --out {out}"]
+    flags += [f"--corpus {corpus}.csv" for corpus in recipe.get("corpora", ()) if corpus != RAVDESS]
     flags += [_flag(key, value) for key, value in recipe.items() if key in _FLAGS]
     augmentation = recipe.get("augmentation", {})
     changes = {key: value for key, value in augmentation.items() if key != "noise_max"}
