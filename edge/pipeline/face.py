@@ -220,7 +220,9 @@ def build_face_pipeline(
 def _search(settings: DetectionSettings, *, stills: bool, live: bool) -> FaceSearch:
     if settings.detector == "none":
         return WholePicture()
+    if stills:
+        return FullSearch.of_stills(settings)
     detector = open_detector(settings)
-    if stills or not settings.tracked:
-        return FullSearch(detector, tilted=stills and settings.tilt_interval_s > 0)
-    return TrackedSearch(detector, settings, live=live)
+    return (
+        TrackedSearch(detector, settings, live=live) if settings.tracked else FullSearch(detector)
+    )

@@ -92,7 +92,7 @@ class DetectionSettings(_Section):
     """Where something changed, new faces are searched for at least this often."""
     still_interval_s: float = Field(2.0, ge=0, le=600)
     """And the whole picture this often, whether or not anything changed."""
-    tilt_interval_s: float = Field(1.0, ge=0, le=600)
+    tilt_interval_s: float = Field(2.0, ge=0, le=600)
     """The whole picture is searched this often for tilted heads, one side after the other; 0:
     never, nor in single pictures."""
     motion_gate: bool = True

@@ -36,7 +36,8 @@ def find_tilted(
     across, down = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
     size = (round(width * across + height * down), round(width * down + height * across))
     turn[:, 2] += ((size[0] - width) / 2, (size[1] - height) / 2)
-    upright = cv2.warpAffine(gray, turn, size, borderMode=cv2.BORDER_REPLICATE)
+    # Even around it: the cascade leaves even areas at once.
+    upright = cv2.warpAffine(gray, turn, size, borderValue=_EVEN)
     back = cv2.invertAffineTransform(turn)
     found = detector.find(upright.astype(np.uint8, copy=False), lenient=True)
     faces = [_turned_back(face, back, angle, (width, height)) for face in found]

@@ -17,7 +17,6 @@ from benchmarks.plan import Plan
 from benchmarks.suites.face_search.baselines import NaiveSearch
 from edge.settings.sections import DetectionSettings
 from edge.types import Face
-from edge.vision.cascade import HaarDetector
 from edge.vision.search import FaceSearch, FullSearch
 
 Gray = NDArray[np.uint8]
@@ -54,13 +53,15 @@ class _Tally:
         self.elsewhere += len(boxes) - sum(on_face)
 
 
-def stills(plan: Plan) -> Iterator[Finding]:
-    """A row per condition over the pictures in the data's folder `wild`, if it is there."""
+def stills(plan: Plan, count: int = _STILLS) -> Iterator[Finding]:
+    """A row per condition over the pictures in the data's folder `wild`, if it is there.
+
+    count: how many of them, evenly spaced
+    """
     folder = plan.data / "wild" / "pictures" if plan.data else None
     if folder is None or not folder.is_dir():
         return
-    count = _QUICK_STILLS if plan.quick else _STILLS
-    pictures = _pictures(folder, count)
+    pictures = _pictures(folder, _QUICK_STILLS if plan.quick else count)
     bordered = [_referenced(_with_border(gray)) for gray in pictures]
     rng = np.random.default_rng(plan.seed)
     for name, changed in _conditions(rng).items():
@@ -100,7 +101,7 @@ def _conditions(rng: np.random.Generator) -> dict[str, Callable[[Still], Still]]
 
 def _row(row: str, stills: Sequence[Still]) -> Iterator[Measurement]:
     settings = DetectionSettings()
-    naive, ours = NaiveSearch(settings), FullSearch(HaarDetector(settings), tilted=True)
+    naive, ours = NaiveSearch(settings), FullSearch.of_stills(settings)
     tallies = {"naive": _Tally([]), "ours": _Tally([])}
     searches: dict[str, FaceSearch] = {"naive": naive, "ours": ours}
     for number, still in enumerate(stills):

@@ -289,7 +289,7 @@ def test_what_is_not_confirmed_yet_is_searched_for_strictly() -> None:
     search.find(room(300), 0.0, [])
     search.find(room(300), 0.05, [Face(300, 200, 100, 100)])
     search.find(room(300), 0.10, [Face(300, 200, 100, 100, track_id=1)])
-    assert detector.lenient == [True, False, True]
+    assert detector.lenient == [False, False, True]
 
 
 def test_a_box_that_is_not_confirmed_does_not_hide_the_face_around_it() -> None:
