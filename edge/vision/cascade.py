@@ -61,9 +61,8 @@ class ScanProfile:
 _PROPOSING = 1.2
 """Windows across the smallest face where the whole picture is scanned for proposals."""
 
-_COARSE = 1.25
-"""From one size to the next where coarse steps will do: around a head that is tilted by just 30
-degrees the cascade is as sure as at 1.15."""
+_COARSE = ScanProfile(window_ratio=1.0, scale_factor=1.25)
+"""Where coarse steps will do."""
 
 _NEAR = ScanProfile(window_ratio=2.0, scale_factor=1.1)
 """Around one face. At two windows OpenCV steps by single pixels."""
@@ -108,7 +107,9 @@ class CascadeDetector:
         self._window_px = cascade.getOriginalWindowSize()[0]
         self._min_neighbors = settings.min_neighbors
         self._fine = ScanProfile(_PROPOSING, settings.scale_factor)
-        self._coarse = ScanProfile(_PROPOSING, max(_COARSE, settings.scale_factor))
+        self._coarse = ScanProfile(
+            _COARSE.window_ratio, max(_COARSE.scale_factor, settings.scale_factor)
+        )
 
     def find(
         self,
