@@ -68,8 +68,8 @@ def stills(plan: Plan, count: int = _STILLS) -> Iterator[Finding]:
         yield from _row(f"stills, {name}", [changed(still) for still in bordered])
     yield Remark(
         f"stills: {len(pictures)} pictures of one face each; found: a box around the middle of the "
-        "face, half to twice as large as naive's in the bordered picture in full light; "
-        "elsewhere: all other boxes; a cost is CPU time of the whole search of a single picture, "
+        "face, half to twice as large as naive's in the bordered image in full light; "
+        "elsewhere: all other boxes; a cost is CPU time of the whole search of a single image, "
         f"tilted heads included; noise: Gaussian, {_NOISE_LEVELS:g} of 255 levels"
     )
 
@@ -78,7 +78,7 @@ def _pictures(folder: Path, count: int) -> list[Gray]:
     paths = sorted(folder.iterdir())
     chosen = paths[:: max(1, len(paths) // count)][:count]
     read = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in chosen]
-    return [picture.astype(np.uint8, copy=False) for picture in read if picture is not None]
+    return [image.astype(np.uint8, copy=False) for image in read if image is not None]
 
 
 def _conditions(rng: np.random.Generator) -> dict[str, Callable[[Still], Still]]:
