@@ -21,10 +21,11 @@ from edge.pipeline.track import State, Track
 from edge.settings.sections import DetectionSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
+from edge.vision.full_search import FullSearch, WholePicture
 from edge.vision.picture_format import PictureFormat
 from edge.vision.pixel_aspect import from_square, square
 from edge.vision.preprocess import OURS, Preprocessor
-from edge.vision.search import FaceSearch, FullSearch, TrackedSearch, WholePicture
+from edge.vision.search import FaceSearch, TrackedSearch
 from edge.vision.sequence_settings import SequenceSettings
 from edge.vision.tracker import Tracker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Protocol, Self
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
-from edge.vision import open_detector
 from edge.vision.boxes import without_nested
 from edge.vision.cascade import FaceDetector
 from edge.vision.motion import Cells, MotionDetector, cells_of, frame_of, whole
@@ -32,38 +31,6 @@ class FaceSearch(Protocol):
         expected:    where the faces that are followed should be by now
         """
         ...
-
-
-class FullSearch:
-    """The whole picture, every time: for pictures that have nothing to do with each other."""
-
-    def __init__(self, detector: FaceDetector, *, tilted: bool = False) -> None:
-        """tilted: search for heads that lean to either side, too"""
-        self._detector = detector
-        self._tilts = TILTS if tilted else ()
-
-    @classmethod
-    def of_stills(cls, settings: DetectionSettings) -> Self:
-        """For single pictures, which have no second chance: finer steps, and tilted heads.
-
-        Raises as `open_detector`.
-        """
-        finer = min(settings.scale_factor, _STILL_FACTOR)
-        detector = open_detector(settings.model_copy(update={"scale_factor": finer}))
-        return cls(detector, tilted=settings.tilt_interval_s > 0)
-
-    def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
-        found = list(self._detector.find(gray))
-        for angle in self._tilts:
-            found += find_tilted(self._detector, gray, angle)
-        return without_nested(found)
-
-
-class WholePicture:
-    """No search: every picture is one face, cut out already."""
-
-    def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
-        return [Face(0, 0, gray.shape[1], gray.shape[0])]
 
 
 @dataclass(slots=True)
@@ -278,8 +245,6 @@ class TrackedSearch:
         found = self._detector.find(gray[top:bottom, left:right], where=where)
         return [replace(face, x=face.x + left, y=face.y + top) for face in found]
 
-
-_STILL_FACTOR = 1.1
 
 TRUST_S = 0.5
 """How long a face may go on by its looks alone."""

@@ -18,7 +18,8 @@ from edge.settings.sections import DetectionSettings, Settings
 from edge.sources.video import open_source
 from edge.types import Face, Frame
 from edge.vision.cascade import FaceDetector, HaarDetector, load_cascade
-from edge.vision.search import FaceSearch, FullSearch, TrackedSearch
+from edge.vision.full_search import FullSearch
+from edge.vision.search import FaceSearch, TrackedSearch
 from edge.vision.tracker import Tracker
 
 Gray = NDArray[np.uint8]

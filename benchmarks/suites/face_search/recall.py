@@ -17,7 +17,8 @@ from benchmarks.plan import Plan
 from benchmarks.suites.face_search.baselines import NaiveSearch
 from edge.settings.sections import DetectionSettings
 from edge.types import Face
-from edge.vision.search import FaceSearch, FullSearch
+from edge.vision.full_search import FullSearch
+from edge.vision.search import FaceSearch
 
 Gray = NDArray[np.uint8]
 

@@ -10,7 +10,8 @@ import pytest
 
 from edge.settings.sections import DetectionSettings
 from edge.types import Face, iou
-from edge.vision.search import TRUST_S, FullSearch, TrackedSearch
+from edge.vision.full_search import FullSearch
+from edge.vision.search import TRUST_S, TrackedSearch
 from edge.vision.tracker import Tracker
 
 WIDTH, HEIGHT = 640, 480

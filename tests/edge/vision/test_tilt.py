@@ -10,8 +10,9 @@ from places import PORTRAIT
 from edge.settings.sections import DetectionSettings, PreprocessSettings
 from edge.types import Face, iou
 from edge.vision.cascade import HaarDetector
+from edge.vision.full_search import FullSearch, WholePicture
 from edge.vision.preprocess import Preprocessor
-from edge.vision.search import FullSearch, TrackedSearch, WholePicture
+from edge.vision.search import TrackedSearch
 from edge.vision.tilt import find_around, find_tilted
 from edge.vision.tracker import Tracker
 
