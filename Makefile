@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= dev
 PYTEST ?=
 PYTHON313 ?= $(firstword $(shell command -v python3.13; ls $(HOME)/.pyenv/versions/3.13*/bin/python3.13 2>/dev/null) python3.13)
-SCRIPTS = $(shell git grep -lE '^\#!(/usr/bin/env bash|/bin/(ba)?sh)')
+SCRIPTS = $(shell git ls-files -z | xargs -0 awk 'FNR == 1 && /^\#!.*(bash|\/sh)$$/ { print FILENAME } { nextfile }')
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
