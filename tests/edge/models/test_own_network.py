@@ -100,7 +100,7 @@ def test_a_toml_beside_the_file_says_what_it_is(tmp_path: Path) -> None:
     card = open_model(str(path)).card
     assert card.labels == ("yes", "no", "so-so")
     assert (card.colour, str(card.scaling)) == ("bgr", "imagenet")
-    assert card.preprocessing == PreprocessSettings(margin=0.1)
+    assert card.preprocessing == PreprocessSettings(margin=0.1, stretch=False)
     path.with_suffix(".toml").write_text('labels = ["yes"]\n')
     with pytest.raises(UsageError, match="labels"):
         open_model(str(path))
