@@ -160,7 +160,7 @@ def turns(
     """
     names = list(cases)
     order = np.random.default_rng(seed)
-    taken = {name: np.empty((rounds, calls)) for name in names}
+    taken: dict[str, NDArray[np.float64]] = {n: np.empty((rounds, calls)) for n in names}
     collecting = gc.isenabled()
     gc.collect()
     gc.disable()

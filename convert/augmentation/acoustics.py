@@ -80,7 +80,8 @@ class Acoustics:
         direct = 10 ** (float(rng.uniform(*self.direct_db)) / 20)
         response = late / max(float(np.linalg.norm(late)), 1e-9)
         response[0] = direct
-        return (response / np.linalg.norm(response)).astype(np.float32)
+        impulse: Samples = (response / np.linalg.norm(response)).astype(np.float32)
+        return impulse
 
     def _microphone(
         self, samples: Samples, sample_rate_hz: int, rng: np.random.Generator

@@ -139,7 +139,8 @@ def aligned(scores: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[n
     joint = scores.T @ np.eye(n_classes, dtype=np.float32)[labels]
     said = joint.sum(axis=1, keepdims=True)
     read = np.where(said > 0, joint / np.maximum(said, 1e-9), np.eye(n_classes))
-    return (scores @ read).astype(np.float32)
+    translated: NDArray[np.float32] = (scores @ read).astype(np.float32)
+    return translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,8 @@ def _moved(
     image: Image, degrees: float, zoom: float = 1.0, dx: float = 0.0, dy: float = 0.0
 ) -> Image:
     side = image.shape[0]
-    matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), float(degrees), zoom)
+    centre = (side - 1) / 2
+    matrix = cv2.getRotationMatrix2D((centre, centre), float(degrees), zoom).astype(np.float64)
     matrix[:, 2] += np.array((dx, dy))
     moved = cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)

@@ -6,6 +6,7 @@ The whole table, with the papers' ten levels, is `edge-bench run noise`.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convert.datasets.face_set import FaceSet
 from convert.evaluation.corruptions import (
@@ -30,7 +31,7 @@ def passport(model: Model, faces: FaceSet) -> tuple[Figure, ...]:
     of = f"FER2013 PrivateTest, {len(faces)} faces against the FER2013 labels"
     labels = predict(model, faces.images).argmax(axis=1)
 
-    def accuracy(images: np.ndarray) -> float:
+    def accuracy(images: NDArray[np.uint8]) -> float:
         return float((predict(model, images).argmax(axis=1) == faces.labels).mean())
 
     rng = np.random.default_rng(SEED)

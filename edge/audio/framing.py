@@ -14,7 +14,7 @@ class Framer:
 
     def __init__(self, frame_length: int, hop_length: int) -> None:
         self._frame_length, self._hop_length = frame_length, hop_length
-        self._buffered = np.empty(0, np.float32)
+        self._buffered: NDArray[np.float32] = np.empty(0, np.float32)
 
     def push(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """The frames that `samples` (n,) complete: (k, frame_length), read only, k may be 0.

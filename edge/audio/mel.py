@@ -40,7 +40,8 @@ class Spectrum:
 
 def decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """10 log10, from -100 dB up. What is not a number counts as silence."""
-    return np.float32(10) * np.log10(np.fmax(power, np.float32(POWER_FLOOR)))
+    level: NDArray[np.float32] = np.float32(10) * np.log10(np.fmax(power, np.float32(POWER_FLOOR)))
+    return level
 
 
 def hamming(length: int) -> NDArray[np.float32]:

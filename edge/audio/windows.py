@@ -39,7 +39,7 @@ class SlidingWindows:
     def __init__(self, settings: FeatureSettings, step: int) -> None:
         self._settings = settings
         self._step = step
-        self._buffered = np.empty((0, 0), np.float32)
+        self._buffered: NDArray[np.float32] = np.empty((0, 0), np.float32)
         # The number of the oldest frame held, and how many of them the next window skips.
         self._first, self._wait = 0, 0
 

@@ -99,7 +99,8 @@ def _evaluated(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Log-losses (3, n) of the forecast and its two rivals; (2, n): which cluster each is of."""
     fitted = [fit_model(past, n_names, horizon_s, who) for who in (of, PERSISTENCE, MARGINAL)]
-    losses, clusters = [np.empty((3, 0))], [np.empty((2, 0))]
+    losses: list[NDArray[np.float64]] = [np.empty((3, 0))]
+    clusters: list[NDArray[np.float64]] = [np.empty((2, 0))]
     for number, (segment, inside) in enumerate(present):
         later = segment.at(segment.seconds + horizon_s)
         known = inside & (later >= 0)

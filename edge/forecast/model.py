@@ -153,7 +153,7 @@ def _held_out(x: Array, truth: NDArray[np.intp], n_names: int) -> Array:
 def _weights(given: Array) -> Array:
     """Of the mixture that makes the truth likeliest, by EM; each weighs a little in any case."""
     n_forecasters, n = given.shape
-    weights = np.full(n_forecasters, 1 / n_forecasters)
+    weights: Array = np.full(n_forecasters, 1 / n_forecasters)
     for _ in range(_EM_STEPS):
         mixed = np.maximum(weights @ given, 1e-300)
         weights = (weights * (given @ (1 / mixed)) + 1) / (n + n_forecasters)

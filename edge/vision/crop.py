@@ -29,7 +29,7 @@ def cut_turned(
     """The same rectangle, turned by `tilt` degrees around its centre, out of the whole picture:
     its corners are true surroundings. What leans clockwise by `tilt` stands upright in it."""
     across, down = (width - 1) / 2, (height - 1) / 2
-    turn = cv2.getRotationMatrix2D((left + across, top + down), tilt, 1.0)
+    turn = np.asarray(cv2.getRotationMatrix2D((left + across, top + down), tilt, 1.0), np.float64)
     turn[:, 2] -= (left, top)
     return cv2.warpAffine(
         image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

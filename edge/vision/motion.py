@@ -53,7 +53,7 @@ class MotionDetector:
         if self._remembered is None:
             return whole()
         difference = cv2.absdiff(self._latest, self._remembered)
-        threshold = max(_LEAST_CHANGE, 3 * float(np.median(difference)) + 4)
+        threshold = max(_LEAST_CHANGE, 3 * float(np.median(np.asarray(difference, np.uint8))) + 4)
         changed = (difference > threshold).astype(np.uint8)
         for face in known:
             changed[cells_of(face, width, height)] = 0

@@ -32,7 +32,8 @@ def find_tilted(
     if where is not None:
         gray = gray.copy()
         gray[cv2.resize(where, (width, height), interpolation=cv2.INTER_NEAREST) == 0] = _EVEN
-    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0)
+    middle = ((width - 1) / 2, (height - 1) / 2)
+    turn = cv2.getRotationMatrix2D(middle, angle, 1.0).astype(np.float64)
     across, down = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
     size = (round(width * across + height * down), round(width * down + height * across))
     turn[:, 2] += ((size[0] - width) / 2, (size[1] - height) / 2)
@@ -69,7 +70,7 @@ def find_around(
         area = cut(gray, left, top, area_px, area_px)
     found = detector.find(area, (sizes[0] * side, sizes[1] * side), lenient=lenient)
     middle = (area_px - 1) / 2
-    back = cv2.getRotationMatrix2D((middle, middle), -face.angle, 1.0)
+    back = cv2.getRotationMatrix2D((middle, middle), -face.angle, 1.0).astype(np.float64)
     back[:, 2] += (left, top)
     faces = [_turned_back(each, back, face.angle, (width, height)) for each in found]
     return [each for each in faces if each is not None]

@@ -8,6 +8,7 @@ from functools import partial
 from time import process_time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.measuring.findings import Finding
 from benchmarks.measuring.timing import Measurement, interleave
@@ -35,7 +36,7 @@ _QUIET_S = 12
 class OpenGate(VoiceActivityDetector):
     """Turned off: every window holds a voice."""
 
-    def push(self, samples: np.ndarray) -> None:
+    def push(self, samples: NDArray[np.float32]) -> None:
         pass
 
     def voice_s(self, start: int) -> float:

@@ -32,7 +32,8 @@ def quieten() -> None:
     """Keep OpenCV and FFMPEG off the terminal, unless the environment asks to hear them."""
     if "OPENCV_LOG_LEVEL" not in os.environ:
         # OpenCV moved it between 4.11 and 4.14; 0 is silence in both.
-        logging: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
+        opencv: Any = cv2
+        logging = opencv if hasattr(opencv, "setLogLevel") else opencv.utils.logging
         logging.setLogLevel(0)
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

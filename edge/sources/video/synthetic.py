@@ -76,7 +76,8 @@ class SyntheticSource(BaseFrameSource):
         sway, nod, near, light, focus = np.sin(phases + moment * 2 * math.pi * np.arange(2, 7))
         side = int(min(height, width) * (0.62 + 0.12 * near))
         whole = self._head.shape[0]
-        turn = cv2.getRotationMatrix2D((whole / 2, whole / 2), 4 * nod, side / whole)
+        middle = (whole / 2, whole / 2)
+        turn = cv2.getRotationMatrix2D(middle, 4 * nod, side / whole).astype(np.float64)
         turn[:, 2] += (side - whole) / 2
         head = cv2.warpAffine(self._head, turn, (side, side), borderMode=cv2.BORDER_REPLICATE)
         head = cv2.GaussianBlur(head, (0, 0), side / whole * (0.9 + 0.8 * focus))
