@@ -129,7 +129,8 @@ def _others(page: Page) -> Iterator[str]:
     yield ""
     for entry in others:
         if entry.card and entry.card.figures:
-            yield f"- `{entry.name}`: {entry.card.figures[0].protocol}."
+            protocols = dict.fromkeys(figure.protocol for figure in entry.card.figures)
+            yield f"- `{entry.name}`: {'. '.join(protocols)}."
 
 
 def _figures(entry: Entry) -> str:
