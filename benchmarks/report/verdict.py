@@ -35,14 +35,14 @@ class FaceVerdict:
     def sentence(self) -> str:
         parts = []
         if self.frames_s is not None:
-            parts.append(f"takes up to {number(self.frames_s)} frames a second")
+            parts.append(f"up to {number(self.frames_s)} frames a second")
         if self.core_share is not None:
             parts.append(f"{self.core_share:.0%} of a core at the clip's own rate")
         if self.memory_mb is not None:
             parts.append(f"{number(self.memory_mb)} MB")
         if self.first_event_s is not None:
-            parts.append(f"says its first word after {self.first_event_s:.2f} s")
-        return f"{self.network} {', '.join(parts)}." if parts else ""
+            parts.append(f"the first event after {self.first_event_s:.2f} s")
+        return f"{self.network}: {', '.join(parts)}." if parts else ""
 
 
 @dataclass(frozen=True, slots=True)

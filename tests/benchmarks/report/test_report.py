@@ -20,8 +20,8 @@ from benchmarks.results.results import Report, save
 from edge.cli.app import run_app
 
 TITLES = [
-    "What was measured, and on what", "Doubts", "At a glance", "latency", "pipeline", "search",
-    "voice", "memory", "startup", "size", "accuracy", "noise",
+    "Verdict", "What was measured, and on what", "Doubts", "At a glance", "latency", "pipeline",
+    "search", "voice", "memory", "startup", "size", "accuracy", "noise",
     "preprocessing", "The paper's tables, with ours", "The board on paper",
 ]  # fmt: skip
 
@@ -69,7 +69,7 @@ def test_sections_come_in_this_order(report: Report) -> None:
 
 
 def test_the_environment_tells_what_happened_during_the_run(report: Report) -> None:
-    text = render.section(build(report).sections[0])
+    text = render.section(build(report).sections[1])
     rows = [" ".join(line.split()) for line in text.splitlines()]
     assert "board Raspberry Pi 4 <B>" in rows
     assert "numpy 2.1" in rows
@@ -99,17 +99,17 @@ def test_what_the_device_does_not_tell_is_said(report: Report) -> None:
 
 def test_a_doubt_stands_once_with_its_suites(report: Report) -> None:
     whole = build(report)
-    text = render.section(whole.sections[1])
+    text = render.section(whole.sections[2])
     assert text.count("DOUBT: ") == 2
     assert "DOUBT: latency, pipeline: the board was at 81 °C: cool it" in text
     assert whole.summary[1] == "The run gives 2 reasons to doubt its figures: see Doubts."
     clean = build(replace(report, suites=tuple(replace(s, doubts=()) for s in report.suites)))
-    assert "DOUBT" not in render.section(clean.sections[1])
+    assert "DOUBT" not in render.section(clean.sections[2])
     assert clean.summary[1] == "The run does not doubt its figures."
 
 
 def test_at_a_glance_takes_what_is_there(report: Report) -> None:
-    text = render.section(build(report).sections[2])
+    text = render.section(build(report).sections[3])
     last = [" ".join(line.split()) for line in text.splitlines()][-2:]
     assert last == [
         "cnn 12.48 10 1.100 113 4.500 0.500 0.501 0.520",

@@ -173,7 +173,7 @@ def test_noise_covers_the_papers_levels_and_more(plan: Plan, patterns_npz: Path)
     found = figures("noise", replace(plan, data=patterns_npz))
     rows = {name.split("/")[0] for name in found}
     assert {"clean", "noise 0.005", "noise 0.3", "blur 1 px", "JPEG quality 10"} <= rows
-    assert len(rows) == 1 + 10 + 18
+    assert len(rows) == 1 + 10 + 26
     assert found["clean/cnn int8 accuracy"].median == 1.0
     # One network under two names must see the very same pictures.
     for row in rows:

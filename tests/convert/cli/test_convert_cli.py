@@ -127,7 +127,7 @@ class TestTheWholeWay:
         figure = card.figure("int8 accuracy at noise 0.3")
         assert figure is not None
         assert "PrivateTest, 112 faces" in figure.protocol
-        assert len(card.figures) == 11 * 5
+        assert len(card.figures) == 11 * 5 + 17
 
     def test_past_its_limits_verify_fails_with_the_reason(
         self,
@@ -285,9 +285,9 @@ def test_without_the_training_stack_the_error_says_what_to_install(
     assert "pip install 'emotion-edge[convert]'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["train", "quantize", "verify", "inspect", "card", "data"])
+@pytest.mark.parametrize("command", ["train face", "quantize", "verify", "inspect", "card", "data"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert edge_convert(command, "--help") == 0
+    assert edge_convert(*command.split(), "--help") == 0
     assert "--debug" in capsys.readouterr().out
 
 

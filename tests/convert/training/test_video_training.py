@@ -108,8 +108,12 @@ def test_too_few_courses_for_a_batch(data: Path, tmp_path: Path) -> None:
         run(data, tmp_path / "run", sequences=8)
 
 
-def test_an_option_of_other_networks_is_refused(data: Path, tmp_path: Path) -> None:
-    from convert.cli.video import train_video
+def test_an_option_of_other_networks_is_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from convert.cli.main import app
+    from edge.cli.app import run_app
 
-    with pytest.raises(UsageError, match="--mixup is not for video_resgru"):
-        train_video("video_resgru", data, tmp_path, {"mixup": 0.2}, {}, resume=False)
+    argv = ["train", "video", "--data", str(data), "--out", str(tmp_path), "--mixup", "0.2"]
+    assert run_app(app, "edge-convert", argv) == 2
+    assert "--mixup" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from edge.log.count_sink import CountsSink
 from edge.log.event_sink import SqliteSink
 from edge.log.filter import Filter
 from edge.log.history import DAY, HOUR, WEEKDAY_HOUR, History
+from edge.log.migrations import MIGRATIONS
 from edge.log.purge import delete_all, purge
 from edge.log.reader import open_log
 from edge.log.tables import DIVISIONS
@@ -162,12 +163,15 @@ def test_an_earlier_release_s_log_is_counted_as_it_is_brought_up_to_date(tmp_pat
     some = [seen(second, 3) for second in range(11)] + [heard(10.2), fused, seen(500, 3)]
     new = write(tmp_path / "new.sqlite", *some)
     old = sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)
-    for statements in schema.MIGRATIONS[:2]:
+    for statements in MIGRATIONS[:2]:
         for statement in statements:
             old.execute(statement)
     old.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     old.execute("PRAGMA user_version = 2")
-    schema.insert(old, [schema.encode(one) for one in some])
+    old.execute("ATTACH ? AS new", [str(new)])
+    for table in ("model", "label", "event"):
+        columns = ", ".join(row[1] for row in old.execute(f"PRAGMA main.table_info({table})"))
+        old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
     old.close()
     with open_log(new) as one, open_log(tmp_path / "old.sqlite") as other:
         assert one.stats(UTC).labels == other.stats(UTC).labels

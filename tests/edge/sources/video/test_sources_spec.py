@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import PORTRAIT
 
 from edge.errors import MissingDataError, MissingDeviceError, UsageError
 from edge.settings.sections import CameraSettings
@@ -75,8 +77,8 @@ def test_an_index_is_its_device(index: int) -> None:
 
 
 def test_the_disk_tells_file_from_folder_and_picture(tmp_path: Path) -> None:
-    for name in ("clip.mp4", "face.JPG"):
-        (tmp_path / name).touch()
+    (tmp_path / "clip.mp4").touch()
+    shutil.copy(PORTRAIT, tmp_path / "face.JPG")
     assert isinstance(open_source(str(tmp_path), settings=SETTINGS), ImagesSource)
     assert isinstance(open_source(str(tmp_path / "face.JPG"), settings=SETTINGS), ImagesSource)
     assert isinstance(open_source(str(tmp_path / "clip.mp4"), settings=SETTINGS), VideoSource)
