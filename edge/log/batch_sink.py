@@ -179,33 +179,37 @@ class BatchSink(Sink):
 
     def _insert(self, connection: sqlite3.Connection) -> None:
         with ExitStack() as stack:
+            written = self.written
             orphans: list[Orphan] = []
+            database.begin(connection)
             try:
-                connection.execute("BEGIN IMMEDIATE")
                 self._forget_if_asked()
                 if not self._adopted:
                     orphans = spool.orphans(connection, self.path, self._memory, stack)
                     self._put_left(connection, [one for orphan in orphans for one in orphan.events])
                 self._put(connection)
+                written += self.pending
                 if self._spool:
                     spool.name_batch(connection, self._spool.path, self._spool.batch)
                 connection.execute("COMMIT")
+                self._settle(written, orphans)
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 elif not isinstance(error, sqlite3.Error):
-                    self._settle(orphans)  # Ctrl-C during COMMIT: it is done, not to be repeated
+                    # Ctrl-C in COMMIT or after it: that is done, and not to be repeated.
+                    self._settle(written, orphans)
                 raise
-            self._settle(orphans)
 
-    def _settle(self, orphans: Iterable[Orphan]) -> None:
-        count = self.pending
-        for orphan in orphans:
-            orphan.remove()
-        self._adopted = True
+    def _settle(self, written: int, orphans: Iterable[Orphan]) -> None:
+        """All that waited is in the log, `written` events so far; twice does the same as once."""
+        count = written - self.written
         self._clear()
         self._due_s = None
-        self.written += count
+        self.written = written
+        self._adopted = True
+        for orphan in orphans:
+            orphan.remove()
         self._begin_batch()
         if self.trouble:
             _log.warning(

@@ -7,20 +7,29 @@ import os
 import random
 import signal
 import sqlite3
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 from numbered_writer import write
+from samples import event
 
+import edge.log
 from edge.log.event_sink import SqliteSink
 from edge.log.reader import open_log
+from edge.types import EmotionEvent
 
 ENDLESS = 10**9
+LOG_CODE = str(Path(edge.log.__file__).parent)
 KILLS = 25  # a test: 200 with a folder in memory, 50 without one
 
 
@@ -85,6 +94,11 @@ def numbers(path: Path) -> list[int]:
         return [one.track_id for one in log.events()]
 
 
+def latest(path: Path, how_many: int) -> list[EmotionEvent]:
+    with open_log(path) as log:
+        return log.latest(how_many)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_kill_9_loses_no_event_that_was_written(
     folder: Path,
@@ -144,6 +158,51 @@ def test_after_ctrl_c_every_event_is_there_once(
         found = numbers(path)
         assert found in (list(range(1, began + 1)), list(range(1, began)))
         first = len(found) + 1
+
+
+def interrupted_at(at_line: int, work: Callable[[], None]) -> bool:
+    """Do that with Ctrl-C at a line of the log's code; whether so many lines were run."""
+    lines = 0
+
+    def trace(frame: FrameType, what: str, _: object) -> Callable[..., Any] | None:
+        nonlocal lines
+        if not frame.f_code.co_filename.startswith(LOG_CODE):
+            return None
+        lines += what == "line"
+        if what == "line" and lines == at_line:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(before)
+    return lines >= at_line
+
+
+@pytest.mark.parametrize("spooled", [True, False])
+def test_ctrl_c_at_any_line_of_the_logs_code_repeats_no_event(
+    folder: Path, memory: Path, spooled: bool
+) -> None:
+    """As between a commit and the note that it is done, which a signal rarely hits."""
+    path = folder / "log.sqlite"
+    last = 0
+    for at_line in count(1):
+        sink = SqliteSink(path, commit_interval_s=0, memory=memory if spooled else None)
+        sink.write(event(last + 1))
+        more = interrupted_at(at_line, partial(sink.write, event(last + 2)))
+        sink.close()
+        found = [one.track_id for one in latest(path, 4)][-sink.written :]
+        assert found in ([last + 1, last + 2], [last + 1]), at_line
+        last = found[-1]
+        if not more:
+            break
+    assert at_line > 100
+    assert numbers(path) == list(range(1, last + 1))
 
 
 def test_two_processes_write_one_log(folder: Path, memory: Path) -> None:
