@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 # `make test EXTRAS=dev,mic` builds PyAudio too (portaudio19-dev, gcc, python3-dev).
 EXTRAS ?= dev
 PYTEST ?=
+# Two workers take a test file at a time, training's long ones early: `make test PARALLEL=` for one.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 PYTHON313 ?= $(firstword $(shell command -v python3.13; ls $(HOME)/.pyenv/versions/3.13*/bin/python3.13 2>/dev/null) python3.13)
 SCRIPTS = $(shell git ls-files -z | xargs -0 awk 'FNR == 1 && /^\#!.*(bash|\/sh)$$/ { print FILENAME } { nextfile }')
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
@@ -28,14 +30,14 @@ check: $(VENV)/dev
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest $(PARALLEL) $(PYTEST)
 
 # The device's part under the newest Python that it runs on, where there is one.
 test-python313:
 	$(MAKE) VENV=.venv313 PYTHON=$(PYTHON313) EXTRAS=test check-device
 
 check-device: $(VENV)/dev
-	$(BIN)/pytest tests/edge tests/contracts tests/test_imports.py $(PYTEST)
+	$(BIN)/pytest tests/edge tests/contracts tests/test_imports.py $(PARALLEL) $(PYTEST)
 
 # This system's service, in /opt/emotion-edge (root): also the upgrade, with a way back.
 install:

@@ -31,6 +31,12 @@ class Table:
         figures = sum(cell[:1].isdigit() or cell[:1] in ("–", "-", "≤", "≈") for cell in cells)
         return 2 * figures <= len(cells)
 
+    def column_classes(self) -> list[str]:
+        """By column, for a style: whose figures it holds, and whether they are words."""
+        origins = self.origins or ("",) * len(self.header)
+        kinds = ["word" if self.words(column) else "" for column in range(len(self.header))]
+        return [" ".join(filter(None, both)) for both in zip(origins, kinds, strict=True)]
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

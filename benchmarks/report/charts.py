@@ -43,7 +43,7 @@ def svg(figure: Figure, *, alone: bool = False) -> str:
 
 def css() -> str:
     """The colours of both themes and what uses them."""
-    return Path(__file__).with_name("chart.css").read_text(encoding="utf-8")
+    return Path(__file__).with_name("templates").joinpath("chart.css").read_text(encoding="utf-8")
 
 
 def ticks(top: float, count: int = 5) -> list[float]:
