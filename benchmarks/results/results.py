@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.measuring.environment import Condition, Machine
 from benchmarks.measuring.findings import Matrix, Remark
 from benchmarks.measuring.timing import Measurement, Ratio
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
 from edge.system.outputs import written_whole
+from edge.system.record import convert
 
 SCHEMA = "emotion-edge/benchmark"
 # The format's history:
@@ -68,7 +71,7 @@ class Report:
 
 def save(report: Report, path: Path) -> None:
     """Write `report` as JSON. Raises EdgeError."""
-    document = _adapter().dump_python(report, mode="json")
+    document = msgspec.to_builtins(report, enc_hook=_plain)
     for suite, written in zip(report.suites, document["suites"], strict=True):
         for measurement, record in zip(suite.measurements, written["measurements"], strict=True):
             record.update({name: getattr(measurement, name) for name in _DERIVED})
@@ -86,8 +89,6 @@ def write_json(document: object, path: Path) -> None:
 
 def load(path: Path) -> Report:
     """Read what `save` wrote. Raises MissingDataError, DataError (another version, no results)."""
-    from pydantic import ValidationError
-
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -98,8 +99,8 @@ def load(path: Path) -> Report:
         raise DataError(f"cannot read {path} as benchmark results: {error}") from error
     _check_version(document, path)
     try:
-        report: Report = _adapter().validate_python(_upgraded(document))
-    except (ValidationError, ValueError, TypeError, AttributeError) as error:
+        report = convert(_upgraded(document), Report)
+    except (ValueError, TypeError, AttributeError) as error:
         first = str(error).splitlines()[:3]
         raise DataError(
             f"{path} is no whole results file ({' '.join(first)}): measure again"
@@ -139,13 +140,19 @@ def merged(reports: Sequence[Report]) -> Report:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a results file."""
-    schema: dict[str, Any] = _adapter().json_schema()
+    whole = json.loads(msgspec.json.encode(msgspec.json.schema(Report)))
+    schema: dict[str, Any] = {**whole["$defs"].pop("Report"), "$defs": whole["$defs"]}
     schema["title"] = f"{SCHEMA} version {VERSION}"
     properties = schema["$defs"]["Measurement"]["properties"]
     for name in _DERIVED:
         kind = "boolean" if name == "unstable" else "number"
         properties[name] = {"type": kind, "description": "derived from the values"}
     return schema
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's."""
+    return value.item()
 
 
 def _check_version(document: object, path: Path) -> None:
@@ -165,10 +172,3 @@ def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
             for measurement in suite.get("measurements", ()):
                 measurement["per_process"] = measurement.pop("shares", ())
     return {**document, "version": VERSION}
-
-
-def _adapter() -> Any:
-    # Here, since the measured suites run in this process and need nothing of pydantic's.
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Report)

@@ -152,14 +152,16 @@ def _notes(made: Exported) -> Iterator[str]:
 
 def described(path: Path, made: Exported, wanted: Wanted, scaling: str, content: bytes) -> Model:
     """`content` as a model whose card says what is known, and no more."""
-    said = Description(
-        labels=wanted.labels,
-        scaling=scaling,
-        colour=wanted.colour,
-        output="" if not made.converted else wanted.output,
-        step_s=wanted.step_s,
-        margin=wanted.margin,
-        stretch=wanted.stretch,
+    said = Description.model_validate(
+        {
+            "labels": wanted.labels,
+            "scaling": scaling,
+            "colour": wanted.colour,
+            "output": "" if not made.converted else wanted.output,
+            "step_s": wanted.step_s,
+            "margin": wanted.margin,
+            "stretch": wanted.stretch,
+        }
     )
     found = made.found if content is made.content else probe(content, str(path))
     card = described_card(path, content, found, said)

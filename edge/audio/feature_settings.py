@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from edge.system.record import Meta, Record
 
 
-class FeatureSettings(BaseModel):
+class FeatureSettings(Record):
     """How sound becomes a picture of `window_frames` rows and `columns` columns.
 
     Lengths are in samples: at 16 kHz frames of 25 ms, one every 10 ms.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sample_rate_hz: int = Field(16_000, ge=8_000, le=48_000)
-    frame_length: int = Field(400, ge=64)
-    hop_length: int = Field(160, ge=32)
-    n_fft: int = Field(512, ge=64)
-    n_mels: int = Field(64, ge=8, le=256)
-    fmin_hz: float = Field(50.0, ge=0)
-    fmax_hz: float = Field(8_000.0, gt=0)
-    top_db: float = Field(80.0, gt=0)
+    sample_rate_hz: Annotated[int, Meta(ge=8_000, le=48_000)] = 16_000
+    frame_length: Annotated[int, Meta(ge=64)] = 400
+    hop_length: Annotated[int, Meta(ge=32)] = 160
+    n_fft: Annotated[int, Meta(ge=64)] = 512
+    n_mels: Annotated[int, Meta(ge=8, le=256)] = 64
+    fmin_hz: Annotated[float, Meta(ge=0)] = 50.0
+    fmax_hz: Annotated[float, Meta(gt=0)] = 8_000.0
+    top_db: Annotated[float, Meta(gt=0)] = 80.0
     """A picture's range: what is this far below its loudest point is black."""
-    window_frames: int = Field(304, ge=8)
+    window_frames: Annotated[int, Meta(ge=8)] = 304
     spectrum: Literal["log_mel", "mfcc"] = "log_mel"
-    n_mfcc: int = Field(32, ge=4)
+    n_mfcc: Annotated[int, Meta(ge=4)] = 32
     energy: bool = False
     """One column more: the frame's energy."""
     f0: bool = False
     """One column more: the voice's pitch, black where there is none."""
 
-    @model_validator(mode="after")
-    def _fitting(self) -> Self:
+    def __post_init__(self) -> None:
         if self.frame_length > self.n_fft:
             raise ValueError("frame_length is longer than n_fft")
         if self.hop_length > self.frame_length:
@@ -42,7 +39,6 @@ class FeatureSettings(BaseModel):
             raise ValueError("fmin_hz and fmax_hz must rise and stay below half the sample rate")
         if self.n_mfcc > self.n_mels:
             raise ValueError("n_mfcc is larger than n_mels")
-        return self
 
     @property
     def spectrum_columns(self) -> int:

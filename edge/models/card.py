@@ -4,41 +4,39 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from msgspec.structs import force_setattr
 
 from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ModelError
 from edge.models.labels import FusionInputs
 from edge.models.scaling import Scaling
 from edge.settings.sections import PreprocessSettings
+from edge.system.record import Meta, Record, ValidationError, complaint
 from edge.vision.picture_format import Colour, PictureFormat
 from edge.vision.sequence_settings import SequenceSettings
 
-_Text = Annotated[str, Field(min_length=1)]
-Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+Dtype = Literal["int8", "uint8", "float32"]
+_Text = Annotated[str, Meta(min_length=1)]
+Label = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
 """A class's name: it stands in the log, on pages and in topics."""
 MAX_LABELS = 100
 MAX_CARD_BYTES = 1 << 20
 MAX_INPUT_VALUES = 1 << 24
 NOT_STATED = "not stated"
 """Where a card has no word of it."""
-Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | FusionInputs
+if TYPE_CHECKING:
+    Preprocessing = PreprocessSettings | SequenceSettings | FeatureSettings | FusionInputs
+else:
+    Preprocessing = Any  # read once the modality is known, which says what it is
 """How a face, a sequence of it, a sound, or the scores of face and voice become the model's input:
 one for each modality."""
 
 DEFAULT_FLOOR = 0.35
 """Of a model that is not calibrated."""
 
-_OF_MODALITY: dict[str, type] = {
+_OF_MODALITY: dict[str, type[Record]] = {
     "face": PreprocessSettings,
     "video": SequenceSettings,
     "speech": FeatureSettings,
@@ -46,11 +44,7 @@ _OF_MODALITY: dict[str, type] = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Figure(_Record):
+class Figure(Record):
     """One measured value and how it was measured, so that it can be measured again."""
 
     name: _Text
@@ -60,7 +54,7 @@ class Figure(_Record):
     protocol: _Text
 
 
-class Calibration(_Record):
+class Calibration(Record):
     """How a model's scores become confidences that mean what they say, and when it says nothing.
 
     A score p counts as p ** (1 / temperature), and all of them are then made to sum to 1 (Guo et
@@ -68,26 +62,26 @@ class Calibration(_Record):
     `precision`, both on the part that they were chosen on.
     """
 
-    temperature: float = Field(gt=0)
-    floor: float = Field(ge=0, lt=1)
-    precision: float = Field(ge=0, le=1)
-    coverage: dict[str, Annotated[float, Field(ge=0, le=1)]]
+    temperature: Annotated[float, Meta(gt=0)]
+    floor: Annotated[float, Meta(ge=0, lt=1)]
+    precision: Annotated[float, Meta(ge=0, le=1)]
+    coverage: dict[str, Annotated[float, Meta(ge=0, le=1)]]
     """Label → the share of its pictures about which something is said, on the test part."""
     protocol: _Text
 
 
-class ModelCard(_Record):
+class ModelCard(Record, kw_only=True):
     """What the runtime needs to know of a model, and what a person should."""
 
     name: _Text
     modality: Literal["face", "video", "speech", "fusion"]
-    labels: tuple[Label, ...] = Field(min_length=2, max_length=MAX_LABELS)
-    input_shape: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
+    labels: Annotated[tuple[Label, ...], Meta(min_length=2, max_length=MAX_LABELS)]
+    input_shape: Annotated[tuple[Annotated[int, Meta(gt=0)], ...], Meta(min_length=1)]
     """Without the batch: (height, width, channels) of a picture, with its length before these
     for a sequence of them."""
-    dtype: Literal["int8", "uint8", "float32"]
+    dtype: Dtype
     """Of the input."""
-    scale: float = Field(gt=0)
+    scale: Annotated[float, Meta(gt=0)]
     """A quantized input means (value - zero_point) * scale; a float32 one has 1 and 0."""
     zero_point: int
     scaling: Scaling = Scaling()
@@ -97,12 +91,12 @@ class ModelCard(_Record):
     """What the file gives; logits become probabilities by softmax on the device."""
     preprocessing: Preprocessing
     """What the training data had had done to it, so what the device must do."""
-    parameters: int = Field(ge=0)
+    parameters: Annotated[int, Meta(ge=0)]
     """0 where they are not known."""
-    macs: int = Field(ge=0)
+    macs: Annotated[int, Meta(ge=0)]
     """Multiply-accumulates of one inference; 0 where they are not known."""
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int = Field(gt=0)
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    size_bytes: Annotated[int, Meta(gt=0)]
     source: _Text
     """The paper that the architecture is from, or the file that it was imported from."""
     training_data: _Text
@@ -114,22 +108,25 @@ class ModelCard(_Record):
     """None: the scores are taken as they are, and the floor is `DEFAULT_FLOOR`."""
     figures: tuple[Figure, ...] = ()
 
-    @field_validator("labels")
-    @classmethod
-    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(labels)) != len(labels):
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) != len(self.labels):
             raise ValueError("a label is there twice")
-        return labels
-
-    @model_validator(mode="after")
-    def _of_one_kind(self) -> Self:
-        if type(self.preprocessing) is not _OF_MODALITY[self.modality]:
-            raise ValueError(f"its preprocessing is not that of a {self.modality} model")
+        self._check_preprocessing(_OF_MODALITY[self.modality])
         if prod(self.input_shape) > MAX_INPUT_VALUES:
             raise ValueError(f"an input of {self.input_shape} is larger than any picture of a face")
         if self.modality in ("face", "video"):
             self._check_picture()
-        return self
+
+    def _check_preprocessing(self, kind: type[Record]) -> None:
+        foreign = f"its preprocessing is not that of a {self.modality} model"
+        if isinstance(self.preprocessing, dict):
+            try:
+                force_setattr(self, "preprocessing", kind.model_validate(self.preprocessing))
+            except ValidationError as error:
+                where, message = complaint(error)
+                raise ValueError(f"{foreign}: {': '.join((*where, message))}") from error
+        elif type(self.preprocessing) is not kind:
+            raise ValueError(foreign)
 
     def _check_picture(self) -> None:
         rank = 3 if self.modality == "face" else 4
@@ -192,10 +189,10 @@ def read_card(path: Path) -> ModelCard:
     try:
         return ModelCard.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its JSON"
+        where, message = complaint(error)
         raise ModelError(
-            f"the card {path} is not valid: {where}: {first['msg'].lower()}: fetch it again"
+            f"the card {path} is not valid: {'.'.join(where) or 'its JSON'}: {message}: "
+            "fetch it again"
         ) from error
 
 

@@ -5,25 +5,22 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Annotated, Literal, cast
 
 from edge.errors import ModelError, UsageError
-from edge.models.card import MAX_CARD_BYTES, NOT_STATED, Label, ModelCard
+from edge.models.card import MAX_CARD_BYTES, NOT_STATED, Dtype, Label, ModelCard
 from edge.models.probe import End, Probe
 from edge.models.scaling import NAMED, Scaling, parse_scaling
 from edge.settings.sections import PreprocessSettings
+from edge.system.record import Meta, Record, ValidationError, complaint
 from edge.vision.picture_format import Colour
 from edge.vision.sequence_settings import SequenceSettings
 
 
-class Description(BaseModel):
+class Description(Record):
     """mine.toml beside mine.tflite, or the settings of [model]."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    labels: tuple[Label, ...] = Field(min_length=2)
+    labels: Annotated[tuple[Label, ...], Meta(min_length=2)]
     """In the order of the outputs."""
     scaling: str = ""
     """0-1, -1-1, 0-255, imagenet, or MEAN/DEVIATION in bytes; "": by the file's own input
@@ -32,9 +29,9 @@ class Description(BaseModel):
     """rgb, bgr or gray; "": gray for one channel, rgb for three."""
     output: Literal["probabilities", "logits", ""] = ""
     """"": what the outputs of three test runs are."""
-    step_s: float = Field(0.2, gt=0, le=10)
+    step_s: Annotated[float, Meta(gt=0, le=10)] = 0.2
     """A network for video: the time between two of its pictures."""
-    margin: float = Field(0.0, ge=-0.2, le=0.5)
+    margin: Annotated[float, Meta(ge=-0.2, le=0.5)] = 0.0
     """Added around a face on every side, as a share of its box."""
     stretch: bool = False
     """Whether it learned from faces whose light was spread over the whole scale."""
@@ -49,9 +46,8 @@ def read_description(path: Path) -> Description | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "it"
-        raise UsageError(f"{path}: {where}: {first['msg'].lower()}") from error
+        where, message = complaint(error)
+        raise UsageError(f"{path}: {'.'.join(where) or 'it'}: {message}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
 
@@ -75,7 +71,7 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
             modality="video" if video else "face",
             labels=said.labels,
             input_shape=shape,
-            dtype=source.dtype,
+            dtype=cast("Dtype", source.dtype),
             scale=source.scale or 1.0,
             zero_point=source.zero_point,
             scaling=_scaling(path, source, said),
@@ -92,7 +88,7 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
             terms=NOT_STATED,
         )
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        _, message = complaint(error)
         raise ModelError(f"{path} cannot be used: {message}") from error
 
 

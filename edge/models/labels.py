@@ -6,9 +6,12 @@ from FER2013's faces never sees it. This is the only place that says so.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+
+from edge.system.record import Meta, Record
 
 SHARED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """What face and voice can both name, and what fusion names."""
@@ -48,13 +51,11 @@ def spellings(label: str) -> tuple[str, ...]:
     return (one, *(name for name in _SHARED_NAME if name != one and meaning(name) == one))
 
 
-class FusionInputs(BaseModel):
+class FusionInputs(Record):
     """What the numbers that a combiner takes are scores of; it stands on its card."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    face_labels: tuple[str, ...] = Field(min_length=2)
-    speech_labels: tuple[str, ...] = Field(min_length=2)
+    face_labels: Annotated[tuple[str, ...], Meta(min_length=2)]
+    speech_labels: Annotated[tuple[str, ...], Meta(min_length=2)]
 
     @property
     def columns(self) -> int:

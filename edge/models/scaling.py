@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Self
+from math import isfinite
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.errors import UsageError
+from edge.system.record import Meta, Record
 
 
-class Scaling(BaseModel):
+class Scaling(Record):
     """A byte b means (b - mean) / deviation, both in bytes: one for all channels, or one each."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    mean: Annotated[tuple[float, ...], Meta(min_length=1, max_length=3)] = (0.0,)
+    deviation: Annotated[tuple[float, ...], Meta(min_length=1, max_length=3)] = (255.0,)
 
-    mean: tuple[float, ...] = Field((0.0,), min_length=1, max_length=3)
-    deviation: tuple[float, ...] = Field((255.0,), min_length=1, max_length=3)
-
-    @model_validator(mode="after")
-    def _usable(self) -> Self:
+    def __post_init__(self) -> None:
+        if not all(map(isfinite, self.mean + self.deviation)):
+            raise ValueError("a mean and a deviation are finite")
         if any(value <= 0 for value in self.deviation):
             raise ValueError("a deviation is above 0")
         if {len(self.mean), len(self.deviation)} - {1, 3}:
             raise ValueError("a mean and a deviation are given for all channels or for each of 3")
-        return self
 
     @property
     def per_channel(self) -> bool:

@@ -106,7 +106,7 @@ class Watchdog:
         if fresh == settings:
             _log.warning("the settings were read again: nothing has changed")
             return False
-        sections = [name for name in type(fresh).model_fields if _differs(fresh, settings, name)]
+        sections = [name for name in fresh.__struct_fields__ if _differs(fresh, settings, name)]
         _log.warning("the settings were read again: %s changed", ", ".join(sections))
         self.fresh = fresh
         return True

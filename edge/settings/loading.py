@@ -8,19 +8,22 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from msgspec.structs import asdict
 
 from edge.errors import MissingDataError, UsageError
-from edge.settings.sections import Settings
+from edge.settings.sections import SecretText, Settings
+from edge.system.record import Record, ValidationError, choices, complaint
 from edge.system.redaction import protect, protect_address
 
 PREFIX = "EDGE_"
 _MISTAKEN_FOR_URLS = (("mqtt", "host"), ("mqtt", "user"), ("status", "host"))
 """Settings in which a whole address may be given by mistake, with its password."""
+_SWITCHED = {"yes": True, "on": True, "no": False, "off": False}
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+_UNKNOWN = re.compile(r"object contains unknown field (.*)", re.DOTALL)
 _QUOTES = re.compile(r'"""|\'\'\'')
 
 
@@ -35,11 +38,11 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"cannot read {path} as TOML: {error}") from error
-    given = from_environment(os.environ if environ is None else environ, Settings.model_fields)
+    given = from_environment(os.environ if environ is None else environ, Settings.__struct_fields__)
     for section, values in given.items():
         below = raw.setdefault(section, {})
         if isinstance(below, dict):
-            below.update(values)
+            below.update({key: _switched(section, key, value) for key, value in values.items()})
     return _validated(raw, where, text, given)
 
 
@@ -60,7 +63,7 @@ def _read(path: Path) -> str:
 
 def override(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
     """`settings` with "section.key" → value changes on top. Raises UsageError, naming `where`."""
-    raw = settings.model_dump()
+    raw = {section: asdict(getattr(settings, section)) for section in settings.__struct_fields__}
     for path, value in changes.items():
         section, key = path.split(".")
         raw[section][key] = value
@@ -76,7 +79,8 @@ def _validated(
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise UsageError(explain(error, Settings, where, text, environment or {})) from error
+        sentence = explain(error, raw, where, text, environment or {})
+        raise UsageError(sentence) from error
     protect_address(settings.camera.source.get_secret_value())
     for secret in (settings.mqtt.password, settings.status.token):
         protect(secret.get_secret_value())
@@ -129,7 +133,7 @@ def variable(section: str, key: str) -> str:
 
 def explain(
     error: ValidationError,
-    settings: type[BaseModel],
+    raw: Mapping[str, Any],
     where: str,
     text: str,
     environment: Mapping[str, Mapping[str, Any]],
@@ -138,44 +142,57 @@ def explain(
 
     The value is shown of a setting that there is and that holds no secret: under a mistyped name
     may stand a password.
+    raw:         what was given, by section and key
     where:       the file, or whatever else the settings came from
     text:        the file's content
     environment: what came from there, as `from_environment` found it
     """
-    first = error.errors()[0]
-    section, *rest = (str(part) for part in first["loc"])
-    key = rest[0] if rest else None
+    loc, message = complaint(error)
+    unknown = _UNKNOWN.fullmatch(message)
+    if unknown:
+        loc = (*loc, unknown[1])
+    section, key = loc[0], loc[1] if len(loc) > 1 else None
     if key is not None and key in environment.get(section, {}):
         where = variable(section, key)
     elif line := line_of(text, section, key):
         where = f"{where} line {line}"
-    message = first["msg"]
-    message = message[0].lower() + message[1:]
-    if first["type"] == "extra_forbidden":
-        fields = settings.model_fields
-        if key is not None:
-            section_type = fields[section].annotation
-            assert isinstance(section_type, type)
-            assert issubclass(section_type, BaseModel)
-            fields = section_type.model_fields
-        message = f"there is no such setting: choose one of {', '.join(fields)}"
-    elif first["type"] == "value_error":  # one of ours, over several settings: it says which
-        return f"{where}: {message.removeprefix('value error, ')}"
-    name = ".".join((section, *rest))
-    if not _may_be_shown(settings, section, key):
+    if unknown:
+        known = Settings if key is None else _kind(section)
+        message = f"there is no such setting: choose one of {', '.join(known.__struct_fields__)}"
+    elif key is None and isinstance(raw[section], dict):  # one of ours, over several settings
+        return f"{where}: {message}"
+    elif key is not None and (named := choices(_kind(section), key)):
+        message = f"choose {_alternatives(named)}"
+    name = ".".join(loc)
+    if unknown or not _may_be_shown(section, key):
         return f"{where}: {name}: {message}"
-    return f"{where}: {name} is {first['input']!r}: {message}"
+    return f"{where}: {name} is {raw[section][key]!r}: {message}"
 
 
-def _may_be_shown(settings: type[BaseModel], section: str, key: str | None) -> bool:
-    field = settings.model_fields.get(section)
-    kind = field.annotation if field is not None else None
-    if key is None or not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+def _kind(section: str) -> type[Record]:
+    """What the section's values are kept in."""
+    kind: type[Record] = get_type_hints(Settings)[section]
+    return kind
+
+
+def _alternatives(named: Sequence[object]) -> str:
+    *first, last = map(repr, named)
+    return f"{', '.join(first)} or {last}" if first else f"{last} or a number"
+
+
+def _may_be_shown(section: str, key: str | None) -> bool:
+    if key is None or (section, key) in _MISTAKEN_FOR_URLS:
         return False
-    found = kind.model_fields.get(key)
-    if found is None or (section, key) in _MISTAKEN_FOR_URLS:
-        return False
-    return not (isinstance(found.annotation, type) and issubclass(found.annotation, SecretStr))
+    kind = get_type_hints(_kind(section))[key]
+    return not (isinstance(kind, type) and issubclass(kind, SecretText))
+
+
+def _switched(section: str, key: str, value: object) -> object:
+    """The environment's yes, no, on and off for a setting that is on or off, as true and false."""
+    if not isinstance(value, str) or value.lower() not in _SWITCHED:
+        return value
+    is_switch = get_type_hints(_kind(section)).get(key) is bool
+    return _SWITCHED[value.lower()] if is_switch else value
 
 
 def _list_or_text(value: str) -> str | Sequence[Any]:

@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterator
 from textwrap import dedent
 
-from pydantic import BaseModel, SecretStr
-
-from edge.settings.sections import SourceAddress
+from edge.settings.sections import SecretText, SourceAddress
+from edge.system.record import Record
 from edge.system.redaction import HIDDEN, shown
 
 
-def as_toml(settings: BaseModel, *, secrets: bool = True) -> str:
+def as_toml(settings: Record, *, secrets: bool = True) -> str:
     """A settings file with every setting, its default commented out, and what it means.
 
     What differs from the default stands uncommented. secrets: else they, and passwords in
@@ -23,18 +22,19 @@ def as_toml(settings: BaseModel, *, secrets: bool = True) -> str:
     return "\n".join(_lines(settings, secrets)) + "\n"
 
 
-def _lines(settings: BaseModel, secrets: bool) -> Iterator[str]:
+def _lines(settings: Record, secrets: bool) -> Iterator[str]:
     yield "# Settings of emotion-edge. What begins with # is a default."
     yield "# The environment goes on top: EDGE_CAMERA_WIDTH=1280 is width in [camera]."
-    for section in type(settings).model_fields:
+    for section in settings.__struct_fields__:
         values = getattr(settings, section)
         notes = _field_notes(type(values))
         yield ""
         yield f"[{section}]"
         yield from _comment(inspect.getdoc(type(values)) if type(values).__doc__ else None)
-        for key, field in type(values).model_fields.items():
+        defaults = type(values)()
+        for key in values.__struct_fields__:
             value = getattr(values, key)
-            mark = "# " if value == field.get_default() else ""
+            mark = "# " if value == getattr(defaults, key) else ""
             yield f"{mark}{key} = {_toml(value if secrets else _hidden(value))}"
             yield from _comment(notes.get(key), indent="#     ")
 
@@ -44,8 +44,8 @@ def _comment(text: str | None, indent: str = "# ") -> Iterator[str]:
         yield f"{indent}{line}".rstrip()
 
 
-def _field_notes(section: type[BaseModel]) -> dict[str, str]:
-    """The string under each field. Read from the source: pydantic's own way slows every start."""
+def _field_notes(section: type[Record]) -> dict[str, str]:
+    """The string under each field."""
     body = ast.parse(dedent(inspect.getsource(section))).body[0]
     assert isinstance(body, ast.ClassDef)
     notes = {}
@@ -60,13 +60,13 @@ def _field_notes(section: type[BaseModel]) -> dict[str, str]:
 def _hidden(value: object) -> object:
     if isinstance(value, SourceAddress):
         return shown(value.get_secret_value())
-    if isinstance(value, SecretStr):
+    if isinstance(value, SecretText):
         return HIDDEN if value.get_secret_value() else ""
     return value
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, SecretStr):
+    if isinstance(value, SecretText):
         value = value.get_secret_value()
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(map(_toml, value)) + "]"

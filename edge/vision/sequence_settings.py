@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
 from edge.settings.sections import PreprocessSettings
+from edge.system.record import Meta
 
 
-class SequenceSettings(PreprocessSettings):
+class SequenceSettings(PreprocessSettings, kw_only=True):
     """How a face becomes a sequence of pictures: the newest `frames` of it, `step_s` apart."""
 
     stretch: bool = False
     """The shipped one learned from faces as they are."""
-    frames: int = Field(ge=2, le=64)
-    step_s: float = Field(gt=0, le=10)
+    frames: Annotated[int, Meta(ge=2, le=64)]
+    step_s: Annotated[float, Meta(gt=0, le=10)]
 
     @property
     def span_s(self) -> float:

@@ -15,7 +15,7 @@ from edge.settings.loading import from_environment, line_of, load, override, var
 from edge.settings.sections import Settings
 from edge.settings.toml import as_toml
 
-SECTIONS = tuple(Settings.model_fields)
+SECTIONS = tuple(Settings.__struct_fields__)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,9 @@ def test_the_environment_goes_on_top_of_the_file(tmp_path: Path) -> None:
         "EDGE_CAMERA_WIDTH": "1280",
         "EDGE_CAMERA_OPEN_TIMEOUT_S": "3.5",
         "EDGE_DETECTION_TRACKED": "false",
+        "EDGE_DETECTION_MOTION_GATE": "off",
+        "EDGE_MQTT_TLS": "Yes",
+        "EDGE_MQTT_TOPIC": "on",
         "EDGE_STATUS_NAMES": '["kiosk.local"]',
         "EDGE_DEBUG": "1",
         "EDGE_DATA": "/somewhere",
@@ -75,6 +78,8 @@ def test_the_environment_goes_on_top_of_the_file(tmp_path: Path) -> None:
     assert (settings.camera.width, settings.camera.height) == (1280, 480)
     assert settings.camera.open_timeout_s == 3.5
     assert settings.detection.tracked is False
+    assert settings.detection.motion_gate is False
+    assert (settings.mqtt.tls, settings.mqtt.topic) == (True, "on")
     assert settings.status.names == ("kiosk.local",)
 
 
@@ -109,14 +114,17 @@ def test_the_file_to_start_from_holds_every_setting_with_its_default(tmp_path: P
     path = tmp_path / "edge.toml"
     path.write_text(text)
     assert load(path, {}) == Settings()
-    names = {*SECTIONS, *(k for s in SECTIONS for k in type(getattr(Settings(), s)).model_fields)}
+    names = {
+        *SECTIONS,
+        *(k for s in SECTIONS for k in type(getattr(Settings(), s)).__struct_fields__),
+    }
     uncommented = "\n".join(
         line[2:] if line.startswith("# ") and line[2:].split(" = ")[0] in names else line
         for line in text.splitlines()
     )
     raw = tomllib.loads(uncommented)
     for section in SECTIONS:
-        assert set(raw[section]) == set(type(getattr(Settings(), section)).model_fields)
+        assert set(raw[section]) == set(type(getattr(Settings(), section)).__struct_fields__)
     path.write_text(uncommented)
     assert load(path, {}) == Settings()
     assert "A camera gives the nearest" in text or "a camera gives the nearest" in text
@@ -130,6 +138,6 @@ def test_what_was_changed_stands_uncommented() -> None:
 
 def test_names_of_the_environment_lead_back_to_the_setting() -> None:
     for section in SECTIONS:
-        for key in type(getattr(Settings(), section)).model_fields:
+        for key in type(getattr(Settings(), section)).__struct_fields__:
             found = from_environment({variable(section, key): "1"}, SECTIONS)
             assert found == {section: {key: "1"}}
