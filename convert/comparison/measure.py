@@ -253,5 +253,5 @@ def _figures(model: Model, faces: FaceSet) -> dict[str, float]:
 
 
 def _scores(model: Model, faces: Pictures) -> ClassScores:
-    predicted = predict(model, faces.images).argmax(axis=1)
+    predicted = predict(model.uncalibrated(), faces.images).argmax(axis=1)
     return class_scores(faces.labels, predicted, len(faces.label_names))

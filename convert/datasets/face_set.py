@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,18 @@ class FaceSet:
                 "--split 80:20"
             )
         return found
+
+    def as_voted(self) -> FaceSet:
+        """The faces on which FER+'s voters agree most on one label, with that label.
+
+        Without votes: the faces as they are labelled.
+        """
+        if self.votes is None:
+            return self
+        most = self.votes.max(axis=1, keepdims=True)
+        clear = ((self.votes == most).sum(axis=1) == 1) & (most[:, 0] > 0)
+        labels = self.votes.argmax(axis=1).astype(np.uint8)
+        return replace(self, labels=labels).take(clear)
 
     def random_split(self, seed: int, train_share: float = 0.8) -> tuple[FaceSet, FaceSet]:
         """The papers' 80:20 split over all images: (train, test)."""

@@ -86,6 +86,7 @@ def compare(
     progress: Progress = lambda n: None,
 ) -> list[Comparison]:
     """One comparison a noise level (0 is clean). Raises ModelError for a file not to be trusted."""
+    float32, int8 = float32.uncalibrated(), int8.uncalibrated()
     comparisons = []
     for level in levels:
         images = noisy(faces.images, level)

@@ -28,6 +28,7 @@ SEED = 7
 def passport(model: Model, faces: FaceSet) -> tuple[Figure, ...]:
     """Accuracies of the int8 `model` on changed `faces` of PrivateTest, and how often its label
     changes when the box is cut otherwise."""
+    model = model.uncalibrated()
     of = f"FER2013 PrivateTest, {len(faces)} faces against the FER2013 labels"
     labels = predict(model, faces.images).argmax(axis=1)
 

@@ -76,6 +76,9 @@ def _calibration_lines(card: ModelCard) -> Iterator[str]:
     if found is None:
         return
     yield f"{'temperature':<16} {found.temperature:g}"
+    moved = [f"{label} {offset:+.2f}" for label, offset in found.offsets.items() if offset]
+    if moved:
+        yield f"{'offsets':<16} {', '.join(moved)} (added to the log scores)"
     yield (
         f"{'floor':<16} {found.floor:g}: below it the label is unknown; above it "
         f"{found.precision:.0%} of the labels were right where it was chosen"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge.errors import MissingModelError, ModelError
@@ -40,6 +40,10 @@ class Model:
     path: Path
     card: ModelCard
     content: bytes | None = field(default=None, repr=False, compare=False)
+
+    def uncalibrated(self) -> Model:
+        """The same, its scores as the network gives them: in the terms of its training labels."""
+        return replace(self, card=self.card.model_copy(update={"calibration": None}))
 
 
 def shipped() -> list[ModelCard]:

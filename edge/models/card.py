@@ -6,6 +6,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from msgspec import field
 from msgspec.structs import force_setattr
 
 from edge.audio.feature_settings import FeatureSettings
@@ -54,15 +55,18 @@ class Figure(Record):
     protocol: _Text
 
 
-class Calibration(Record):
+class Calibration(Record, kw_only=True):
     """How a model's scores become confidences that mean what they say, and when it says nothing.
 
-    A score p counts as p ** (1 / temperature), and all of them are then made to sum to 1 (Guo et
-    al. 2017). The floor is the lowest confidence above which what is said is right as often as
-    `precision`, both on the part that they were chosen on.
+    A score p of a label counts as (p * e ** offset) ** (1 / temperature), and all of them are then
+    made to sum to 1 (Guo et al. 2017: temperature; Alexandari et al. 2020: the offsets, for labels
+    that are rarer or more frequent than in training). The floor is the lowest confidence above
+    which what is said is right as often as `precision`. All are chosen on the same part.
     """
 
     temperature: Annotated[float, Meta(gt=0)]
+    offsets: dict[str, Annotated[float, Meta(ge=-10, le=10)]] = field(default_factory=dict)
+    """Label → what is added to the logarithm of its score; 0 for a label that is not named."""
     floor: Annotated[float, Meta(ge=0, lt=1)]
     precision: Annotated[float, Meta(ge=0, le=1)]
     coverage: dict[str, Annotated[float, Meta(ge=0, le=1)]]
@@ -116,6 +120,9 @@ class ModelCard(Record, kw_only=True):
             raise ValueError(f"an input of {self.input_shape} is larger than any picture of a face")
         if self.modality in ("face", "video"):
             self._check_picture()
+        strange = set(self.calibration.offsets if self.calibration else ()) - set(self.labels)
+        if strange:
+            raise ValueError(f"an offset is for {sorted(strange)[0]!r}, none of its labels")
 
     def _check_preprocessing(self, kind: type[Record]) -> None:
         foreign = f"its preprocessing is not that of a {self.modality} model"

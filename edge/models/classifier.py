@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError, ModelError, UsageError
-from edge.models import Model, verify
+from edge.models import Model, ModelCard, verify
 from edge.models.scaling import Scaling
 from edge.system.native_output import suppress_native_stderr
 from edge.types import Prediction
@@ -53,6 +53,7 @@ class Classifier:
         self._input_index, self._output_index = source["index"], target["index"]
         self._scale, self._zero_point = target["quantization"]
         self._temperature = card.calibration.temperature if card.calibration else 1.0
+        self._gains = _gains(card)
 
     def classify(self, image: NDArray[np.uint8]) -> Prediction:
         """Scores of `image`, uint8 of the card's shape: (48, 48) for a face.
@@ -89,11 +90,16 @@ class Classifier:
         if self._logits:
             outputs = outputs / np.float32(self._temperature)
             powers = np.exp(outputs - outputs.max())
+            if self._gains is not None:
+                powers *= self._gains
             scores: NDArray[np.float32] = powers / powers.sum()
             return scores
         total = outputs.sum()
         if self._temperature != 1 and outputs.min() >= 0 and np.isfinite(total):
             outputs = outputs ** np.float32(1 / self._temperature)
+            total = outputs.sum()
+        if self._gains is not None:
+            outputs = outputs * self._gains
             total = outputs.sum()
         # A softmax rounded to 8 bits sums to nearly one, and sigmoids to nearly anything; what
         # is below zero, or is no number, is no probability.
@@ -118,6 +124,16 @@ class Classifier:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _gains(card: ModelCard) -> NDArray[np.float32] | None:
+    """What each label's calibrated score is multiplied by; None for nothing."""
+    found = card.calibration
+    if found is None or not any(found.offsets.values()):
+        return None
+    offsets = np.array([found.offsets.get(label, 0.0) for label in card.labels], np.float32)
+    gains: NDArray[np.float32] = np.exp(np.clip(offsets / np.float32(found.temperature), -30, 30))
+    return gains
 
 
 def _interpreter_class(engine: str) -> Any:

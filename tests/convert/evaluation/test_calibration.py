@@ -10,11 +10,11 @@ import tiny_model
 
 from convert.datasets.face_set import FaceSet
 from convert.evaluation.calibration import (
+    Fit,
     calibrate,
     expected_calibration_error,
-    fitted_temperature,
+    fitted,
     floor_for,
-    sharpened,
 )
 from edge.models import find
 from edge.models.classifier import Classifier
@@ -26,12 +26,35 @@ LABELS = (TRUE.cumsum(axis=1) > RNG.random((len(TRUE), 1))).argmax(axis=1).astyp
 
 @pytest.mark.parametrize("spoilt_by", [0.5, 1.8])
 def test_the_temperature_that_spoilt_the_scores_is_found(spoilt_by: float) -> None:
-    spoilt = sharpened(TRUE, spoilt_by)
-    found = fitted_temperature(spoilt, LABELS)
-    assert found * spoilt_by == pytest.approx(1, rel=0.08)
+    spoilt = Fit(spoilt_by, np.zeros(7, np.float32)).apply(TRUE)
+    found = fitted(spoilt, LABELS)
+    assert found.temperature * spoilt_by == pytest.approx(1, rel=0.15)
     before = expected_calibration_error(spoilt, LABELS)
-    after = expected_calibration_error(sharpened(spoilt, found), LABELS)
+    after = expected_calibration_error(found.apply(spoilt), LABELS)
     assert after < 0.02 < before
+
+
+def test_offsets_win_back_a_label_that_was_rare_in_training() -> None:
+    rare = np.array([0, 0, 0, 0, 0, 0, -2], np.float32)
+    spoilt = Fit(1.0, rare).apply(TRUE)
+    found = fitted(spoilt, LABELS)
+    moved = found.offsets - found.offsets[:6].mean()
+    assert moved[6] == pytest.approx(2, abs=0.3)
+    assert np.abs(moved[:6]).max() < 0.2
+    right = [(scores.argmax(axis=1) == LABELS).mean() for scores in (spoilt, found.apply(spoilt))]
+    assert right[1] > right[0] + 0.01
+
+
+def test_the_truth_is_what_most_voters_saw() -> None:
+    votes = np.array([[6, 4], [2, 8], [5, 5], [0, 0]], np.float32)
+    faces = FaceSet(
+        np.zeros((4, 48, 48), np.uint8),
+        np.zeros(4, np.uint8),
+        np.full(4, "PublicTest"),
+        ("happy", "neutral"),
+        votes,
+    )
+    assert faces.as_voted().labels.tolist() == [0, 1]
 
 
 def test_above_the_floor_what_is_said_is_right_as_often_as_asked() -> None:
@@ -67,7 +90,7 @@ def test_a_card_s_calibration_is_what_the_device_applies(tmp_path: Path) -> None
         np.full(60, "PublicTest"),
         model.card.labels,
     )
-    calibration, figures = calibrate(model, faces, faces, images[:10])
+    calibration, figures = calibrate(model, faces, faces, (images[:10], images[10:20]))
     assert set(calibration.coverage) == set(model.card.labels)
     assert {figure.name for figure in figures} >= {
         "int8 ECE",
@@ -81,4 +104,6 @@ def test_a_card_s_calibration_is_what_the_device_applies(tmp_path: Path) -> None
     ):
         raw = plain.classify(images[0]).scores
         said = device.classify(images[0]).scores
-    np.testing.assert_allclose(said, sharpened(raw[None], calibration.temperature)[0], rtol=1e-3)
+    offsets = np.array([calibration.offsets[label] for label in card.labels], np.float32)
+    expected = Fit(calibration.temperature, offsets).apply(raw[None])[0]
+    np.testing.assert_allclose(said, expected, rtol=1e-3, atol=1e-4)

@@ -83,6 +83,20 @@ def test_an_input_scale_of_the_model_s_own_is_kept(tmp_path: Path) -> None:
     np.testing.assert_allclose(scores, tiny_model.expected_scores(picture), atol=0.05)
 
 
+def test_offsets_of_a_card_favour_a_label(tmp_path: Path) -> None:
+    model = find(str(tiny_model.write(tmp_path).path))
+    first, *others = model.card.labels
+    calibration = Calibration(
+        temperature=2, offsets={first: 3.0}, floor=0.6, precision=0.8, coverage={}, protocol="made"
+    )
+    moved = replace(model, card=model.card.model_copy(update={"calibration": calibration}))
+    picture = np.full((48, 48), 90, np.uint8)
+    with Classifier(moved.uncalibrated()) as plain, Classifier(moved) as calibrated:
+        scores, confidences = plain.classify(picture).scores, calibrated.classify(picture).scores
+    expected = np.sqrt(scores * np.exp([3.0] + [0.0] * len(others)))
+    np.testing.assert_allclose(confidences, expected / expected.sum(), rtol=1e-3, atol=1e-5)
+
+
 def test_calibration_sharpens_the_scores_and_keeps_their_order(tmp_path: Path) -> None:
     model = find(str(tiny_model.write(tmp_path).path))
     calibration = Calibration(
