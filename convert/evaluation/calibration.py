@@ -73,13 +73,13 @@ def calibrate(
     against = "the FER2013 labels" if chosen_on.votes is None else "what most FER+ voters saw"
     chosen_on, judged_on = chosen_on.as_voted(), judged_on.as_voted()
     seen = predict(plain, chosen_on.images, progress)
-    fit = fitted(seen, chosen_on.labels)
-    floor = floor_for(fit.apply(seen), chosen_on.labels)
+    correction = fitted(seen, chosen_on.labels)
+    floor = floor_for(correction.apply(seen), chosen_on.labels)
     if nonfaces is not None:
-        answers = fit.apply(predict(plain, nonfaces[0], progress)).max(axis=1)
+        answers = correction.apply(predict(plain, nonfaces[0], progress)).max(axis=1)
         floor = max(floor, float(np.quantile(answers, 1 - NONFACES_SAID)))
     raw = predict(plain, judged_on.images, progress)
-    sure = fit.apply(raw)
+    sure = correction.apply(raw)
     said = sure.max(axis=1) >= floor
     right = sure.argmax(axis=1) == judged_on.labels
     coverage = {
@@ -98,7 +98,7 @@ def calibrate(
         "int8 right of what is said": float(right[said].mean()) if said.any() else 0.0,
     }
     if nonfaces is not None:
-        answers = fit.apply(predict(plain, nonfaces[1], progress))
+        answers = correction.apply(predict(plain, nonfaces[1], progress))
         values["int8 share said of patches without a face"] = float(
             (answers.max(axis=1) >= floor).mean()
         )
@@ -107,10 +107,10 @@ def calibrate(
         for name, value in values.items()
     ]
     calibration = Calibration(
-        temperature=round(fit.temperature, 4),
+        temperature=round(correction.temperature, 4),
         offsets={
             label: round(float(offset), 4)
-            for label, offset in zip(model.card.labels, fit.offsets, strict=True)
+            for label, offset in zip(model.card.labels, correction.offsets, strict=True)
         },
         floor=round(floor, 4),
         precision=PRECISION,
@@ -121,7 +121,7 @@ def calibrate(
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Correction:
     """A temperature and float32 (n_classes,) offsets of log scores, as a card has them."""
 
     temperature: float
@@ -134,8 +134,8 @@ class Fit:
         return result
 
 
-def fitted(scores: Scores, labels: Labels) -> Fit:
-    """The fit under which `labels` are likeliest: a logistic regression of one slope and an
+def fitted(scores: Scores, labels: Labels) -> Correction:
+    """The one under which `labels` are likeliest: a logistic regression of one slope and an
     intercept a class."""
     logs = np.log(np.maximum(scores, _LEAST)).astype(np.float64)
     rows, n = np.arange(len(labels)), logs.shape[1]
@@ -157,7 +157,7 @@ def fitted(scores: Scores, labels: Labels) -> Fit:
         loss, np.concatenate([[1.0], np.zeros(n)]), jac=True, method="L-BFGS-B", bounds=bounds
     ).x
     intercepts = found[1:] - found[1:].mean()
-    return Fit(float(1 / found[0]), (intercepts / found[0]).astype(np.float32))
+    return Correction(float(1 / found[0]), (intercepts / found[0]).astype(np.float32))
 
 
 def floor_for(confident: Scores, labels: Labels, precision: float = PRECISION) -> float:
