@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edge.api import classify_picture, classify_sound, listen, open_model, run_pipeline
     from edge.errors import EdgeError
+    from edge.models.description import Description
     from edge.settings.loading import load as load_settings
     from edge.settings.sections import Settings
     from edge.types import EmotionEvent, Face, Frame, Prediction
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Description",
     "EdgeError",
     "EmotionEvent",
     "Face",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Description": ("edge.models.description", "Description"),
     "EdgeError": ("edge.errors", "EdgeError"),
     "EmotionEvent": ("edge.types", "EmotionEvent"),
     "Face": ("edge.types", "Face"),

@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
-from edge.models import DEFAULT_MODEL, find
+from edge.models import DEFAULT_MODEL
 from edge.models.classifier import Classifier
-from edge.pipeline.face import FrameResult, TrackedFace, build_face_pipeline
+from edge.models.description import Description, settings_description
+from edge.models.own import open_model as open_file
+from edge.pipeline.face import FrameResult, TrackedFace, face_pipeline_of
 from edge.settings.sections import Settings
 from edge.sinks.callback import CallbackSink
 from edge.types import AudioChunk, EmotionEvent, Frame
@@ -33,23 +35,31 @@ if TYPE_CHECKING:
 DEFAULT_FPS = 30.0
 
 
-def open_model(name_or_path: str | Path = DEFAULT_MODEL, *, threads: int = 1) -> Classifier:
-    """A network ready to classify: a shipped one by name, or a .tflite with its card beside it.
+def open_model(
+    name_or_path: str | Path = DEFAULT_MODEL,
+    description: Description | None = None,
+    *,
+    threads: int = 1,
+) -> Classifier:
+    """A network ready to classify: a shipped one by name, or a .tflite of anybody's by path.
 
+    description: of a .tflite that has neither a card nor a .toml beside it, its labels and scaling
+    `classify` takes uint8 (height, width) or (height, width, 3) of the network's `card`.
     Close it, or use it in a `with`. Raises MissingModelError, ModelError, MissingPackageError.
     """
-    return Classifier(find(str(name_or_path)), threads=threads)
+    return Classifier(open_file(str(name_or_path), description), threads=threads)
 
 
 def classify_picture(
     image: str | Path | NDArray[np.uint8],
     *,
-    model: str | Path = DEFAULT_MODEL,
+    model: str | Path | None = None,
     settings: Settings | None = None,
 ) -> list[TrackedFace]:
     """Every face in one picture, each with what the network says of it.
 
-    image: a file, or uint8 (H, W, 3) BGR or (H, W) gray
+    image: a file, or uint8 (H, W, 3) BGR or (H, W) gray, whatever the network takes
+    model: by default the settings' own
     Raises MissingDataError, SourceError for a file that is absent or no picture.
     """
     frames: Iterable[Frame | NDArray[np.uint8]]
@@ -78,7 +88,7 @@ def classify_sound(
     from edge.sources.audio import open_sound
 
     settings = settings or Settings()
-    network = find(str(model or settings.model.speech))
+    network = open_file(str(model or settings.model.speech))
     if network.card.modality != "speech":
         raise ModelError(f"{network.path} is a {network.card.modality} model: give one for speech")
     with Classifier(network) as classifier:
@@ -101,7 +111,7 @@ def classify_sound(
 def run_pipeline(
     frames: Iterable[Frame | NDArray[np.uint8]],
     *,
-    model: str | Path = DEFAULT_MODEL,
+    model: str | Path | None = None,
     settings: Settings | None = None,
     fps: float = DEFAULT_FPS,
     stills: bool = False,
@@ -109,19 +119,17 @@ def run_pipeline(
     """Find, follow and classify the faces in frames that you have; one result a frame, in order.
 
     frames: `Frame`s, or uint8 (H, W, 3) BGR or (H, W) gray arrays, taken to be 1 / `fps` apart
+    model: by default the settings' own
     stills: they are unrelated pictures, not moments of one scene
+    Raises ModelError for a network that looks at no face.
     """
-    network = find(str(model))
+    settings = settings or Settings()
+    name = str(model or settings.model.name)
+    said = settings_description(settings) if name == settings.model.name else None
+    network = open_file(name, said)
     with closing(Classifier(network)) as classifier:
-        pipeline = build_face_pipeline(
-            settings or Settings(),
-            classifier,
-            datetime.now(UTC),
-            model_name=network.card.name,
-            stills=stills,
-            sequence=network.card.sequence,
-            floor=network.card.floor,
-        )
+        started = datetime.now(UTC)
+        pipeline = face_pipeline_of(network.card, settings, classifier, started, stills=stills)
         yield from pipeline.results(_as_frame(*indexed, fps) for indexed in enumerate(frames))
 
 

@@ -43,7 +43,7 @@ class Classifier:
             raise ModelError(f"{model.path} is no model this engine can run: {error}") from error
         source, target = _checked_ends(self._interpreter, model)
         card = model.card
-        self.labels = card.labels
+        self.card, self.labels = card, card.labels
         self._shape = card.input_shape[:-1] if card.input_shape[-1] == 1 else card.input_shape
         self._logits = card.output == "logits"
         self._table = quantization_table(card.scaling, source)

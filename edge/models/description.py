@@ -11,7 +11,7 @@ from edge.errors import ModelError, UsageError
 from edge.models.card import MAX_CARD_BYTES, NOT_STATED, Dtype, Label, ModelCard
 from edge.models.probe import End, Probe
 from edge.models.scaling import NAMED, Scaling, parse_scaling
-from edge.settings.sections import PreprocessSettings
+from edge.settings.sections import PreprocessSettings, Settings
 from edge.system.record import Meta, Record, ValidationError, complaint
 from edge.vision.picture_format import Colour
 from edge.vision.sequence_settings import SequenceSettings
@@ -50,6 +50,20 @@ def read_description(path: Path) -> Description | None:
         raise UsageError(f"{path}: {'.'.join(where) or 'it'}: {message}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def settings_description(settings: Settings) -> Description | None:
+    """What the settings say of a network for faces that has no card; None where they are silent."""
+    said = settings.model
+    if not said.labels:
+        return None
+    return Description(
+        labels=said.labels,
+        scaling=said.scaling,
+        colour=said.colour,
+        output=said.output,
+        margin=settings.preprocess.margin,
+    )
 
 
 def described_card(path: Path, content: bytes, found: Probe, said: Description) -> ModelCard:

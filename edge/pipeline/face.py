@@ -11,14 +11,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.models.card import DEFAULT_FLOOR
+from edge.errors import ModelError
+from edge.models.card import DEFAULT_FLOOR, ModelCard
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.schedule import FixedIntervalScheduler, InferenceScheduler
 from edge.pipeline.sequence import SequenceBuffer
 from edge.pipeline.smoothing import Smoother
 from edge.pipeline.stages import StageTimer
 from edge.pipeline.track import State, Track
-from edge.settings.sections import DetectionSettings, Settings
+from edge.settings.sections import DetectionSettings, PreprocessSettings, Settings
 from edge.types import EmotionEvent, Face, Frame, Prediction
 from edge.vision import open_detector
 from edge.vision.full_search import FullSearch, WholePicture
@@ -216,6 +217,45 @@ def build_face_pipeline(
         else FixedIntervalScheduler(sequence.step_s),
         SequenceBuffer(sequence) if sequence is not None else None,
     )
+
+
+def face_pipeline_of(
+    card: ModelCard,
+    settings: Settings,
+    classifier: FaceClassifier,
+    started_at: datetime,
+    *,
+    stills: bool = False,
+    live: bool = False,
+) -> FacePipeline:
+    """The pipeline that a network's card and the settings describe, for any size and colours.
+
+    Raises ModelError for a network that looks at no face, and what `build_face_pipeline` raises.
+    """
+    if card.modality not in ("face", "video"):
+        raise ModelError(f"{card.name} is a {card.modality} model: give one for faces")
+    prepared = preprocessing_of(card, settings.preprocess)
+    return build_face_pipeline(
+        settings.model_copy(update={"preprocess": prepared}),
+        classifier,
+        started_at,
+        model_name=card.name,
+        stills=stills,
+        live=live,
+        sequence=prepared if isinstance(prepared, SequenceSettings) else None,
+        picture_format=card.picture_format,
+        floor=card.floor,
+    )
+
+
+def preprocessing_of(card: ModelCard, settings: PreprocessSettings) -> PreprocessSettings:
+    """The card's, with what the settings change from their defaults."""
+    prepared, usual = card.preprocessing, PreprocessSettings()
+    if not isinstance(prepared, PreprocessSettings):
+        return settings
+    given = {name: getattr(settings, name) for name in usual.model_dump()}
+    changed = {name: value for name, value in given.items() if value != getattr(usual, name)}
+    return prepared.model_copy(update=changed)
 
 
 def _search(settings: DetectionSettings, *, stills: bool, live: bool) -> FaceSearch:

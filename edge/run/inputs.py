@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from edge.health.report import Health
     from edge.models import ModelCard
     from edge.models.classifier import Classifier
-    from edge.models.description import Description
     from edge.pipeline.face import FacePipeline
     from edge.pipeline.fusion import Fusion
     from edge.pipeline.speech import SpeechPipeline
@@ -31,22 +30,15 @@ class VideoInput:
     classifier: Classifier
 
     def pipeline(self, settings: Settings, started_at: datetime) -> FacePipeline:
-        from edge.pipeline.face import build_face_pipeline
-        from edge.settings.sections import PreprocessSettings
+        from edge.pipeline.face import face_pipeline_of
 
-        prepared = self.card.preprocessing
-        if settings.preprocess == PreprocessSettings() and isinstance(prepared, PreprocessSettings):
-            settings = settings.model_copy(update={"preprocess": prepared})
-        return build_face_pipeline(
+        return face_pipeline_of(
+            self.card,
             settings,
             self.classifier,
             started_at,
-            model_name=self.card.name,
             stills=self.source.stills,
             live=self.source.live,
-            sequence=self.card.sequence,
-            picture_format=self.card.picture_format,
-            floor=self.card.floor,
         )
 
 
@@ -167,29 +159,14 @@ _FOR_VIDEO = ("face", "video")
 """A network may classify a face by one picture or by a sequence; the events are of faces alike."""
 
 
-def _description(settings: Settings) -> Description | None:
-    """What the settings say of a network for faces that has no card."""
-    said = settings.model
-    if not said.labels:
-        return None
-    from edge.models.description import Description
-
-    return Description(
-        labels=said.labels,
-        scaling=said.scaling,
-        colour=said.colour,
-        output=said.output,
-        margin=settings.preprocess.margin,
-    )
-
-
 def _network(
     settings: Settings, name: str, modalities: tuple[str, ...], stack: ExitStack
 ) -> tuple[ModelCard, Classifier]:
     from edge.models.classifier import Classifier
+    from edge.models.description import settings_description
     from edge.models.own import open_model
 
-    said = _description(settings) if name == settings.model.name else None
+    said = settings_description(settings) if name == settings.model.name else None
     model = open_model(name, said, settings.model.engine)
     if model.card.modality not in modalities:
         raise ModelError(

@@ -9,9 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tiny_model
 from places import PORTRAIT
 
 import edge
+from edge.settings.sections import ModelSettings, Settings
 from edge.types import EmotionEvent
 
 
@@ -34,6 +36,32 @@ def test_a_model_by_name_classifies_a_patch() -> None:
     with edge.open_model("edge_net") as network:
         prediction = network.classify(np.zeros((48, 48), np.uint8))
     assert prediction.scores.sum() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "colour"), [((96, 96, 3), "bgr"), ((64, 40, 3), ""), ((32, 32, 1), "")]
+)
+@pytest.mark.parametrize("gray", [False, True])
+def test_a_network_of_one_s_own_in_any_size_and_colour(
+    tmp_path: Path, shape: tuple[int, int, int], colour: str, gray: bool
+) -> None:
+    path = tmp_path / "mine.tflite"
+    path.write_bytes(tiny_model.build("float32", classes=3, picture_shape=shape))
+    own = ModelSettings(name=str(path), labels=("a", "b", "c"), scaling="0-1", colour=colour)  # type: ignore[arg-type]
+    pixels = np.asarray(cv2.imread(str(PORTRAIT)), np.uint8)
+    image = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if gray else pixels
+    (seen,) = edge.classify_picture(np.asarray(image), settings=Settings(model=own))
+    assert seen.prediction.labels == ("a", "b", "c")
+    assert seen.prediction.scores.sum() == pytest.approx(1)
+    said = edge.Description(labels=own.labels, scaling="0-1", colour=own.colour)
+    with edge.open_model(path, said) as network:
+        assert network.card.input_shape == shape
+        network.classify(np.zeros(network.card.picture_format.shape, np.uint8))
+
+
+def test_a_network_that_looks_at_no_face_is_refused() -> None:
+    with pytest.raises(edge.EdgeError, match="give one for faces"):
+        edge.classify_picture(PORTRAIT, model="audio_crnn")
 
 
 def test_events_are_received_and_nothing_is_stored(

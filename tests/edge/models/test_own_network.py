@@ -20,6 +20,7 @@ from edge.models.classifier import Classifier
 from edge.models.description import Description
 from edge.models.own import open_model
 from edge.models.scaling import Scaling, parse_scaling
+from edge.pipeline.face import preprocessing_of
 from edge.settings.sections import PreprocessSettings
 from edge.types import Face
 from edge.vision.picture_format import PictureFormat
@@ -230,6 +231,15 @@ def test_a_scaling_is_read_as_it_is_written(text: str) -> None:
 def test_a_scaling_that_is_none(text: str) -> None:
     with pytest.raises(UsageError, match="scaling"):
         parse_scaling(text)
+
+
+def test_the_card_says_how_a_face_is_prepared_and_settings_change_what_they_name(
+    tmp_path: Path,
+) -> None:
+    card = open_model(str(written(tmp_path)), THREE.model_copy(update={"margin": 0.1})).card
+    assert not preprocessing_of(card, PreprocessSettings()).stretch
+    changed = preprocessing_of(card, PreprocessSettings(equalise=True))
+    assert (changed.equalise, changed.margin, changed.stretch) == (True, 0.1, False)
 
 
 def test_a_card_of_ours_is_unchanged_by_the_new_fields() -> None:
