@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Faces = NDArray[np.float32]
-"""float32 (n, side, side), gray levels 0 to 255."""
+"""float32 (n, height, width), gray levels 0 to 255."""
 
 
 def cover(faces: Faces, rng: np.random.Generator) -> None:
@@ -29,8 +29,8 @@ def cover(faces: Faces, rng: np.random.Generator) -> None:
 
 def draw_masks(faces: Faces, rng: np.random.Generator) -> None:
     """From the bridge of the nose down to under the chin, of one tone with a soft shade."""
-    n, side = faces.shape[:2]
-    rows, columns = _grid(side)
+    n = len(faces)
+    rows, columns = _grid(faces)
     top = _uniform(rng, n, 0.50, 0.62)
     middle = _uniform(rng, n, 0.46, 0.54)
     bulge = _uniform(rng, n, 0.02, 0.10)
@@ -46,15 +46,15 @@ def draw_masks(faces: Faces, rng: np.random.Generator) -> None:
 
 def draw_glasses(faces: Faces, rng: np.random.Generator) -> None:
     """Two dark lenses and a bridge; a third of them let some of the eyes through."""
-    n, side = faces.shape[:2]
-    rows, columns = _grid(side)
+    n = len(faces)
+    rows, columns = _grid(faces)
     height = _uniform(rng, n, 0.32, 0.43)
     middle = _uniform(rng, n, 0.46, 0.54)
     apart = _uniform(rng, n, 0.18, 0.24)
     half_width, half_height = _uniform(rng, n, 0.11, 0.17), _uniform(rng, n, 0.07, 0.13)
     power = _uniform(rng, n, 2, 5)
     down = np.abs((rows - height) / half_height) ** power
-    lens = np.zeros((n, side, side), bool)
+    lens = np.zeros(faces.shape, bool)
     for sign in (-1, 1):
         lens |= np.abs((columns - middle - sign * apart) / half_width) ** power + down < 1
     bridge = (np.abs(rows - height + 0.3 * half_height) < 0.02) & (np.abs(columns - middle) < apart)
@@ -65,8 +65,8 @@ def draw_glasses(faces: Faces, rng: np.random.Generator) -> None:
 
 def draw_hands(faces: Faces, rng: np.random.Generator) -> None:
     """A turned ellipse of the face's own tone, from a side or from below."""
-    n, side = faces.shape[:2]
-    rows, columns = _grid(side)
+    n = len(faces)
+    rows, columns = _grid(faces)
     turn = _uniform(rng, n, 0, np.pi)
     x = _uniform(rng, n, 0.05, 0.95)
     y = _uniform(rng, n, 0.55, 1.0)
@@ -74,15 +74,17 @@ def draw_hands(faces: Faces, rng: np.random.Generator) -> None:
     aside = (rows - y) * np.cos(turn) - (columns - x) * np.sin(turn)
     long, short = _uniform(rng, n, 0.2, 0.42), _uniform(rng, n, 0.10, 0.22)
     inside = (along / long) ** 2 + (aside / short) ** 2 < 1
-    skin = np.median(faces[:, side // 4 : 3 * side // 4, side // 4 : 3 * side // 4], axis=(1, 2))
+    height, width = faces.shape[1:]
+    inner = faces[:, height // 4 : 3 * height // 4, width // 4 : 3 * width // 4]
+    skin = np.median(inner, axis=(1, 2))
     tone = skin[:, None, None] * _uniform(rng, n, 0.75, 1.15)
     fingers = 12 * np.sin(aside * _uniform(rng, n, 40, 80))
     _paint(faces, inside, tone + fingers)
 
 
-def _grid(side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    places = ((np.arange(side) + 0.5) / side).astype(np.float32)
-    return places[None, :, None], places[None, None, :]
+def _grid(faces: Faces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    rows, columns = (((np.arange(n) + 0.5) / n).astype(np.float32) for n in faces.shape[1:])
+    return rows[None, :, None], columns[None, None, :]
 
 
 def _uniform(rng: np.random.Generator, n: int, low: float, high: float) -> NDArray[np.float32]:

@@ -119,9 +119,20 @@ def _told(imported: Imported, data: Path | None, examples: list[Example], as_jso
     return 1 if broken else 0
 
 
-def verify_own(model: Path, data: Path, faces: str, merge: list[str] | None, as_json: bool) -> int:
-    """`edge-convert verify` of a network on pictures of one's own: its test part, or all."""
+def verify_own(
+    model: Path,
+    data: Path,
+    faces: str,
+    merge: list[str] | None,
+    robustness: bool,
+    as_json: bool,
+) -> int:
+    """`edge-convert verify` of a network on pictures of one's own: its test part, or all.
+
+    robustness: whether to judge it in every condition of a card too
+    """
     from convert.datasets.own import load_pictures
+    from convert.evaluation import passport
     from convert.evaluation.own_network import judge
     from edge.models.own import open_model
     from edge.settings.sections import PreprocessSettings
@@ -135,8 +146,20 @@ def verify_own(model: Path, data: Path, faces: str, merge: list[str] | None, as_
     with progress_bar("reading pictures") as progress:
         shape, labels = network.card.picture_format, network.card.labels
         pictures = load_pictures(examples, labels, preprocessing, shape, faces, progress)
+    if pictures.in_gray and network.card.colour != "gray":
+        print(
+            f"not sure: all pictures are gray and it takes {network.card.colour}, as a camera gives"
+            " them: its figures on gray ones are another network's",
+            file=sys.stderr,
+        )
     verdict = judge(network, pictures)
-    print_figures(verdict.as_dict(), verdict.lines(), as_json)
+    figures, lines = verdict.as_dict(), list(verdict.lines())
+    if robustness:
+        with progress_bar("changing pictures") as progress:
+            found = list(passport.conditions(network, pictures.images, pictures.labels, progress))
+        figures["robustness"] = passport.as_dicts(found, pictures.label_names)
+        lines += ["", *passport.table(found, pictures.label_names)]
+    print_figures(figures, lines, as_json)
     for sentence in verdict.broken:
         print(f"edge-convert: {sentence}", file=sys.stderr)
     return 1 if verdict.broken else 0

@@ -36,6 +36,7 @@ from convert.cli.options import (
 )
 from convert.zoo import SPEECH, VIDEO
 from edge.cli.app import run_app
+from edge.errors import UsageError
 
 app = typer.Typer(
     help="Train emotion networks, convert them to int8 and verify what that cost.",
@@ -114,6 +115,9 @@ def verify(
     ),
     max_accuracy_lost: MayLose = 0.010,
     min_agreement: MustAgree = 0.97,
+    passport: Annotated[
+        bool, typer.Option(help="Your own data: in noise, low light, covered, turned … too.")
+    ] = False,
     layers: Annotated[int, typer.Option(min=0, help="How many of the noisiest to list.")] = 8,
     plots: Annotated[Path | None, typer.Option(help="A folder for confusion matrices.")] = None,
     as_json: Json = False,
@@ -124,7 +128,11 @@ def verify(
     labels in another order.
     """
     if keras is None:
-        return verify_own(model, data, faces, merge, as_json)
+        return verify_own(model, data, faces, merge, passport, as_json)
+    if passport:
+        raise UsageError(
+            "--passport is of your own data: leave KERAS out (cards: edge-convert card)"
+        )
     from convert.augmentation.image import NOISE_LEVELS
     from convert.evaluation.compare import Limits
     from convert.evaluation.verify import judge

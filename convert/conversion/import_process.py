@@ -53,7 +53,7 @@ def _export_keras(plan: dict[str, Any], work: Path) -> dict[str, Any]:
     model.set_weights(given.get_weights())
     last = _last_activation(given)
     image = keras.Input(batch_shape=(1, *shape), dtype="float32", name="image")
-    whole = keras.Model(image, _scores(model(image), last, plan["output"]))
+    whole = keras.Model(image, _scores(_one(model(image)), last, plan["output"]))
     one = keras.InputSpec(shape=(1, *shape), dtype="float32", name="image")
     whole.export(work / "saved", verbose=False, input_signature=[one])
     return {
@@ -120,10 +120,15 @@ def _last_activation(model: keras.Model) -> str:
     """softmax, sigmoid, or another, by the layer that the output comes from."""
     layer = model
     while isinstance(layer, keras.Model):
-        layer = layer.output._keras_history.operation if layer.built else layer.layers[-1]
+        layer = _one(layer.output)._keras_history.operation if layer.built else layer.layers[-1]
     if type(layer).__name__ in ("Softmax", "Sigmoid"):
         return type(layer).__name__.lower()
     return str(getattr(getattr(layer, "activation", None), "__name__", "linear"))
+
+
+def _one(outputs: Any) -> Any:
+    """The only output, which a network of Keras 2 gives as a list of one."""
+    return outputs[0] if isinstance(outputs, list) else outputs
 
 
 def _scores(outputs: Any, last: str, wanted: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -234,22 +235,26 @@ _REASONS = {
     "unsafe": "it holds code of its author's, which is not run here: save it as a SavedModel",
     "needs to be rewritten": "it uses TensorFlow operators that the device's runtime lacks",
     "Some ops are not supported": "it uses TensorFlow operators that the device's runtime lacks",
-    "custom op": "it uses TensorFlow operators that the device's runtime lacks",
+    "custom op:": "it uses TensorFlow operators that the device's runtime lacks",
     "Quantization not yet supported": "one of its operators has no int8 form",
     "MemoryError": "it takes more memory than it may",
     "Unrecognized keyword": "it was saved by a version of Keras that this one cannot read",
 }
 
 
+_LOGGED = re.compile(r"[IW]\d{4} |[\d-]+ [\d:.]+: [IW] ")
+"""What TensorFlow says of itself whether or not anything is wrong."""
+
+
 def _reason(code: int, chatter: str) -> str:
     if code < 0:
         return "the converter crashed on it (with --debug its last words are shown)"
-    lines = chatter.splitlines()
+    lines = [line for line in chatter.splitlines() if not _LOGGED.match(line)]
     refused = next((line for line in reversed(lines) if line.startswith("REFUSED ")), None)
     if refused is not None:
         return refused.removeprefix("REFUSED ")
     for sign, reason in _REASONS.items():
-        if sign in chatter:
+        if any(sign in line for line in lines):
             return f"{reason} (its converter's own words: --debug)"
     return lines[-1][:300] if lines else "its converter said nothing"
 

@@ -1,4 +1,7 @@
-"""What happens to a face before it is a 48x48 picture: light, focus, motion, distance, cover."""
+"""What happens to a face before a network sees it: light, focus, motion, distance, cover.
+
+Blur and motion are in pixels of a picture of 48, and as much more in a larger one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """`apply`: uint8 (n, 48, 48) and a generator → the same, changed; its input stays."""
+    """`apply`: uint8 (n, height, width) or (n, height, width, 3), and a generator → the same,
+    changed; its input stays."""
 
     name: str
     apply: Callable[[Images, np.random.Generator], Images]
@@ -41,21 +45,32 @@ def low_light(share: float) -> Corruption:
 
 
 def blur(sigma_px: float) -> Corruption:
-    return _each(f"blur {sigma_px:g} px", lambda image: cv2.GaussianBlur(image, (0, 0), sigma_px))
+    def blurred(image: Image) -> object:
+        return cv2.GaussianBlur(image, (0, 0), sigma_px * _scale(image))
+
+    return _each(f"blur {sigma_px:g} px", blurred)
 
 
 def motion(length_px: int) -> Corruption:
     """Sideways, over `length_px`."""
-    kernel = np.full((1, length_px), 1 / length_px, np.float32)
-    return _each(f"motion {length_px} px", lambda image: cv2.filter2D(image, -1, kernel))
+
+    def moved(image: Image) -> object:
+        length = max(1, round(length_px * _scale(image)))
+        return cv2.filter2D(image, -1, np.full((1, length), 1 / length, np.float32))
+
+    return _each(f"motion {length_px} px", moved)
+
+
+def _scale(image: Image) -> float:
+    return min(image.shape[:2]) / 48
 
 
 def small(side_px: int) -> Corruption:
-    """A face of `side_px` in the frame, enlarged to 48."""
+    """A face of `side_px` in the frame, enlarged to what the network takes."""
 
     def downscaled(image: Image) -> object:
         tiny = cv2.resize(image, (side_px, side_px), interpolation=cv2.INTER_AREA)
-        return cv2.resize(tiny, image.shape[::-1])
+        return cv2.resize(tiny, image.shape[1::-1])
 
     return _each(f"face of {side_px} px", downscaled)
 
@@ -63,7 +78,7 @@ def small(side_px: int) -> Corruption:
 def jpeg(quality: int) -> Corruption:
     def packed(image: Image) -> object:
         data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
 
     return _each(f"JPEG quality {quality}", packed)
 
@@ -72,11 +87,12 @@ def occlusion(share: float) -> Corruption:
     """A gray square over `share` of the area, anywhere."""
 
     def apply(images: Images, rng: np.random.Generator) -> Images:
-        side = round(images.shape[1] * share**0.5)
+        rows, columns = images.shape[1:3]
+        height, width = round(rows * share**0.5), round(columns * share**0.5)
         covered = images.copy()
         for image in covered:
-            top, left = rng.integers(0, images.shape[1] - side + 1, 2)
-            image[top : top + side, left : left + side] = 128
+            top, left = rng.integers(0, (rows - height + 1, columns - width + 1))
+            image[top : top + height, left : left + width] = 128
         return covered
 
     return Corruption(f"occlusion {share:.0%}", apply)
@@ -87,7 +103,11 @@ def covered(name: str, draw: Callable[[Faces, np.random.Generator], None]) -> Co
 
     def apply(images: Images, rng: np.random.Generator) -> Images:
         faces = images.astype(np.float32)
-        draw(faces, rng)
+        drawn_from = rng.bit_generator.state
+        for channel in np.moveaxis(faces, 3, 0) if faces.ndim == 4 else [faces]:
+            # The same in every channel; a hand's tone is that of its face there.
+            rng.bit_generator.state = drawn_from
+            draw(channel, rng)
         return np.asarray(np.rint(faces.clip(0, 255)), np.uint8)
 
     return Corruption(name, apply)
@@ -107,11 +127,11 @@ def jitter(share: float) -> Corruption:
     """The box moved and scaled by up to `share` of its side."""
 
     def apply(images: Images, rng: np.random.Generator) -> Images:
-        n, side = images.shape[:2]
+        n, height, width = images.shape[:3]
         moved = rng.uniform(-share, share, (n, 3))
         return np.stack(
             [
-                _moved(image, 0.0, 1 + zoom, dx * side, dy * side)
+                _moved(image, 0.0, 1 + zoom, dx * width, dy * height)
                 for image, (zoom, dx, dy) in zip(images, moved, strict=True)
             ]
         )
@@ -122,11 +142,11 @@ def jitter(share: float) -> Corruption:
 def _moved(
     image: Image, degrees: float, zoom: float = 1.0, dx: float = 0.0, dy: float = 0.0
 ) -> Image:
-    side = image.shape[0]
-    centre = (side - 1) / 2
-    matrix = cv2.getRotationMatrix2D((centre, centre), float(degrees), zoom).astype(np.float64)
+    height, width = image.shape[:2]
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    matrix = cv2.getRotationMatrix2D(centre, float(degrees), zoom).astype(np.float64)
     matrix[:, 2] += np.array((dx, dy))
-    moved = cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 import tiny_model
 
 from convert.cli.main import app
+from convert.conversion import importing
 from edge.cli.app import run_app
+from edge.errors import ConversionError
 from edge.models.classifier import Classifier
 from edge.models.own import open_model
 
@@ -78,10 +81,53 @@ def test_a_tflite_made_elsewhere_stays_as_it_is(
     assert open_model(str(out)).card.dtype == "uint8"
 
 
+def test_a_network_for_colours_that_is_given_gray_is_told_and_its_robustness_is_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gray = own_networks.write_pictures(tmp_path / "gray", persons=2, each=2, gray=True)
+    given, out = tmp_path / "theirs.tflite", tmp_path / "mine.tflite"
+    given.write_bytes(tiny_model.build("uint8", classes=3, picture_shape=(40, 32, 3)))
+    bring = ("import", given, "--labels", LABELS, "--data", gray, "--faces", "whole")
+    run(*bring, "--out", out)
+    assert "all pictures are gray" in capsys.readouterr().err
+    assert open_model(str(out)).card.colour == "gray"
+    # Where a camera's colours are asked for all the same, verify says what that means.
+    run(*bring, "--out", out, "--colour", "rgb")
+    assert open_model(str(out)).card.colour == "rgb"
+    capsys.readouterr()
+    run("verify", out, "--data", gray, "--faces", "whole", "--passport", "--json")
+    said = capsys.readouterr()
+    assert "all pictures are gray and it takes rgb" in said.err
+    robustness = json.loads(said.out)["robustness"]
+    assert {"clean", "noise 0.3", "JPEG quality 20", "mask", "turned 15°"} <= {
+        one["condition"] for one in robustness
+    }
+    for one in robustness:
+        low, high = one["interval"]
+        assert low <= one["accuracy"] <= high
+        assert set(one["recalls"]) == set(own_networks.LABELS)
+    clean, noisy = robustness[:2]
+    assert clean["changed"] == 0
+    assert noisy["deviation"] is not None
+
+
+def test_the_reason_is_not_what_tensorflow_says_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its greeting names custom operations, and so would every refusal."""
+    greeting = "I0000 00:00:1 1 port.cc:153] oneDNN custom operations are on. custom op: none"
+    script = f"print({greeting!r}); raise AttributeError('no such part')"
+    monkeypatch.setattr(importing, "CHILD", (sys.executable, "-c", script))
+    with pytest.raises(ConversionError, match="cannot be converted: AttributeError: no such part"):
+        importing.run_child("export", {}, tmp_path, tmp_path / "mine.keras")
+
+
 @pytest.mark.parametrize(
     ("built", "labels", "sentence"),
     [
         ({"classes": 4}, LABELS, "names 4 classes and 3 labels are given: give 4"),
+        ({"classes": 8}, LABELS, "names 8 classes and 3 labels are given: give 8"),
+        ({"classes": 50}, LABELS, "names 50 classes and 3 labels are given: give 50"),
         ({"classes": 3, "n_outputs": 2}, LABELS, "2 outputs"),
         ({"classes": 3}, "glad,glad,other", "each label once"),
         ({"classes": 3}, "", "give --labels"),

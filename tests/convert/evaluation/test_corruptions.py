@@ -51,6 +51,25 @@ def test_a_corrupted_face_is_still_a_face_picture(
     assert (apply(corruption, image) == found).all()
 
 
+@pytest.mark.parametrize("corruption", ALL, ids=lambda c: c.name)
+@pytest.mark.parametrize("shape", [(96, 96, 3), (64, 40)], ids=str)
+def test_any_size_and_colours(corruption: Corruption, shape: tuple[int, ...]) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, *shape), np.uint8)
+    found = corruption.apply(images, np.random.default_rng(1))
+    assert (found.shape, found.dtype) == (images.shape, np.uint8)
+    assert (found != images).any()
+
+
+def test_three_channels_that_are_alike_stay_alike() -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (2, 48, 48), np.uint8)
+    for corruption in BEYOND:
+        if not corruption.name.startswith("JPEG"):
+            alone = corruption.apply(gray, np.random.default_rng(1))
+            colours = np.repeat(gray[..., None], 3, axis=-1)
+            together = corruption.apply(colours, np.random.default_rng(1))
+            assert (together == alone[..., None]).all(), corruption.name
+
+
 def test_names_are_unique() -> None:
     assert len({c.name for c in ALL}) == len(ALL)
 
