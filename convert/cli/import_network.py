@@ -156,7 +156,9 @@ def verify_own(
     figures, lines = verdict.as_dict(), list(verdict.lines())
     if robustness:
         with progress_bar("changing pictures") as progress:
-            found = list(passport.conditions(network, pictures.images, pictures.labels, progress))
+            # As `judge` has it: the network's own answers, without a calibration.
+            plain = network.uncalibrated()
+            found = list(passport.conditions(plain, pictures.images, pictures.labels, progress))
         figures["robustness"] = passport.as_dicts(found, pictures.label_names)
         lines += ["", *passport.table(found, pictures.label_names)]
     print_figures(figures, lines, as_json)

@@ -62,7 +62,7 @@ def motion(length_px: int) -> Corruption:
 
 
 def _scale(image: Image) -> float:
-    return min(image.shape[:2]) / 48
+    return float(min(image.shape[:2])) / 48
 
 
 def small(side_px: int) -> Corruption:

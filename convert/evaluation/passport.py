@@ -81,7 +81,7 @@ def conditions(
         changed = corruption.apply(images, rng)
         given = np.repeat(changed[:, None], frames, axis=1) if frames else changed
         progress(1, total)
-        return predict(model, given).argmax(axis=1)
+        return np.asarray(predict(model, given).argmax(axis=1))
 
     n, before = len(model.card.labels), np.zeros(0, np.int_)
     for name, draws in asked:
@@ -118,8 +118,8 @@ def table(found: list[Condition], label_names: tuple[str, ...]) -> Iterator[str]
     for one in found:
         low, high = wilson(one.accuracy, int(one.pictures.sum()))
         spread = f" ± {one.deviation:.3f} over seeds" if one.deviation is not None else ""
-        shares = zip(one.recalls, one.pictures, strict=True)
-        recalls = "  ".join(_with_interval(recall, int(n)) for recall, n in shares)
+        by_class = zip(one.recalls, one.pictures, strict=True)
+        recalls = "  ".join(_with_interval(recall, int(n)) for recall, n in by_class)
         yield (
             f"{one.name:<16} {one.accuracy:.3f}     [{low:.3f}, {high:.3f}]   {one.changed:.3f}"
             f"    {recalls}{spread}"
