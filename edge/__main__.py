@@ -1,5 +1,5 @@
 """`python -m edge` is `edge`."""
 
-from edge.cli.main import start
+from edge.cli.start import start
 
 start()

@@ -40,3 +40,8 @@ def test_the_command_line_alone_loads_no_driver() -> None:
 @pytest.mark.parametrize("module", ["convert.cli.main", "benchmarks.cli"])
 def test_help_of_the_other_commands_needs_no_extra(module: str) -> None:
     assert modules_after(f"import {module}").isdisjoint(HEAVY)
+
+
+def test_a_run_loads_only_what_it_needs() -> None:
+    loaded = modules_after("import edge.cli.start, edge.cli.run, edge.run.session, edge.models.own")
+    assert loaded.isdisjoint(("pydantic", "rich", "jinja2", "paho", "ssl", "edge.cli.log"))

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from passwords import ADDRESSES, LOCAL, SECRET
 
 from edge.cli import main
+from edge.cli.app import run_app
 from edge.errors import EdgeError, UsageError
 from edge.health.report import Health, Report
 from edge.settings.loading import load, override
@@ -68,7 +69,7 @@ def test_a_run_by_hand_tells_no_password(
     config = tmp_path / "edge.toml"
     config.write_text("[camera]\nopen_timeout_s = 0.2\nretries = 0\n")
     options = ["run", "--config", str(config), "--log", "none", "--camera", address]
-    code = main.run_app(main.app, "edge", [*options, "--debug"])
+    code = run_app(main.app, "edge", [*options, "--debug"])
     out, err = capfd.readouterr()
     assert code in (1, 2, 3)
     assert out == ""
@@ -173,7 +174,7 @@ def test_mistyped_settings_tell_no_value(
 ) -> None:
     path = tmp_path / "edge.toml"
     path.write_text(text)
-    code = main.run_app(main.app, "edge", ["run", "--config", str(path), "--debug"])
+    code = run_app(main.app, "edge", ["run", "--config", str(path), "--debug"])
     assert code == 2
     err = capfd.readouterr().err
     assert str(path) in err
