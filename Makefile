@@ -16,7 +16,7 @@ SCRIPTS = $(shell git ls-files -z | xargs -0 awk 'FNR == 1 && /^\#!.*(bash|\/sh)
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: install uninstall demo test check test-python313 format test-picamera2 test-systemd test-arm64 check-device soak deb clean
+.PHONY: install uninstall demo test check test-python313 format test-picamera2 test-systemd test-arm64 check-device soak fuzz deb clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
@@ -65,6 +65,10 @@ test-arm64: $(VENV)/base
 # An hour with a camera that dies every minute: does memory grow, does anything leak?
 soak: $(VENV)/dev
 	$(BIN)/python tests/rigs/soak.py --minutes 60
+
+# Damaged files and messages, two minutes of each kind.
+fuzz: $(VENV)/dev
+	$(BIN)/python tests/rigs/fuzz.py --seconds 120
 
 # The Debian package for boards: arm64, bookworm and trixie.
 deb: $(VENV)/base

@@ -171,7 +171,7 @@ class BatchSink(Sink):
         """Put all that waits into the log: in one transaction, once."""
         try:
             self._insert(self._file.connection())
-        except sqlite3.DatabaseError as error:
+        except database.ERRORS as error:
             if not database.is_damage(error):
                 raise
             self._file.restart(str(error))

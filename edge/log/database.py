@@ -16,10 +16,13 @@ from edge.log.schema import APPLICATION_ID, SCHEMA_VERSION, SELECT, DamagedLogEr
 _CHECKED_BYTES = 8 << 20  # a log up to this size is read whole on opening: 0.2 s on a slow card
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+ERRORS = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite raises of a log; the second where it quotes a damaged schema that is no text."""
 
 
-def is_damage(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+def is_damage(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, UnicodeDecodeError) or code in _DAMAGE
 
 
 def connect(path: Path, *, busy_timeout_s: float) -> sqlite3.Connection:
@@ -47,7 +50,7 @@ def connect(path: Path, *, busy_timeout_s: float) -> sqlite3.Connection:
         connection.execute("PRAGMA secure_delete = ON")
         _migrate(connection)
         connection.execute(f"{SELECT} ORDER BY event.id DESC LIMIT 1").fetchall()
-    except sqlite3.DatabaseError as error:
+    except ERRORS as error:
         connection.close()
         if is_damage(error):
             raise DamagedLogError(f"the log {path} is damaged ({error})") from error

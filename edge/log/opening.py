@@ -46,7 +46,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     """SQLite's and the system's errors as one sentence about the log."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except database.ERRORS as error:
         if database.is_damage(error):
             raise schema.DamagedLogError(
                 f"the log {path} is damaged or none at all ({error}):"

@@ -161,9 +161,10 @@ class SoundTrackSource(DecodedSource):
                 f"cannot read {self.path} as sound: {error.strerror}; give a file that a player "
                 "can play"
             ) from error
-        if not self._container.streams.audio:
+        tracks = [one for one in self._container.streams.audio if one.codec_context]
+        if not tracks:
             raise SourceError(f"{self.path} has no sound track: give another file with --mic")
-        track = self._container.streams.audio[0]
+        track = tracks[0]
         self._mixer = av.AudioResampler(format="fltp")
         began_s = (self._container.start_time or 0) / av.time_base
         track_s = track.start_time * float(track.time_base) if track.start_time else began_s

@@ -100,9 +100,9 @@ class PyAvDecoder:
         self._av: Any = import_module("av")
         self._file = path.open("rb")
         try:
-            self._container = self._av.open(self._file, "r")
-            # Where there is a moving picture, the cover is not what is meant.
-            streams = list(self._container.streams.video)
+            self._container = self._av.open(self._file, "r", metadata_errors="replace")
+            # A damaged one has no codec. Where a picture moves, the cover is not what is meant.
+            streams = [one for one in self._container.streams.video if one.codec_context]
             moving = [one for one in streams if not _is_cover(one)]
             self._stream = (moving or streams)[0]
         except (self._av.FFmpegError, IndexError) as error:

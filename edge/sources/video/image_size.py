@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 MAX_MEGAPIXELS = 100
 """What claims more is not decoded: a small file may unpack to gigabytes."""
+_MAX_MISSING_BYTES = 64 << 20
+_PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -29,7 +31,18 @@ def too_large(data: bytes) -> str:
     width, height = size_of(data) or (1, 1)
     if width * height > MAX_MEGAPIXELS * 1e6:
         return f"it claims {width}x{height} pixels, more than {MAX_MEGAPIXELS} million"
+    if data.startswith(_PNG) and _missing_png_bytes(data) > _MAX_MISSING_BYTES:
+        return "its last part is far longer than the file"
     return ""
+
+
+def _missing_png_bytes(data: bytes) -> int:
+    """What its chunks claim beyond the end: OpenCV takes memory for it, there or not."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        at += length + 12  # length, type and checksum are of four bytes each
+    return at - len(data)
 
 
 def _png(data: bytes) -> tuple[int, int]:
@@ -97,7 +110,7 @@ def _pnm(data: bytes) -> tuple[int, int]:
 
 
 _READERS: tuple[tuple[bytes, Callable[[bytes], tuple[int, int]]], ...] = (
-    (b"\x89PNG\r\n\x1a\n", _png),
+    (_PNG, _png),
     (b"\xff\xd8\xff", _jpeg),
     (b"BM", _bmp),
     (b"RIFF", _webp),

@@ -189,7 +189,12 @@ def _overwrite(path: Path, at: int, count: int) -> None:
         file.write(random.Random(at).randbytes(count))
 
 
-@pytest.mark.parametrize("damage", [_header, _middle, _end, _all, _truncated])
+def _schema(path: Path) -> None:
+    """No text any more: SQLite quotes it in its error, which Python then cannot read."""
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREA\xff\xfe TABLE"))
+
+
+@pytest.mark.parametrize("damage", [_header, _middle, _end, _all, _truncated, _schema])
 def test_a_damaged_log_is_set_aside_and_a_new_one_begun(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], None]
 ) -> None:

@@ -47,6 +47,15 @@ def bomb(side: int) -> bytes:
     )
 
 
+def test_a_png_whose_part_claims_gigabytes_is_not_decoded() -> None:
+    whole = cv2.imencode(".png", np.full((48, 64, 3), 200, np.uint8))[1].tobytes()
+    at = whole.index(b"IDAT") - 4
+    assert not too_large(whole)
+    assert not too_large(whole[:-30])  # what is cut short is for the decoder to tell
+    claim = struct.pack(">I", 0xD0_00_00_00)
+    assert "far longer than the file" in too_large(whole[:at] + claim + whole[at + 4 :])
+
+
 def test_a_bomb_in_a_folder_is_left_out_and_the_rest_is_seen(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

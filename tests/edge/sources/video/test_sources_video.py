@@ -128,3 +128,33 @@ def test_real_files_are_read_whole(data_dir: Path, name: str, size: tuple[int, i
     assert len(times) > 50
     assert times[0] == 0
     assert all(later > earlier for earlier, later in itertools.pairwise(times))
+
+
+def _mp4(path: Path, changes: dict[bytes, bytes]) -> Path:
+    """A clip in which some bytes are others."""
+    av = pytest.importorskip("av")
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(5):
+            picture = av.VideoFrame.from_ndarray(frame(number), format="bgr24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    data = path.read_bytes()
+    for was, becomes in changes.items():
+        assert was in data
+        data = data.replace(was, becomes)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_codec_that_nobody_knows_is_a_sentence(tmp_path: Path) -> None:
+    path = _mp4(tmp_path / "clip.mp4", {b"mp4v": b"zzzz", b"esds": b"zzzz"})
+    with pytest.raises(SourceError, match="it is no video, or damaged"):
+        delivered(path)
+
+
+def test_a_description_that_is_no_text_does_not_matter(tmp_path: Path) -> None:
+    decoder = decoders.PyAvDecoder(_mp4(tmp_path / "clip.mp4", {b"Lavf": b"L\xff\xfef"}))
+    assert decoder.read() is not None
+    decoder.close()
