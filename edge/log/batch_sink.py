@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import SinkError
-from edge.log import database, spool
+from edge.log import database, spool, tally
 from edge.log.file import LogFile
 from edge.log.retention import Retention, trim
 from edge.log.schema import microseconds
@@ -187,6 +187,8 @@ class BatchSink(Sink):
                 if not self._adopted:
                     orphans = spool.orphans(connection, self.path, self._memory, stack)
                     self._put_left(connection, [one for orphan in orphans for one in orphan.events])
+                    for orphan in orphans:
+                        tally.add(connection, orphan.counts)
                 self._put(connection)
                 written += self.pending
                 if self._spool:

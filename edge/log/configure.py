@@ -78,7 +78,7 @@ def log_sinks(settings: Settings, annotate: Path | None = None) -> Iterator[Sink
         from edge.log.event_sink import SqliteSink
 
         keep = Retention(timedelta(days=settings.log.retention_days), _bytes(settings.log.ram_mb))
-        yield SqliteSink(in_memory, commit_interval_s=1.0, retention=keep)
+        yield SqliteSink(in_memory, commit_interval_s=1.0, memory=memory_folder(), retention=keep)
 
 
 def _counted(settings: Settings) -> bool:

@@ -7,30 +7,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-from edge.log import schema
+from edge.log import schema, tally
 from edge.log.batch_sink import BatchSink
 from edge.log.retention import Retention
+from edge.log.tally import TallyKey
 from edge.types import EmotionEvent
-
-_ADD = (
-    "INSERT INTO tally (start_s, interval_s, model_id, label_id, events) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET events = events + excluded.events"
-)
-
-
-class _Key(NamedTuple):
-    start_s: int
-    model: schema.ModelKey
-    label: str
 
 
 class CountsSink(BatchSink):
     """Adds events up by model and label over `interval_s`; no track, no box, no score is kept.
 
-    `keep` intervals times labels may wait. See `BatchSink` for the rest; a killed process loses
-    what waits, because the events themselves are written nowhere.
+    `keep` intervals times labels may wait; what waits outside the process are sums as well. See
+    `BatchSink` for the rest.
     """
 
     def __init__(
@@ -65,30 +54,35 @@ class CountsSink(BatchSink):
         return bool(self._file.connection().execute(query).fetchone()[0])
 
     def _take(self, event: EmotionEvent) -> None:
-        self._waiting[self._key(event)] += 1
+        key = self._key(event)
+        self._waiting[key] += 1
+        self._keep_outside(key)
         if len(self._waiting) > self._keep:
-            self._give_up(self._waiting.pop(next(iter(self._waiting))))
+            oldest = next(iter(self._waiting))
+            self._give_up(self._waiting.pop(oldest))
+            self._keep_outside(oldest)
+
+    def _keep_outside(self, key: TallyKey) -> None:
+        if self._spool and self._spool.lines < 2 * self._keep:
+            try:
+                self._spool.set_count(key, self._waiting[key])
+            except OSError as error:
+                self._without_spool(error)
 
     def _put(self, connection: sqlite3.Connection) -> None:
-        self._add(connection, self._waiting)
+        tally.add(connection, self._waiting)
 
     def _put_left(self, connection: sqlite3.Connection, left: list[EmotionEvent]) -> None:
-        self._add(connection, Counter(map(self._key, left)))
+        tally.add(connection, Counter(map(self._key, left)))
         if self._events is not None:
             connection.execute(
                 "INSERT OR IGNORE INTO in_memory (path) VALUES (?)", [str(self._events)]
             )
 
-    def _add(self, connection: sqlite3.Connection, counts: Counter[_Key]) -> None:
-        for key, count in counts.items():
-            model = schema.model_id(connection, key.model)
-            label = schema.label_id(connection, key.label)
-            connection.execute(_ADD, (key.start_s, self._count_s, model, label, count))
-
     def _clear(self) -> None:
-        self._waiting: Counter[_Key] = Counter()
+        self._waiting: Counter[TallyKey] = Counter()
 
-    def _key(self, event: EmotionEvent) -> _Key:
+    def _key(self, event: EmotionEvent) -> TallyKey:
         row = schema.encode(event)
         time_s = schema.microseconds(event.time) // 1_000_000
-        return _Key(time_s - time_s % self._count_s, row.model, row.label)
+        return TallyKey(time_s - time_s % self._count_s, self._count_s, row.model, row.label)

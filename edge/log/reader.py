@@ -142,9 +142,9 @@ class Log:
                 committed = spool.spools(self._connection, self.path)
                 yield [
                     event
-                    for path, (batch, events) in memory.items()
-                    if path in committed and batch != committed[path]
-                    for event in events
+                    for path, left in memory.items()
+                    if path in committed and left.batch != committed[path]
+                    for event in left.events
                 ]
             finally:
                 self._connection.execute("COMMIT")

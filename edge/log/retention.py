@@ -19,6 +19,7 @@ _SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 _SHARE = 0.9
 _SHORTEST_GAP_US = 86_400_000_000
 """A log that is kept for an hour has gaps of a night."""
+_TIMES = "SELECT time_us FROM event UNION ALL SELECT start_s * 1000000 FROM tally"
 
 _log = logging.getLogger(__name__)
 
@@ -50,12 +51,12 @@ def may_delete_by_age(
     """
     limit_us = microseconds(now - max_age)
     (old,) = connection.execute(
-        "SELECT max(time_us) FROM event WHERE time_us < ?", [limit_us]
+        f"SELECT max(time_us) FROM ({_TIMES}) WHERE time_us < ?", [limit_us]
     ).fetchone()
     if old is None:
         return True
     (young,) = connection.execute(
-        "SELECT min(time_us) FROM event WHERE time_us BETWEEN ? AND ?",
+        f"SELECT min(time_us) FROM ({_TIMES}) WHERE time_us BETWEEN ? AND ?",
         [limit_us, microseconds(now)],
     ).fetchone()
     gap_us = (young if young is not None else microseconds(now)) - old

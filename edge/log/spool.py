@@ -1,9 +1,10 @@
 """Events that wait for their commit, kept in memory outside the process: a kill loses none of them.
 
 A spool is a file in a file system that lives in memory (tmpfs): writing to it wears no card. Its
-first line names the batch, each further one is an event. The log's table `in_memory` names the
-spool and the last of its batches that is committed, in the transaction that committed it: so the
-next run knows whether the events of a dead process are in the log already.
+first line names the batch, each further one is an event; or a sum, where only counts are kept: it
+is overwritten as it grows, and no line tells that one event came, or when. The log's table
+`in_memory` names the spool and the last of its batches that is committed, in the transaction that
+committed it: so the next run knows whether the events of a dead process are in the log already.
 
 A spool that somebody cut to nothing says that its events are to be forgotten (`edge log delete`).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import sqlite3
@@ -19,14 +21,18 @@ import stat
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from edge.errors import DataError
+from edge.log.schema import ModelKey
+from edge.log.tally import TallyKey
 from edge.sinks.event_json import from_line, to_line
 from edge.types import EmotionEvent
 
 _START, _END = "emotion-edge-", ".spool"
 _IN_MEMORY = ("tmpfs", "ramfs")
+_NUMBER = 16
+"""Bytes of a sum and its line's end, at a multiple of as many."""
 _open_here: set[Path] = set()  # the system's locks do not tell two sinks of one process apart
 
 
@@ -60,11 +66,10 @@ class Spool:
     def __init__(self, folder: Path, log: Path) -> None:
         self.path = folder / f"{in_memory_name(log)}-{secrets.token_hex(8)}{_END}"
         self.batch = ""
-        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
         self._file = os.open(self.path, flags, 0o640)
         fcntl.lockf(self._file, fcntl.LOCK_EX)
         _open_here.add(self.path)
-        self.lines = 0
         self.begin()
 
     def begin(self) -> None:
@@ -72,16 +77,31 @@ class Spool:
         os.ftruncate(self._file, 0)
         self.batch = secrets.token_hex(8)
         self.lines = 0
-        os.write(self._file, f"{self.batch}\n".encode())
+        self._end = 0
+        self._counts: dict[TallyKey, int] = {}
+        self._append(f"{self.batch}\n".encode())
 
     def add(self, event: EmotionEvent) -> None:
-        os.write(self._file, f"{to_line(event)}\n".encode())
+        self._append(f"{to_line(event)}\n".encode())
+        self.lines += 1
+
+    def set_count(self, key: TallyKey, count: int) -> None:
+        """Let that be its count; a number that lies in one page is replaced whole or not at all."""
+        number = f"{count:0{_NUMBER - 1}}\n".encode()
+        at = self._counts.get(key)
+        if at is not None:
+            os.pwrite(self._file, number, at)
+            return
+        name = json.dumps(key).encode()
+        name += b" " * (-(self._end + len(name)) % _NUMBER)
+        self._append(name + number)
+        self._counts[key] = self._end - _NUMBER
         self.lines += 1
 
     @property
     def forgotten(self) -> bool:
         """Whether somebody asked that these events never reach the log."""
-        return os.fstat(self._file).st_size == 0
+        return os.pread(self._file, len(self.batch), 0) != self.batch.encode()
 
     def close(self, *, keep: bool = False) -> None:
         """Remove it; or keep it, for the next run."""
@@ -90,18 +110,23 @@ class Spool:
         os.close(self._file)
         _open_here.discard(self.path)
 
+    def _append(self, line: bytes) -> None:
+        os.pwrite(self._file, line, self._end)
+        self._end += len(line)
+
 
 class Orphan:
     """A spool whose process is dead, ours until it is closed; a context manager.
 
-    events: what it holds that is not in the log yet
+    events, counts: what it holds that is not in the log yet
     """
 
     def __init__(self, path: Path, committed: str, file: int) -> None:
         self.path = path
         self._file = file
-        self.batch, events = read(path)
-        self.events = [] if self.batch == committed else events
+        left = read(path)
+        self.batch = left.batch
+        self.events, self.counts = ([], {}) if left.batch == committed else left[1:]
 
     @classmethod
     def claim(cls, path: Path, committed: str) -> Self | None:
@@ -126,19 +151,43 @@ class Orphan:
         os.close(self._file)
 
 
-def read(path: Path) -> tuple[str, list[EmotionEvent]]:
-    """A spool's batch and its events; ("", []) where nothing is left of it."""
+class Contents(NamedTuple):
+    """What a spool holds."""
+
+    batch: str
+    events: list[EmotionEvent]
+    counts: dict[TallyKey, int]
+
+
+def read(path: Path) -> Contents:
+    """A spool's batch and what waits in it; of no batch where nothing is left of it."""
+    found = Contents("", [], {})
     try:
         batch, *lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
-        return "", []
-    events = []
+        return found
     for line in lines:
         try:
-            events.append(from_line(line))
-        except DataError:  # the end of the file, or the line that its process was killed in
+            if line.startswith("["):
+                key, count = _count(line)
+                found.counts[key] = count
+            else:
+                found.events.append(from_line(line))
+        # The file's end, or the line that its process was killed in.
+        except (DataError, ValueError, TypeError, RecursionError):
             break
-    return batch, events
+    return found._replace(batch=batch)
+
+
+def _count(line: str) -> tuple[TallyKey, int]:
+    """Raises ValueError for a line that `set_count` did not write, or not to its end."""
+    start_s, interval_s, model, label = json.loads(line[: 1 - _NUMBER])
+    texts = [*model, label]
+    if not (type(start_s) is type(interval_s) is int and len(texts) == 4):
+        raise ValueError("no numbers")
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("no names")
+    return TallyKey(start_s, interval_s, ModelKey(*model), label), int(line[1 - _NUMBER :])
 
 
 def spools(connection: sqlite3.Connection, log: Path) -> dict[Path, str]:
@@ -205,8 +254,9 @@ def forget(connection: sqlite3.Connection, log: Path) -> int:
     """Make sure that no event that waits in a spool of this log gets into it; how many did."""
     count = 0
     for path, committed in spools(connection, log).items():
-        batch, events = read(path)
-        count += len(events) if batch != committed else 0
+        left = read(path)
+        if left.batch != committed:
+            count += len(left.events) + sum(left.counts.values())
         orphan = Orphan.claim(path, committed)
         if orphan is None:
             _cut(path)

@@ -1,14 +1,34 @@
-"""Writes events 1, 2, 3 … to a log until it is killed; a child process of test_sqlite_kill."""
+"""A child process that writes events 1, 2, 3 … to a log until it is killed, and who kills it."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import random
+import signal
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from samples import event
 
+from edge.log.configure import log_sinks
 from edge.log.event_sink import SqliteSink
+from edge.settings.sections import Settings
+
+
+def write_as_set(settings: Settings, first: int, out: Connection) -> None:
+    """Write without end to the log that is set; send N whenever event N is written."""
+    sinks = [*log_sinks(settings)]
+    number = first
+    while True:
+        for sink in sinks:
+            sink.write(event(number))
+        out.send((number, 0))
+        number += 1
+        time.sleep(0.0003)
 
 
 def write(path: Path, first: int, last: int, memory: Path | None, out: Connection) -> None:
@@ -28,3 +48,34 @@ def write(path: Path, first: int, last: int, memory: Path | None, out: Connectio
         pass
     sink.close()
     out.send((number, sink.written))
+
+
+def start(target: Callable[..., None], *args: object) -> tuple[BaseProcess, Connection]:
+    """A child that is forked: it has its imports done, and is killed 200 times in seconds."""
+    processes = multiprocessing.get_context("fork")
+    said, out = processes.Pipe(duplex=False)
+    child = processes.Process(target=target, args=(*args, out))
+    child.start()
+    out.close()
+    return child, said
+
+
+def stop_at_random(
+    child: BaseProcess, said: Connection, how: signal.Signals, chance: random.Random
+) -> tuple[int, int]:
+    """Send the signal some events and some microseconds in; the last numbers that it sent."""
+    last = (0, 0)
+    try:
+        for _ in range(chance.randint(0, 30)):
+            last = said.recv()
+        time.sleep(chance.uniform(0, 0.01))
+        assert child.pid is not None
+        os.kill(child.pid, how)
+        while True:
+            last = said.recv()
+    except EOFError:
+        pass
+    said.close()
+    child.join(30)
+    assert child.exitcode in (-how, 0)
+    return last

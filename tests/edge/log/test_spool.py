@@ -255,7 +255,7 @@ def test_any_event_survives_the_spool(sent: list[EmotionEvent]) -> None:
         mine = Spool(Path(folder), Path(folder) / "log.sqlite")
         for one in sent:
             mine.add(one)
-        batch, found = spool.read(mine.path)
+        batch, found, _ = spool.read(mine.path)
         assert batch == mine.batch
         assert all(alike(a, b) for a, b in zip(sent, found, strict=True))
         mine.close()

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
 import signal
 import sqlite3
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
-from numbered_writer import write
+from numbered_writer import start, stop_at_random, write
 from samples import event
 
 import edge.log
@@ -44,42 +39,6 @@ def folder() -> Iterator[Path]:
 def memory(folder: Path) -> Path:
     (folder / "memory").mkdir()
     return folder / "memory"
-
-
-def start(
-    path: Path,
-    first: int,
-    last: int,
-    memory: Path | None = None,
-) -> tuple[BaseProcess, Connection]:
-    """A child that is forked: it has its imports done, and is killed 200 times in seconds."""
-    processes = multiprocessing.get_context("fork")
-    said, out = processes.Pipe(duplex=False)
-    child = processes.Process(target=write, args=(path, first, last, memory, out))
-    child.start()
-    out.close()
-    return child, said
-
-
-def stop_at_random(
-    child: BaseProcess, said: Connection, how: signal.Signals, chance: random.Random
-) -> tuple[int, int]:
-    """Send the signal some events and some microseconds in; the last numbers that it sent."""
-    last = (0, 0)
-    try:
-        for _ in range(chance.randint(0, 30)):
-            last = said.recv()
-        time.sleep(chance.uniform(0, 0.01))
-        assert child.pid is not None
-        os.kill(child.pid, how)
-        while True:
-            last = said.recv()
-    except EOFError:
-        pass
-    said.close()
-    child.join(30)
-    assert child.exitcode in (-how, 0)
-    return last
 
 
 def intact(path: Path) -> bool:
@@ -109,7 +68,7 @@ def test_kill_9_loses_no_event_that_was_written(
     chance = random.Random(seed)
     last = 0
     for _ in range(KILLS):
-        child, said = start(path, last + 1, ENDLESS, memory)
+        child, said = start(write, path, last + 1, ENDLESS, memory)
         wrote, _ = stop_at_random(child, said, signal.SIGKILL, chance)
         found = numbers(path)
         assert found == list(range(1, len(found) + 1))
@@ -133,7 +92,7 @@ def test_without_a_folder_in_memory_kill_9_loses_what_was_not_committed(
     chance = random.Random(seed)
     last = 0
     for _ in range(KILLS):
-        child, said = start(path, last + 1, ENDLESS)
+        child, said = start(write, path, last + 1, ENDLESS, None)
         _, committed = stop_at_random(child, said, signal.SIGKILL, chance)
         found = numbers(path)
         assert found == list(range(1, len(found) + 1))
@@ -152,7 +111,7 @@ def test_after_ctrl_c_every_event_is_there_once(
     chance = random.Random(seed)
     first = 1
     for _ in range(10):
-        child, said = start(path, first, ENDLESS, memory)
+        child, said = start(write, path, first, ENDLESS, memory)
         assert said.poll(60), "it has begun"
         began, _ = stop_at_random(child, said, signal.SIGINT, chance)
         found = numbers(path)
@@ -207,7 +166,7 @@ def test_ctrl_c_at_any_line_of_the_logs_code_repeats_no_event(
 
 def test_two_processes_write_one_log(folder: Path, memory: Path) -> None:
     path = folder / "log.sqlite"
-    children = [start(path, first, first + 299, memory) for first in (1, 1001)]
+    children = [start(write, path, first, first + 299, memory) for first in (1, 1001)]
     for child, said in children:
         while said.poll(60) and said.recv()[0] % 1000 < 300:
             pass
