@@ -11,6 +11,7 @@ Where a purge cuts through a quarter, that quarter's visitors stay until its las
 from __future__ import annotations
 
 QUARTER_S = 900
+QUARTERS_A_DAY = 86_400 // QUARTER_S
 _QUARTER_US = QUARTER_S * 1_000_000
 
 GAP_S = 60
@@ -185,4 +186,4 @@ _COUNTED_SO_FAR = (
 )
 
 MIGRATION = (*_TABLES, *_COUNTED_SO_FAR, *_TRIGGERS)
-TABLES = ("history", "visitors", "visit")
+TABLES = ("history", "packed_day", "visitors", "visit")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import SinkError
+from edge.log import packed
 from edge.log.migrations import MIGRATIONS
 from edge.log.schema import APPLICATION_ID, SCHEMA_VERSION, SELECT, DamagedLogError
 
@@ -109,6 +110,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         for statements in MIGRATIONS[version:]:
             for statement in statements:
                 connection.execute(statement)
+        packed.pack(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

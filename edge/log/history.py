@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from edge.log import schema
-from edge.log.aggregates import QUARTER_S, STAY_COLUMNS, STAYS_S
+import numpy as np
+
+from edge.log import counts, schema
+from edge.log.aggregates import QUARTER_S, QUARTERS_A_DAY, STAY_COLUMNS, STAYS_S
 from edge.log.filter import EVERYTHING, Filter
-from edge.log.zones import QUARTERS_A_DAY, offset, offset_spans
+from edge.log.zones import offset_spans
 from edge.models.labels import meaning
 from edge.types import EmotionEvent
 
@@ -22,8 +25,6 @@ _ENDS = 5000  # events
 _QUARTER_US = QUARTER_S * 1_000_000
 _LAST = 281_500_000
 """A quarter of the year 9997: beyond it, a row is damaged."""
-_UNREADABLE = "unreadable"
-"""Stands for a label whose name is damaged."""
 _SMALLEST = timedelta(microseconds=1)
 
 
@@ -31,7 +32,7 @@ class Bucket(NamedTuple):
     """A way to divide time: SQL and Python of a local quarter, counted from 1970-01-01 00:00."""
 
     sql: str
-    of: Callable[[int], int]
+    of: Callable[[counts.Numbers], counts.Numbers]
 
 
 HOUR = Bucket("quarter / 4", lambda quarter: quarter // 4)
@@ -93,8 +94,7 @@ class History:
         self._zone = zone
         self._label = meaning(which.label) if which.label is not None else None
         self._modality = which.modality
-        self._all_waiting = list(waiting)
-        self._waiting = self._all_waiting if which.modality else list(_alone(self._all_waiting))
+        self._waiting = list(waiting)
         bounds = connection.execute(
             "SELECT min(quarter), max(quarter) + 1 FROM history WHERE quarter BETWEEN 0 AND ?",
             [_LAST],
@@ -107,45 +107,54 @@ class History:
         self.end = last + 1
         if which.until is not None:
             self.end = min(self.end, _quarter(which.until - _SMALLEST) + 1)
-        self._names = {
-            number: meaning(name) if isinstance(name, str) else _UNREADABLE
-            for number, name in connection.execute("SELECT id, name FROM label")
-        }
 
     def labels(self, bucket: Bucket) -> dict[int, Counter[str]]:
         """Bucket → label → how often, for the buckets that hold something, in order."""
+        some, names = self._counts, self._counts.labels
+        keys, rows = np.unique(bucket.of(some.quarter), return_inverse=True)
+        sums = np.bincount(
+            rows * len(names) + some.label, some.events if self._modality else some.alone
+        )
         found: dict[int, Counter[str]] = {}
-        for key, label, count in self._rows(bucket):
-            if count and self._label in (None, label):
-                found.setdefault(key, Counter())[label] += count
-        return dict(sorted(found.items()))
+        for place in np.flatnonzero(sums).tolist():
+            row, label = divmod(place, len(names))
+            found.setdefault(int(keys[row]), Counter())[names[label]] = int(sums[place])
+        return found
 
     def modalities(self) -> Counter[str]:
         """Modality → events; of a moment with a fusion, each of the three."""
-        rows = self._connection.execute(
-            "SELECT modality, label_id, sum(events + counted) FROM history"
-            " CROSS JOIN model ON model.id = model_id WHERE quarter >= ? AND quarter < ?"
-            " GROUP BY 1, 2",
-            [self.first, self.end],
+        sums = np.bincount(self._counts.modality, self._counts.events)
+        named = self._counts.modalities
+        return Counter({named[place]: int(sums[place]) for place in np.flatnonzero(sums).tolist()})
+
+    def counted(self) -> int:
+        """Those events that are known as counts only."""
+        return int(self._counts.counted.sum())
+
+    @cached_property
+    def _counts(self) -> counts.Counts:
+        single = {id(event) for event in _alone(self._waiting)}
+        waiting = (
+            counts.Waiting(quarter, event.label, event.modality, id(event) in single)
+            for event in self._waiting
+            if self.first <= (quarter := _quarter(event.time)) < self.end
         )
-        found: Counter[str] = Counter()
-        for modality, label_id, count in rows:
-            if self._label in (None, self._names.get(label_id, _UNREADABLE)) and self._modality in (
-                None,
-                modality,
-            ):
-                found[modality] += count
-        for event in self._all_waiting:
-            if self._chosen(event) and self._label in (None, meaning(event.label)):
-                found[event.modality] += 1
-        return found
+        read = counts.read(self._connection, self.first, self.end, self._zone, waiting)
+        return read.chosen(self._label, self._modality)
 
     def visitors(self, bucket: Bucket) -> dict[int, Visitors]:
         """Bucket of their coming → visitors, in order; those of the last minutes may lack."""
         columns = ", ".join(f"sum({name})" for name in ("visits", "stay_us", *STAY_COLUMNS))
         found: dict[int, Visitors] = {}
-        for key, visits, stay_us, *under in self._sums("visitors", bucket, columns, "1"):
-            found.setdefault(key, Visitors()).add(visits, stay_us, under)
+        for first, end, shift in offset_spans(self.first, self.end, self._zone):
+            key = bucket.sql.replace("quarter", f"(quarter + {shift})")
+            rows = self._connection.execute(
+                f"SELECT {key}, {columns} FROM visitors WHERE quarter >= ? AND quarter < ?"
+                " GROUP BY 1",
+                [first, end],
+            )
+            for number, visits, stay_us, *under in rows:
+                found.setdefault(number, Visitors()).add(visits, stay_us, under)
         return dict(sorted(found.items()))
 
     def bounds(self) -> tuple[datetime | None, datetime | None]:
@@ -165,34 +174,6 @@ class History:
             near = [time_us for time_us in found if time_us // _QUARTER_US == edge]
             times.append(best(near, default=edge * _QUARTER_US))
         return schema.at(times[0]), schema.at(times[1])
-
-    def _rows(self, bucket: Bucket) -> Iterator[tuple[int, str, int]]:
-        count = "events + counted" + ("" if self._modality else " - min(fused, events)")
-        for key, label_id, number in self._sums(
-            "history", bucket, f"label_id, sum({count})", "1, 2", self._modality
-        ):
-            yield key, self._names.get(label_id, _UNREADABLE), number
-        for event in self._waiting:
-            if self._chosen(event):
-                quarter = _quarter(event.time)
-                shifted = quarter + offset(quarter, self._zone)
-                yield bucket.of(shifted), meaning(event.label), 1
-
-    def _chosen(self, event: EmotionEvent) -> bool:
-        inside = self.first <= _quarter(event.time) < self.end
-        return inside and self._modality in (None, event.modality)
-
-    def _sums(
-        self, table: str, bucket: Bucket, columns: str, group: str, modality: str | None = None
-    ) -> Iterator[tuple[int, ...]]:
-        of_modality = "AND model_id IN (SELECT id FROM model WHERE modality = ?)"
-        for first, end, shift in offset_spans(self.first, self.end, self._zone):
-            key = bucket.sql.replace("quarter", f"(quarter + {shift})")
-            yield from self._connection.execute(
-                f"SELECT {key}, {columns} FROM {table} WHERE quarter >= ? AND quarter < ?"
-                f" {of_modality if modality else ''} GROUP BY {group}",
-                [first, end, modality] if modality else [first, end],
-            )
 
 
 def day(number: int) -> date:

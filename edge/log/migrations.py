@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.log import aggregates
+from edge.log import aggregates, packed
 
 _BOX = "x INTEGER, y INTEGER, width INTEGER, height INTEGER"
 _READABLE_TIME = "strftime('%Y-%m-%dT%H:%M:%fZ', time_us / 1e6, 'unixepoch') AS time"
@@ -97,4 +97,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
                        CROSS JOIN label ON label.id = label_id
                        LEFT JOIN source ON source.id = source_id""",
     ),
+    # 5: what was counted of a day that is over, in one row.
+    packed.MIGRATION,
 )

@@ -18,7 +18,7 @@ from edge.errors import SinkError
 from edge.types import EmotionEvent, Face, Origin
 
 APPLICATION_ID = 0x656D6F74  # "emot", in the file's header: tells our log from other SQLite files
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCALE = 10_000  # scores and confidence are stored as ten-thousandths
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -81,7 +81,6 @@ def count(
     """Figures of a log's history, with what else the log has to say; see `Log.stats`."""
     notes = connection.execute("SELECT time_us, text FROM note ORDER BY id").fetchall()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (counted,) = connection.execute("SELECT ifnull(sum(counted), 0) FROM history").fetchone()
     labels: Counter[str] = Counter()
     days: dict[str, int] = {}
     for number, by_label in history.labels(DAY).items():
@@ -111,6 +110,6 @@ def count(
         size_bytes=database.size_bytes(path),
         damaged=database.damaged_logs(path),
         waiting=waiting,
-        counted=counted,
+        counted=history.counted(),
         notes=tuple((schema.at(time_us), text) for time_us, text in notes),
     )

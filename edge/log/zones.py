@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from edge.log.aggregates import QUARTER_S
+from edge.log.aggregates import QUARTER_S, QUARTERS_A_DAY
 from edge.log.schema import at
-
-QUARTERS_A_DAY = 96
 
 
 class OffsetSpan(NamedTuple):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import START, event, make_log
 
-from edge.log import schema
+from edge.log import packed, schema
 from edge.log.count_sink import CountsSink
 from edge.log.event_sink import SqliteSink
 from edge.log.filter import Filter
@@ -61,6 +63,14 @@ def kept(path: Path) -> dict[tuple[int, int, int], int]:
     return {(quarter, model, label): count for quarter, model, label, count in rows}
 
 
+def assert_packs_are_true(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    with_packs = packed.read(connection, -(10**9), 10**9)
+    connection.execute("DELETE FROM packed_day")
+    assert np.array_equal(with_packs, packed.read(connection, -(10**9), 10**9))
+    connection.close()
+
+
 _EVENTS = st.lists(
     st.builds(
         lambda at_s, track, label, modality: replace(
@@ -94,10 +104,30 @@ def test_counts_are_true_after_whatever_is_done(steps: list[object]) -> None:
             else:
                 delete_all(path)
             assert kept(path) == recounted(path)
+            assert_packs_are_true(path)
         with open_log(path) as log:
             found = log.stats(UTC)
             assert found.events == len(list(log.events()))
             assert found.moments <= found.events
+
+
+def test_days_that_are_over_are_packed_and_a_damaged_pack_costs_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "log.sqlite", *(seen(20_000 * n, n + 1) for n in range(30)))
+    with open_log(path) as log:
+        found = log.stats(UTC)
+    connection = sqlite3.connect(path)
+    days = [day for (day,) in connection.execute("SELECT day FROM packed_day ORDER BY day")]
+    assert days == list(range(days[0], days[0] + len(found.days) - 2))
+    assert_packs_are_true(path)
+    for damage in (b"", b"damaged", zlib.compress(b"12345"), None, 7, "text"):
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE packed_day SET history = ifnull(?, x'00')", [damage])
+        connection.commit()
+        with open_log(path) as log:
+            assert log.stats(UTC).labels == found.labels
+    write(path, seen(20_000 * 10, 99))
+    assert_packs_are_true(path)
+    connection.close()
 
 
 def test_a_moment_that_was_seen_heard_and_fused_is_one(tmp_path: Path) -> None:
