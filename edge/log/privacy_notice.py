@@ -32,7 +32,13 @@ def _parts(settings: Settings, who: str) -> Iterator[str]:
     )
     if settings.forecast.enabled:
         yield "It also estimates which emotion may follow some seconds later."
-    yield f"All of it happens in this device. No {what} is stored or sent anywhere."
+    if settings.status.enabled and settings.status.preview and settings.privacy.mode != "counts":
+        yield (
+            f"All of it happens in this device. No {what} is stored. The operator can watch the"
+            " camera's live picture on a page of this device; it is sent nowhere else."
+        )
+    else:
+        yield f"All of it happens in this device. No {what} is stored or sent anywhere."
     yield _kept(settings)
     if settings.mqtt.host and keeps_events(settings):
         yield "The estimates are also sent, without pictures or sound, to the operator's server."

@@ -53,11 +53,15 @@ class TrackedFace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """A frame, the confirmed faces seen in it, and the events that are due."""
+    """A frame, the confirmed faces seen in it, and the events that are due.
+
+    unconfirmed: what was found in it and is not followed yet, or never will be
+    """
 
     frame: Frame
     observations: tuple[TrackedFace, ...]
     events: tuple[EmotionEvent, ...]
+    unconfirmed: tuple[Face, ...] = ()
 
 
 class FaceTimes(StageTimer):
@@ -122,7 +126,8 @@ class FacePipeline:
         if frame.pixel_aspect != 1:
             observations = tuple([_in_frame(seen, frame.pixel_aspect) for seen in observations])
         reports = [self._report(seen, frame) for seen in observations if seen.fresh]
-        return FrameResult(frame, observations, tuple([event for event in reports if event]))
+        events = tuple([event for event in reports if event])
+        return FrameResult(frame, observations, events, self._tracker.unconfirmed)
 
     def _report(self, seen: TrackedFace, frame: Frame) -> EmotionEvent | None:
         labels, track_id = seen.prediction.labels, seen.face.track_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from edge.settings.sections import Settings
     from edge.sinks import Sink
     from edge.sources.video import FrameSource
+    from edge.status.preview import Preview
 
 
 _WAITING_RESULTS = 1000
@@ -48,6 +49,7 @@ def run(
     sinks: list[Sink],
     *,
     annotation: Annotation | None = None,
+    preview: Preview | None = None,
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
@@ -57,8 +59,9 @@ def run(
     """Run until the sources end, a limit is reached, or SIGTERM comes.
 
     `sinks` are written to and flushed here, and closed by whoever opened them; `annotation`
-    stores the frames with their boxes, if a person asked for that. `summary` is
-    filled as the run goes, so that an interrupted caller still has it. `watchdog` learns that the
+    stores the frames with their boxes, if a person asked for that; `preview` shows them.
+    `summary` is filled as the run goes, so that an interrupted caller still has it. `watchdog`
+    learns that the
     work gets on, and may end it, with other settings to go on with. `supervise`: live sources are
     waited for and opened again without end.
     Raises SourceError where a source broke rather than ended, UsageError where there is neither
@@ -89,8 +92,9 @@ def run(
         stop = stack.enter_context(sigterm_as_event())
         stack.enter_context(watchdog.handle_sighup())
         limits = Limits(stop, max_frames, max_seconds)
+        shows = [one for one in (annotation, preview) if one is not None]
         _Run(
-            settings, video_input, audio_input, fusion, sinks, annotation, limits, summary, watchdog
+            settings, video_input, audio_input, fusion, sinks, shows, limits, summary, watchdog
         ).drive(started_at)
     return summary
 
@@ -105,14 +109,14 @@ class _Run:
         audio_input: AudioInput | None,
         fusion: Fusion | None,
         sinks: list[Sink],
-        annotation: Annotation | None,
+        shows: Sequence[Annotation | Preview],
         limits: Limits,
         summary: RunSummary,
         watchdog: Watchdog,
     ) -> None:
         self._settings = settings
         self._video_input, self._audio_input, self._fusion = video_input, audio_input, fusion
-        self._sinks, self._annotation = sinks, annotation
+        self._sinks, self._shows = sinks, shows
         self._limits, self._summary = limits, summary
         self._watchdog = watchdog
         self._clock: WallClock | None = None
@@ -243,8 +247,8 @@ class _Run:
         self._watchdog.health.frame(self._dropped())
         if self._fusion is not None:
             self._fusion.see(frame_result)
-        if self._annotation is not None:
-            self._annotation.show(frame_result)
+        for show in self._shows:
+            show.show(frame_result)
 
     def _hear(self, speech_result: SpeechResult) -> tuple[EmotionEvent, ...]:
         """The event that face and voice give together, where one is due."""

@@ -18,6 +18,7 @@ from edge.run.watchdog import Watchdog
 if TYPE_CHECKING:
     from edge.settings.sections import Settings
     from edge.sinks import Sink
+    from edge.status.preview import Preview
 
 _LOGS = ("sqlite", "counts")
 
@@ -52,11 +53,12 @@ def run(
             annotation = outputs.enter_context(open_annotation(annotate))
         while True:
             with ExitStack() as stack:
-                sinks = _opened(settings, open_sinks, watchdog, stack, supervise)
+                sinks, preview = _opened(settings, open_sinks, watchdog, stack, supervise)
                 runner.run(
                     settings,
                     sinks,
                     annotation=annotation,
+                    preview=preview,
                     max_frames=max_frames,
                     max_seconds=max_seconds,
                     summary=summary,
@@ -80,8 +82,9 @@ def _opened(
     watchdog: Watchdog,
     stack: ExitStack,
     supervise: bool,
-) -> list[Sink]:
-    from edge.log.configure import events_log, log_path
+) -> tuple[list[Sink], Preview | None]:
+    """The sinks, and what shows the camera's picture on the status page."""
+    from edge.log.configure import events_log
 
     health, log = watchdog.health, events_log(settings)
     health.tell_moments(settings.privacy.mode != "counts")
@@ -96,23 +99,9 @@ def _opened(
         part = health.part("mqtt", "sink")
         sender = MqttSink(log, settings.mqtt, part=part, report=health.report)
         sinks.append(stack.enter_context(sender))
+    preview = None
     if settings.status.enabled:
-        from edge.status.server import StatusPage
-
-        present = None
-        if settings.privacy.mode != "counts":
-            from edge.status.present import FRESH_S, PresentSink
-
-            interval_s = settings.smoothing.event_interval_s
-            present = stack.enter_context(PresentSink(max(FRESH_S, 2 * interval_s)))
-            sinks.append(present)
-        people = present.people if present is not None else None
-        try:
-            page = StatusPage(settings.status, health.report, log_path(settings), people)
-            stack.enter_context(page)
-        except EdgeError as error:  # a port that is taken: the run is worth more than its page
-            _log.error("%s", error)
-            health.part("status page", "sink").waiting(str(error))
+        preview = _open_page(settings, health, sinks, stack)
     for sink in open_sinks(settings):
         stack.enter_context(sink)
         if supervise:
@@ -120,7 +109,47 @@ def _opened(
 
             sink = GuardedSink(sink, health.part(_name(sink), "sink"))
         sinks.append(sink)
-    return sinks
+    return sinks, preview
+
+
+def _open_page(
+    settings: Settings, health: Health, sinks: list[Sink], stack: ExitStack
+) -> Preview | None:
+    """The status page, until `stack` closes; what tells it who is there is added to the sinks."""
+    from edge.log.configure import log_path
+    from edge.status.server import StatusPage
+
+    people, preview = None, None
+    if settings.privacy.mode != "counts":
+        from edge.status.present import FRESH_S, PresentSink
+
+        interval_s = settings.smoothing.event_interval_s
+        present = stack.enter_context(PresentSink(max(FRESH_S, 2 * interval_s)))
+        sinks.append(present)
+        people = present.people
+    if settings.status.preview and people is None:
+        _log.warning('status.preview shows no picture: privacy.mode is "counts"')
+    elif settings.status.preview:
+        from edge.status.preview import Preview
+
+        preview = Preview(settings.status.preview_fps)
+    try:
+        page = StatusPage(
+            settings.status,
+            health.report,
+            log_path(settings),
+            people,
+            preview=preview,
+            run=settings,
+        )
+    except EdgeError as error:  # a port that is taken: the run is worth more than its page
+        _log.error("%s", error)
+        health.part("status page", "sink").waiting(str(error))
+        return None
+    stack.enter_context(page)
+    if preview is not None:
+        stack.callback(preview.close)
+    return preview
 
 
 def _name(sink: Sink) -> str:

@@ -225,6 +225,13 @@ class StatusSettings(Record):
     """At least 16 characters; a reader gives it as ?token=, or as "Authorization: Bearer"."""
     names: tuple[str, ...] = ()
     """Other names that this device may be asked for by, beside its addresses: "kiosk.local"."""
+    preview: bool = False
+    """Show the camera's live picture there, with boxes; nothing is stored. Not in counts mode."""
+    preview_fps: float = Field(2.0, ge=0.1, le=5)
+    language: str = "auto"
+    """Of /mirror, the page for people in front: en, de, fr, a .toml like theirs; auto: as asked."""
+    contact: str = Field("", max_length=200)
+    """Whom they may ask, said on /mirror."""
 
     def __post_init__(self) -> None:
         token = self.token.get_secret_value()

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from edge.errors import EdgeError
 from edge.health.report import Report
 from edge.log.tables import WEEKDAYS
+from edge.settings.sections import Settings
+from edge.status.mirror import Languages, sentences
 from edge.status.palette import colour_class, heat_class
 from edge.status.present import Person
 from edge.status.prometheus import prometheus
@@ -27,27 +29,32 @@ from edge.status.view import KINDS, PATIENCE_S, SPANS, View, ViewReader, Wanted
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from edge.status.preview import Pictures, Preview
+
 REFRESH_S = 15
 """A page without script loads itself again this often."""
 _PENDING = "This is being counted."
 _EXPORT_WAIT_S = 30.0
 _STATIC = {"/page.css": "text/css", "/page.js": "text/javascript"}
-_NOT_FOUND = "There are /, /status.json, /metrics and /export.csv.\n"
+_NOT_FOUND = "There are /, /mirror, /status.json, /metrics and /export.csv.\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """kind: the content's type; headers: more than every answer has"""
+    """kind: the content's type; headers: more than every answer has; pictures: JPEGs, one after
+    the other, in place of a text"""
 
     text: str
     kind: str = "text/html"
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    pictures: Pictures | None = None
 
 
 class Pages:
     """Answers from any thread. report: of the run; people: who is there now, None in counts mode;
-    log: whose history is shown, None without one."""
+    log: whose history is shown, None without one; preview: the live picture, None for none;
+    settings: the run's, of which the mirror tells."""
 
     def __init__(
         self,
@@ -55,18 +62,34 @@ class Pages:
         log: Path | None,
         people: Callable[[], list[Person]] | None = None,
         today: Callable[[], date] = date.today,
+        *,
+        preview: Preview | None = None,
+        settings: Settings | None = None,
     ) -> None:
+        """Raises UsageError for a language that is not there."""
         self._report = report
         self._people = people
-        self._views = ViewReader(log) if log is not None else None
+        self._views = ViewReader(log, counts_only=people is None) if log is not None else None
         self._today = today
+        self._preview = preview
+        self._settings = settings if settings is not None else Settings()
+        self._languages = Languages(self._settings.status.language)
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+    def answer(self, path: str, query: Mapping[str, str], accepted: str = "") -> Answer:
+        """accepted: the reader's Accept-Language"""
         match path:
             case "/":
                 return Answer(self._page("owner.html", query))
             case "/now":
                 return Answer(self._page("now.html", query))
+            case "/mirror":
+                return Answer(self._mirror("mirror.html", query, accepted))
+            case "/mirror/now":
+                return Answer(self._mirror("mirror_now.html", query, accepted))
+            case "/scene" if self._preview is not None:
+                return Answer(self._page("scene.html", query))
+            case "/preview.mjpg" if self._preview is not None:
+                return self._pictures(self._preview)
             case "/status.json":
                 text = json.dumps(self._report().as_dict(), indent=2) + "\n"
                 return Answer(text, "application/json")
@@ -100,8 +123,32 @@ class Pages:
                 before=wanted.first - timedelta(days=1),
                 after=wanted.end if wanted.end <= self._today() else None,
                 refresh_s=REFRESH_S,
+                preview=self._preview is not None,
+                scene=self._preview.scene() if self._preview is not None else None,
+                min_face_px=self._settings.detection.min_face_px,
             )
         )
+
+    def _mirror(self, template: str, query: Mapping[str, str], accepted: str) -> str:
+        language = self._languages.best(query.get("lang", ""), accepted)
+        return (
+            _templates()
+            .get_template(template)
+            .render(
+                language=language,
+                languages=self._languages.all(),
+                people=None if self._people is None else self._people(),
+                sentences=list(sentences(language, self._settings)),
+                contact=self._settings.status.contact,
+            )
+        )
+
+    def _pictures(self, preview: Preview) -> Answer:
+        pictures = preview.pictures()
+        if pictures is None:
+            text = "As many look as may at once: close another page.\n"
+            return Answer(text, "text/plain", HTTPStatus.SERVICE_UNAVAILABLE)
+        return Answer("", "multipart/x-mixed-replace; boundary=picture", pictures=pictures)
 
     def _view(self, wanted: Wanted, wait_s: float = PATIENCE_S) -> tuple[View | None, str]:
         if self._views is None:

@@ -14,20 +14,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl
 
 from edge.errors import EdgeError
 from edge.health.report import Report
-from edge.settings.sections import StatusSettings
+from edge.settings.sections import Settings, StatusSettings
 from edge.status.pages import Answer, Pages
 from edge.status.present import Person
+
+if TYPE_CHECKING:
+    from edge.status.preview import Pictures, Preview
 
 MAX_REQUEST_BYTES = 16 << 10
 MAX_AT_ONCE = 8
@@ -57,7 +60,10 @@ class StatusPage:
 
     log: whose history the page shows; None shows none
     people: who is there now; None where only counts may be shown
-    Raises EdgeError where the address cannot be listened on.
+    preview: the camera's live picture; None where nobody asked for it
+    run: the settings of the run, which the page for people in front tells of
+    Raises EdgeError where the address cannot be listened on, UsageError for a language that is
+    not there.
     """
 
     def __init__(
@@ -66,9 +72,13 @@ class StatusPage:
         report: Callable[[], Report],
         log: Path | None,
         people: Callable[[], list[Person]] | None = None,
+        *,
+        preview: Preview | None = None,
+        run: Settings | None = None,
     ) -> None:
+        pages = Pages(report, log, people, preview=preview, settings=run)
         try:
-            self._server = _Server(settings, Pages(report, log, people))
+            self._server = _Server(settings, pages)
         except OSError as error:
             raise EdgeError(
                 f"the status page cannot listen on {settings.host} port {settings.port} "
@@ -176,12 +186,15 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._admitted(given):
             self._refuse(HTTPStatus.UNAUTHORIZED, "Give the token: ?token=TOKEN\n")
             return
-        answer = self.server.pages.answer(path, given)
+        answer = self.server.pages.answer(path, given, self.headers.get("Accept-Language", ""))
         if given.get("token"):
             # So that no link and no file of the page needs it again.
             cookie = f"{_COOKIE}={self.server.cookie}; HttpOnly; SameSite=Strict; Path=/"
             answer = replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
-        self._answer(answer)
+        if answer.pictures is None:
+            self._answer(answer)
+        else:
+            self._stream(answer, answer.pictures)
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -221,6 +234,18 @@ class _Handler(BaseHTTPRequestHandler):
         pairs = (pair.partition("=") for pair in self.headers.get("Cookie", "").split(";"))
         found = {name.strip(): value.strip() for name, _, value in pairs}
         return _equal(found.get(_COOKIE, ""), self.server.cookie)
+
+    def _stream(self, answer: Answer, pictures: Pictures) -> None:
+        """Until the run ends or the reader goes, whom the next picture does not reach."""
+        with closing(pictures):
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.kind)
+            for name, value in {**_HEADERS, **answer.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            for picture in () if self.command == "HEAD" else pictures:
+                head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}"
+                self.wfile.write(b"%s\r\n\r\n%s\r\n" % (head.encode(), picture))
 
     def _answer(self, answer: Answer) -> None:
         data = answer.text.encode()

@@ -119,10 +119,13 @@ class View:
             yield label, pieces
 
 
-def read(log: Path, wanted: Wanted) -> View:
-    """Raises EdgeError where the log cannot be read."""
+def read(log: Path, wanted: Wanted, *, counts_only: bool = False) -> View:
+    """counts_only: no visitor, though the log has some of a run that kept events.
+
+    Raises EdgeError where the log cannot be read.
+    """
     with open_log(log) as opened, opened.history(wanted.filter()) as (history, _):
-        bars = _bars(history, wanted)
+        bars = _bars(history, wanted, counts_only)
         heat = [[0] * 24 for _ in range(7)]
         for hour, by_label in history.labels(WEEKDAY_HOUR).items():
             heat[hour // 24][hour % 24] = by_label.total()
@@ -134,7 +137,7 @@ def read(log: Path, wanted: Wanted) -> View:
     return View(wanted, bars, Counter(dict(labels.most_common())), visitors, heat)
 
 
-def _bars(history: History, wanted: Wanted) -> list[Bar]:
+def _bars(history: History, wanted: Wanted, counts_only: bool) -> list[Bar]:
     bucket = HOUR if wanted.span == "day" else DAY
     first = (wanted.first - _EPOCH).days
     bars: dict[int, Bar] = {}
@@ -153,7 +156,8 @@ def _bars(history: History, wanted: Wanted) -> list[Bar]:
     for place, labels in history.labels(bucket).items():
         if place in bars:
             bars[place].labels.update(labels)
-    for place, visitors in history.visitors(bucket).items():
+    visits = {} if counts_only else history.visitors(bucket)
+    for place, visitors in visits.items():
         if place in bars:
             bars[place].visitors.merge(visitors)
     return list({id(bar): bar for bar in bars.values()}.values())
@@ -165,8 +169,15 @@ class ViewReader:
     What is older than that is given once more while it is read anew.
     """
 
-    def __init__(self, log: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        log: Path,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        counts_only: bool = False,
+    ) -> None:
         self._log = log
+        self._counts_only = counts_only
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: OrderedDict[Wanted, tuple[float, View]] = OrderedDict()
@@ -191,7 +202,7 @@ class ViewReader:
 
     def _read(self, wanted: Wanted, reading: Future[View]) -> None:
         try:
-            view = read(self._log, wanted)
+            view = read(self._log, wanted, counts_only=self._counts_only)
         except Exception as error:  # told to who waits; who asks next tries again
             with self._lock:
                 self._kept.pop(wanted, None)

@@ -70,6 +70,8 @@ class Tracker:
     ) -> None:
         self.gone: tuple[int, ...] = ()
         """The ids that ended in the last `update`; they will not come again."""
+        self.unconfirmed: tuple[Face, ...] = ()
+        """What the last `update` was given and did not report."""
         self._confirm_hits = confirm_hits
         self._confirm_s = confirm_s
         self._patience_s = patience_s
@@ -111,6 +113,7 @@ class Tracker:
                 self._tracks.append(seen[-1])
         self._confirm(seen, timestamp_s)
         self._end(timestamp_s)
+        self.unconfirmed = tuple([track.face for track in seen if not track.confirmed])
         return sorted((t.face for t in seen if t.confirmed), key=lambda face: face.track_id)
 
     def _matches(self, faces: Sequence[Face], timestamp_s: float) -> dict[int, int]:

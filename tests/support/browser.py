@@ -1,4 +1,4 @@
-"""Headless Chromium over its own debugging pipe: pages at any width, light and dark, their console."""
+"""Headless Chromium over its debugging pipe: pages of any width, light and dark, with console."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ class Browser:
         (target,) = [
             one for one in self._do("Target.getTargets")["targetInfos"] if one["type"] == "page"
         ]
-        attached = self._do(
-            "Target.attachToTarget", targetId=target["targetId"], flatten=True
-        )
+        attached = self._do("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self._do(f"{domain}.enable")

@@ -12,13 +12,16 @@ async function get(path) {
 async function now() {
   const live = document.getElementById("live");
   try {
-    live.innerHTML = await get("now");
+    live.innerHTML = await get(live.dataset.from ?? "now");
+    const scene = document.getElementById("scene");
+    if (scene) scene.innerHTML = await get("scene");
   } catch {
     live.textContent = "The device does not answer.";
   }
 }
 
 async function all() {
+  if (!document.getElementById("history")) return;
   try {
     const fresh = new DOMParser().parseFromString(await get(location.search || "?"), "text/html");
     const open = document.querySelector("details")?.open;

@@ -133,6 +133,13 @@ def test_counts_mode_shows_counts_and_no_person(tmp_path: Path) -> None:
     text = Pages(health.report, log, None, lambda: TODAY).answer("/now", {}).text
     assert "nobody is shown" in text
     assert "disgust" not in text
+    # The log holds three visitors of a run that kept events.
+    assert "Visitors" in shown(log, []).texts
+    made = Pages(health.report, log, None, lambda: TODAY)
+    while "This is being counted." in (text := made.answer("/", {}).text):
+        continue
+    assert "<dt>Visitors</dt>" not in text
+    assert "<dt>Moments</dt><dd>3</dd>" in text
 
 
 def test_no_log_and_a_log_that_is_gone_are_said(tmp_path: Path) -> None:
