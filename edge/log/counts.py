@@ -88,8 +88,8 @@ def read(
         for one in waiting
     ]
     more = np.array(rows, np.int64).reshape(-1, 5)
-    quarter, model_id, label_id, events, counted, fused = stored
-    alone = events + counted - np.minimum(fused, events)
+    quarter, model_id, label_id, events, counted, in_fusion = stored
+    alone = events + counted - np.minimum(in_fusion, events)
     quarter = np.concatenate([quarter, more[:, 0]])
     nothing = np.zeros(len(more), np.int64)
     return Counts(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edge.log import database, erase
+from edge.log import database, erase, packed
 from edge.log.schema import forget_sources, microseconds
 
 _STEP = 10_000  # events a transaction: 0.1 s on a slow card
@@ -81,6 +81,8 @@ def trim(
 ) -> int:
     """Delete the oldest events that may not stay, up to 50,000 of them; how many went.
 
+    The days of the history that are over are packed (`edge.log.packed`).
+
     Their bytes are zeroed, in the write-ahead log as well, their pages used again by new events;
     the file is not rewritten, for that would wear a card more than a day of events does. Only the
     oldest are looked at, by their arrival: an event from a clock that was far ahead is left to
@@ -98,6 +100,7 @@ def trim(
             break
     with database.transaction(connection):
         forget_counts(connection, before)
+        packed.pack(connection)
         (sources,) = connection.execute("SELECT count(*) FROM source").fetchone()
         if sources > 1:  # a device's own log names its camera alone: that needs no look at all rows
             forget_sources(connection)

@@ -227,10 +227,10 @@ class StatusSettings(Record):
     """Other names that this device may be asked for by, beside its addresses: "kiosk.local"."""
     preview: bool = False
     """Show the camera's live picture there, with boxes; nothing is stored. Not in counts mode."""
-    preview_fps: float = Field(2.0, ge=0.1, le=5)
+    preview_fps: Annotated[float, Meta(ge=0.1, le=5)] = 2.0
     language: str = "auto"
     """Of /mirror, the page for people in front: en, de, fr, a .toml like theirs; auto: as asked."""
-    contact: str = Field("", max_length=200)
+    contact: Annotated[str, Meta(max_length=200)] = ""
     """Whom they may ask, said on /mirror."""
 
     def __post_init__(self) -> None:

@@ -32,7 +32,7 @@ _UNCONFIRMED = (160, 160, 160)  # B, G, R
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PreviewInfo:
     """What a person who sets up a camera needs to know of its latest picture.
 
     brightness:  its mean luma, 0 to 255
@@ -93,7 +93,7 @@ class Preview:
             self._viewers += 1
         return Pictures(self)
 
-    def scene(self) -> Scene | None:
+    def scene(self) -> PreviewInfo | None:
         """None while there is no picture; it is asked for by this, and is there the next time."""
         with self._changed:
             self._looked_s = self._clock()
@@ -101,7 +101,7 @@ class Preview:
         if latest is None:
             return None
         gray = latest.frame.gray
-        return Scene(
+        return PreviewInfo(
             gray.shape[1],
             gray.shape[0],
             float(gray[::4, ::4].mean()),
@@ -169,8 +169,8 @@ class Pictures(Iterator[bytes]):
         found = self._preview.after(self._number)
         if found is None:
             raise StopIteration
-        self._number, picture = found
-        return picture
+        self._number, jpeg = found
+        return jpeg
 
     def close(self) -> None:
         if not self._left:

@@ -243,9 +243,9 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in {**_HEADERS, **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            for picture in () if self.command == "HEAD" else pictures:
-                head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}"
-                self.wfile.write(b"%s\r\n\r\n%s\r\n" % (head.encode(), picture))
+            for jpeg in () if self.command == "HEAD" else pictures:
+                head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}"
+                self.wfile.write(b"%s\r\n\r\n%s\r\n" % (head.encode(), jpeg))
 
     def _answer(self, answer: Answer) -> None:
         data = answer.text.encode()

@@ -23,8 +23,9 @@ from edge.log.event_sink import SqliteSink
 from edge.log.filter import Filter
 from edge.log.history import DAY, HOUR, WEEKDAY_HOUR, History
 from edge.log.migrations import MIGRATIONS
-from edge.log.purge import delete_all, purge
+from edge.log.purge import delete_all, keep, purge
 from edge.log.reader import open_log
+from edge.log.retention import Retention
 from edge.log.tables import DIVISIONS
 from edge.log.zones import local, offset_spans
 from edge.types import EmotionEvent
@@ -113,6 +114,7 @@ def test_counts_are_true_after_whatever_is_done(steps: list[object]) -> None:
 
 def test_days_that_are_over_are_packed_and_a_damaged_pack_costs_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / "log.sqlite", *(seen(20_000 * n, n + 1) for n in range(30)))
+    keep(path, Retention(timedelta(days=3650), 10**9), START + timedelta(days=8))
     with open_log(path) as log:
         found = log.stats(UTC)
     connection = sqlite3.connect(path)
