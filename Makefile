@@ -16,7 +16,7 @@ SCRIPTS = $(shell git ls-files -z | xargs -0 awk 'FNR == 1 && /^\#!.*(bash|\/sh)
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: install uninstall demo test check test-python313 format test-picamera2 test-systemd test-arm64 check-device soak fuzz deb clean
+.PHONY: install uninstall demo test check test-python313 format test-picamera2 test-systemd test-install test-image test-arm64 check-device soak fuzz deb clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
@@ -41,10 +41,11 @@ check-device: $(VENV)/dev
 
 # This system's service, in /opt/emotion-edge (root): also the upgrade, with a way back.
 install:
-	./install.sh
+	@./install.sh
 
+# Settings and log stay.
 uninstall:
-	./install.sh uninstall
+	@./install.sh uninstall
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
@@ -57,6 +58,14 @@ test-picamera2:
 # The service on a real systemd: the package built, installed and booted in a container (root).
 test-systemd: $(VENV)/dev
 	PYTHON=$(BIN)/python tests/rigs/systemd/run.sh
+
+# The installations, on fresh systems in containers: a clone, a package, upgrades that fail (root).
+test-install: $(VENV)/base
+	PYTHON=$(BIN)/python tests/rigs/install/run.sh
+
+# The image, built by buildah and run (root).
+test-image: $(VENV)/base
+	PYTHON=$(BIN)/python tests/rigs/install/image.sh
 
 # The package on 64-bit Arm under emulation, bookworm and trixie (root; half an hour, for the night).
 test-arm64: $(VENV)/base

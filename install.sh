@@ -2,93 +2,143 @@
 # emotion-edge as this system's service, from a clone:
 #
 #   sudo ./install.sh             install, or upgrade: settings and log stay
-#   sudo ./install.sh uninstall   stop it and take it away; settings and log stay
+#   sudo ./install.sh uninstall   stop it and remove it; settings and log stay
+#   sudo ./install.sh purge       the same, and settings, log and the user edge go too
 #
-# Two environments, $HOME_DIR/a and $HOME_DIR/b, and a switch, $HOME_DIR/current. A new version goes
-# into the one that is not in use; where it is not ready in 30 s, the switch goes back.
-# EXTRAS=mqtt by default. Needs python3 (3.11 or newer), python3-venv and systemd.
+# Two environments, /opt/emotion-edge/a and /opt/emotion-edge/b, and a switch, /opt/emotion-edge/current.
+# A new version goes into the one that is not in use; where it is not ready in 30 s, the switch goes back.
+# EXTRAS=mqtt by default; PYTHON is the Python to use, 3.11 to 3.13. Needs its venv, and systemd.
 set -eu
 
-HOME_DIR=${EDGE_HOME:-/opt/emotion-edge}
-PATIENCE_S=${EDGE_PATIENCE_S:-30}
-extras=${EXTRAS-mqtt}
 source=$(cd "$(dirname "$0")" && pwd)
-current=$HOME_DIR/current
+# shellcheck source=systemd/switch.sh
+. "$source/systemd/switch.sh"
+extras=${EXTRAS-mqtt}
+python=${PYTHON:-python3}
+units=/etc/systemd/system
 
 say() { echo "install: $*" >&2; }
 fail() { say "$2"; exit "$1"; }
 
-# switch_to NAME: `current` is that environment from now on, at once
-switch_to() {
-    ln -sfn "$1" "$current.new"
-    mv -T "$current.new" "$current"
-}
-
-# serve: the units as the environment in use has them, and the service begun again
+# serve: the units as the environment in use has them, and the service started
 serve() { "$current/bin/edge" service install >&2; }
 
-ready() {
-    left=$PATIENCE_S
-    until systemctl is-active --quiet edge.service; do
-        [ "$left" -gt 0 ] || return 1
-        left=$((left - 1))
-        sleep 1
-    done
+# check: nothing is touched before all that is needed is there
+check() {
+    [ -d "${EDGE_SYSTEMD:-/run/systemd/system}" ] ||
+        fail 3 "systemd does not run here: \`make demo\`, then .venv/bin/edge run, needs none"
+    command -v "$python" >/dev/null || fail 3 "$python is missing: apt install python3 python3-venv"
+    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
+        fail 3 "$("$python" --version) is none of 3.11 to 3.13: name one, sudo PYTHON=python3.13 $0"
+    "$python" -c 'import venv, ensurepip' 2>/dev/null ||
+        fail 3 "$python has no venv: apt install python3-venv"
 }
 
-take_away() {
-    if [ -x "$current/bin/edge" ]; then
-        "$current/bin/edge" service uninstall
-    fi
-    rm -rf "$HOME_DIR/a" "$HOME_DIR/b" "$current"
-    rmdir "$HOME_DIR" 2>/dev/null || true
-    rm -f /usr/local/bin/edge
-    say "removed $HOME_DIR"
+# make_environment NAME: a fresh one there, with this clone's version in it
+make_environment() {
+    rm -rf "${HOME_DIR:?}/$1"
+    # It sees the system's packages: picamera2 and PyAudio come from apt.
+    "$python" -m venv --system-site-packages "$HOME_DIR/$1" || return
+    # From a copy of what it is built of: what pip builds beside it would belong to root in your clone.
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy"' EXIT
+    (cd "$source" && cp -r edge convert benchmarks systemd pyproject.toml README.md LICENSE "$copy") ||
+        return
+    # A person sees what pip fetches.
+    quiet=--quiet
+    [ ! -t 2 ] || quiet=
+    limit=$(numpy_limit "$python")
+    # shellcheck disable=SC2086  # $quiet is one word or none
+    "$HOME_DIR/$1/bin/pip" install $quiet --disable-pip-version-check \
+        "$copy${extras:+[$extras]}" ${limit:+"$limit"} >&2
 }
 
 install_or_upgrade() {
-    command -v systemctl >/dev/null || fail 3 "there is no systemd here: use \`make demo\` and .venv/bin/edge run"
-    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-        fail 3 "python3 3.11 or newer with its venv is missing: apt install python3-venv"
-    before=$(readlink "$current" 2>/dev/null || true)
-    [ "$before" = a ] && new=b || new=a
-
-    say "making $HOME_DIR/$new, a few minutes on a board"
+    say "1/4 looking at this system"
+    check
+    before=$(in_use) new=$(not_in_use)
     mkdir -p "$HOME_DIR"
-    rm -rf "${HOME_DIR:?}/$new"
-    # It sees the system's packages: picamera2 and PyAudio come from apt.
-    python3 -m venv --system-site-packages "$HOME_DIR/$new"
-    # From a copy: what pip builds beside the sources would belong to root in your clone.
-    copy=$(mktemp -d)
-    trap 'rm -rf "$copy"' EXIT
-    tar -C "$source" --exclude=./.venv --exclude=./.git --exclude=./runs -cf - . | tar -C "$copy" -xf -
-    "$HOME_DIR/$new/bin/pip" install --quiet --disable-pip-version-check \
-        "$copy${extras:+[$extras]}" || fail 1 "pip failed: nothing was changed"
-    "$HOME_DIR/$new/bin/edge" --version >&2 || fail 1 "the new version does not start: nothing was changed"
 
+    say "2/4 making $HOME_DIR/$new: fetches about 110 MB, takes a few minutes on a board"
+    if ! make_environment "$new" || ! "$HOME_DIR/$new/bin/edge" --version >&2; then
+        rm -rf "${HOME_DIR:?}/$new"
+        rmdir "$HOME_DIR" 2>/dev/null || true
+        fail 1 "this version cannot be installed, as said above: nothing was changed"
+    fi
+
+    say "3/4 starting the service, which has $PATIENCE_S s to be ready"
+    # From here to the end, who stops this gets the version before.
+    trap 'go_back "$before"' HUP INT TERM
+    # Not copied while it is written; and a stop forgets the waits between restarts.
+    [ -z "$before" ] || systemctl stop edge.service || true
+    keep_log
     switch_to "$new"
     if serve && ready; then
-        [ "$HOME_DIR" != /opt/emotion-edge ] || ln -sfn "$current/bin/edge" /usr/local/bin/edge
-        say "the service is ready: edge service status; settings: /etc/edge/edge.toml"
-        "$current/bin/edge" doctor || true
-        return
+        finish
+    else
+        go_back "$before"
     fi
-    if [ -z "$before" ]; then
-        fail 1 "the service is not ready after $PATIENCE_S s: journalctl -u edge"
+}
+
+finish() {
+    trap - HUP INT TERM
+    rm -rf "$copy_of_log" "${HOME_DIR:?}/$(not_in_use)"
+    [ "$HOME_DIR" != /opt/emotion-edge ] ||
+        ln -sfn "$current/bin/edge" "$current/bin/edge-bench" /usr/local/bin/
+    say "4/4 what this device has, and what it lacks"
+    "$current/bin/edge" doctor >&2 || true
+    if page=$("$current/bin/edge" service page 2>/dev/null); then
+        say "the service is ready: open $page"
+    else
+        say "the service is ready: edge service status"
     fi
-    switch_to "$before"
+}
+
+# go_back NAME: the version before runs again; with none, what failed stays to be looked at
+go_back() {
+    trap '' HUP INT TERM
+    [ -n "$1" ] || fail 1 "the service is not ready after $PATIENCE_S s: journalctl -u edge"
+    systemctl stop edge.service || true
+    switch_to "$1"
+    give_log_back
     if ! serve || ! ready; then
         fail 1 "neither the new version nor the one before is ready: journalctl -u edge"
     fi
-    fail 1 "the new version was not ready in $PATIENCE_S s: the one before runs again"
+    fail 1 "the new version was not ready in $PATIENCE_S s (journalctl -u edge): the one before runs again"
+}
+
+uninstall() {
+    if [ ! -e "$HOME_DIR" ] && [ ! -e "$units/edge.service" ]; then
+        say "nothing is installed here"
+        return
+    fi
+    if [ -x "$current/bin/edge" ]; then
+        "$current/bin/edge" service uninstall >&2 || say "the units could not be removed: see above"
+    fi
+    rm -rf "$HOME_DIR/a" "$HOME_DIR/b" "$current" "$copy_of_log"
+    rmdir "$HOME_DIR" 2>/dev/null || true
+    for program in edge edge-bench; do
+        [ ! -L /usr/local/bin/$program ] || rm -f /usr/local/bin/$program
+    done
+    say "removed $HOME_DIR. Settings and log stay; for good: sudo $0 purge"
+}
+
+purge() {
+    uninstall
+    rm -rf /etc/edge "$STATE_DIR" "$units/edge.service.d"
+    if getent passwd edge >/dev/null; then
+        userdel edge || say "the user edge stays: see above"
+    fi
+    say "removed /etc/edge, with the settings, and $STATE_DIR, with the log"
 }
 
 [ "$(id -u)" = 0 ] || fail 2 "this needs root: sudo $0 $*"
-if dpkg -s emotion-edge >/dev/null 2>&1; then
+if [ -e "${EDGE_DPKG:-/var/lib/dpkg}/info/emotion-edge.postinst" ]; then
     fail 2 "the Debian package is installed: sudo apt remove emotion-edge first, or stay with it"
 fi
 case ${1-install} in
     install) install_or_upgrade ;;
-    uninstall) take_away ;;
-    *) fail 2 "there is no '$1': give install or uninstall" ;;
+    uninstall) uninstall ;;
+    purge) purge ;;
+    *) fail 2 "there is no '$1': give install, uninstall or purge" ;;
 esac

@@ -4,44 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import struct
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from importlib import metadata, util
 from pathlib import Path
 
+from edge.cli.findings import Finding, found_by, with_room
+from edge.cli.units import size
 from edge.errors import EdgeError
 from edge.health import board
 
-MINIMUM_FREE_BYTES = 100 * 2**20
 
+def examine(config: Path | None = None) -> list[Finding]:
+    """All findings; a check that itself fails becomes a finding.
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `fix` is a command or a sentence, empty where all is well.
-
-    `blocks`: without it `edge run` cannot work at all. `wanted`: the service's settings ask for it.
+    config: settings to hold the device against; by default the service's, where there is one
     """
+    from edge.cli.doctor_settings import of_service, of_settings
 
-    part: str
-    state: str
-    fix: str = ""
-    blocks: bool = False
-    wanted: bool = False
-
-    def as_line(self) -> str:
-        mark = "ok     " if not self.fix else "MISSING" if self.blocks else "lacking"
-        fix = f"\n            fix: {self.fix}" if self.fix else ""
-        return f"{mark}  {self.part}: {self.state}{fix}"
-
-    def as_dict(self) -> dict[str, object]:
-        return {"ok": not self.fix, **asdict(self)}
-
-
-def examine() -> list[Finding]:
-    """All findings; a check that itself fails becomes a finding."""
     findings: list[Finding] = []
     for check in (
         _installation,
@@ -53,20 +34,18 @@ def examine() -> list[Finding]:
         _picamera2,
         _microphones,
         _log,
-        _service,
     ):
-        findings.extend(_guarded(check))
-    return findings
+        findings.extend(found_by(check))
+    return findings + (of_service() if config is None else of_settings(config))
 
 
-def _guarded(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
-    try:
-        return list(check())
-    except EdgeError as error:
-        return [Finding(check.__name__.strip("_"), "cannot be used", str(error), blocks=True)]
-    except ImportError as error:
-        fix = "pip install --force-reinstall emotion-edge"
-        return [Finding(check.__name__.strip("_"), f"does not load: {error}", fix, blocks=True)]
+def _installation() -> Iterator[Finding]:
+    from edge.service.installation import find
+
+    installation = find()
+    yield Finding(
+        "installation", f"{installation}, in {sys.prefix}; upgrade: {installation.upgrade}"
+    )
 
 
 def _machine() -> Iterator[Finding]:
@@ -113,7 +92,7 @@ def _models() -> Iterator[Finding]:
 
     for card in shipped():
         find(card.name)
-        yield Finding(f"model {card.name}", f"{card.size_bytes / 2**20:.1f} MB, hash verified")
+        yield Finding(f"model {card.name}", f"{size(card.size_bytes)}, hash verified")
 
 
 def _cameras() -> Iterator[Finding]:
@@ -162,42 +141,8 @@ def _log() -> Iterator[Finding]:
 
     folder = default_log_path().parent
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
-    if not os.access(existing, os.W_OK):
-        yield Finding("log", f"{folder} cannot be written", "give a path to `edge run --log`", True)
-    elif free < MINIMUM_FREE_BYTES:
-        fix = "free some space, or `edge log purge`"
-        yield Finding("log", f"{free / 2**20:.0f} MB free at {existing}", fix)
+    if os.access(existing, os.W_OK):
+        yield with_room("log", folder, existing)
     else:
-        yield Finding("log", f"{folder}, {free / 2**30:.1f} GB free")
-
-
-def _installation() -> Iterator[Finding]:
-    from edge.service.installation import find
-
-    yield Finding("installation", f"{find()}, in {sys.prefix}")
-
-
-def _service() -> Iterator[Finding]:
-    """The service's settings and log, where there is a service."""
-    from edge.service.files import Layout
-    from edge.settings.loading import load
-
-    layout = Layout()
-    if not layout.settings.exists():
-        return
-    try:
-        settings = load(layout.settings, {})
-    except EdgeError as error:
-        fix = f"edit {layout.settings}, then sudo systemctl restart edge"
-        yield Finding("service", str(error), fix, wanted=True)
-        return
-    yield Finding("service", f"settings {layout.settings} are right")
-    log = Path(settings.log.path or layout.state / "log.sqlite")
-    if settings.log.path == "none":
-        yield Finding("service's log", "none is kept, as the settings say")
-    elif os.access(log, os.R_OK):
-        yield Finding("service's log", str(log))
-    else:
-        fix = "sudo usermod -aG edge $USER, and log in again; there is none before the first run"
-        yield Finding("service's log", f"{log} cannot be read", fix)
+        fix = "give a path to `edge run --log`"
+        yield Finding("log", f"{folder} cannot be written", fix, wanted=True)

@@ -59,20 +59,22 @@ def devices(
 
 @app.command()
 def doctor(
+    config: Annotated[
+        Path | None, typer.Option(help="Settings to look at. Default: the service's.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> int:
     """What this device has and lacks, each lack with the command that fixes it."""
     from edge.cli.doctor import examine
+    from edge.cli.findings import exit_code
 
-    findings = examine()
+    findings = examine(config)
     if as_json:
         _print_json([finding.as_dict() for finding in findings])
     else:
         for finding in findings:
             typer.echo(finding.as_line())
-    if any(finding.blocks for finding in findings):
-        return 3
-    return 1 if any(finding.wanted for finding in findings) else 0
+    return exit_code(findings)
 
 
 def _print_json(value: Any) -> None:

@@ -38,9 +38,15 @@ def install(
     """Make this installation start at boot, as its own user, in a sandbox."""
     from edge.service.files import ENABLED, Layout
     from edge.service.files import install as lay_down
-    from edge.service.installation import in_use
+    from edge.service.installation import in_use, is_packaged
 
     layout = Layout(root)
+    if is_packaged(root):
+        raise UsageError(
+            f"the service is the Debian package's, and is installed: its settings are "
+            f"{layout.settings}, then sudo systemctl reload edge; for the network, copy "
+            "/usr/share/emotion-edge/network.conf to /etc/systemd/system/edge.service.d/"
+        )
     if root == _LIVE:
         _systemctl("--version")
     for path in lay_down(layout, in_use(Path(sys.prefix)), config, network=network):
@@ -51,8 +57,10 @@ def install(
         _systemctl("daemon-reload")
         if start:
             _systemctl("enable", *ENABLED)
-            # Not --now: one that runs already is to run with what was written.
-            _systemctl("restart", "--no-block", *ENABLED)
+            # One that runs already is to run with what was written. Not a restart: that would keep
+            # the waits between restarts, and give no moment at which the old one is not active.
+            _systemctl("stop", *ENABLED)
+            _systemctl("start", "--no-block", *ENABLED)
     typer.echo(f"settings: {layout.settings}", err=True)
     typer.echo("look: edge service status; journalctl -u edge", err=True)
 
@@ -80,9 +88,24 @@ def uninstall(root: _Root = _LIVE) -> None:
 
 
 @app.command()
+def page() -> int:
+    """Where the service's page is. Exits with 1 where it has none."""
+    from edge.service.files import Layout
+    from edge.service.settings import page_address, service_settings
+
+    layout = Layout()
+    address = page_address(service_settings(layout).status)
+    if not address:
+        typer.echo(f"the page is off: status.enabled in {layout.settings}", err=True)
+        return 1
+    typer.echo(address)
+    return 0
+
+
+@app.command()
 def status(as_json: _AsJson = False) -> int:
     """How the service is: systemd's word, and its own. Exits with 0 where it runs."""
-    unit = _unit_state()
+    unit = unit_state()
     try:
         report: dict[str, Any] | None = _read()
         missing = ""
@@ -97,7 +120,7 @@ def status(as_json: _AsJson = False) -> int:
                 f"{unit['NRestarts']} restarts: {unit['StatusText'] or unit['Result']}"
             )
         else:
-            typer.echo("edge.service is not installed: do `sudo edge service install`")
+            typer.echo(f"edge.service is not installed: do `{_how_to_install()}`")
         typer.echo("\n".join(lines(report)) if report else missing)
     return 0 if unit.get("ActiveState") == "active" else 1
 
@@ -122,7 +145,13 @@ def _what_remains(layout: Layout) -> str:
     )
 
 
-def _unit_state() -> dict[str, str]:
+def _how_to_install() -> str:
+    from edge.service.installation import Installation, find
+
+    return "sudo make install" if find() is Installation.CLONE else "sudo edge service install"
+
+
+def unit_state() -> dict[str, str]:
     """systemd's properties of the unit; {} where it is not installed, or there is no systemd."""
     wanted = ("LoadState", "ActiveState", "SubState", "NRestarts", "StatusText", "Result")
     try:

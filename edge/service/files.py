@@ -72,8 +72,8 @@ def install(layout: Layout, prefix: Path, config: Path | None, *, network: bool)
     """
     if any(prefix.is_relative_to(place) for place in _HIDDEN):
         raise UsageError(
-            f"the service cannot see {prefix}: install emotion-edge into {HOME} "
-            f"(python3 -m venv {HOME}; {HOME}/bin/pip install emotion-edge) and run its bin/edge"
+            f"the service cannot see {prefix}: do `sudo make install` (or ./install.sh) in the "
+            f"clone, which makes an environment in {HOME} and the service with it"
         )
     source, written = shipped(), []
     try:
@@ -117,13 +117,19 @@ def uninstall(layout: Layout) -> list[Path]:
     return removed
 
 
-def _settings_text(config: Path | None) -> str:
-    from edge.settings.loading import load
-    from edge.settings.sections import Settings
+def default_settings() -> str:
+    """What a new service starts with, as TOML: the defaults, and its page, on loopback."""
+    from edge.settings.sections import Settings, StatusSettings
     from edge.settings.toml import as_toml
 
+    return as_toml(Settings(status=StatusSettings(enabled=True)))
+
+
+def _settings_text(config: Path | None) -> str:
+    from edge.settings.loading import load
+
     if config is None:
-        return as_toml(Settings())
+        return default_settings()
     load(config)  # a service that cannot read its settings would restart for ever
     return config.read_text(encoding="utf-8")
 

@@ -18,7 +18,7 @@ from edge.health.file import HealthFile, folder, read
 from edge.health.report import Health
 from edge.service.files import UNITS, Layout, install
 from edge.settings.loading import load
-from edge.settings.sections import Settings
+from edge.settings.sections import Settings, StatusSettings
 from edge.status.text import lines
 
 PREFIX = Path("/srv/emotion")
@@ -37,7 +37,7 @@ def test_a_card_gets_units_user_settings_and_a_place_for_secrets(card: Layout) -
     assert "/opt/emotion-edge" not in unit
     backoff = card.root / "srv/emotion/libexec/edge-backoff"
     assert os.access(backoff, os.X_OK)
-    assert load(card.settings, {}) == Settings()
+    assert load(card.settings, {}) == Settings(status=StatusSettings(enabled=True))
     assert card.environment.stat().st_mode & 0o777 == 0o600
     assert card.settings.stat().st_mode & 0o777 == 0o600
     assert not card.network.exists()
@@ -132,7 +132,7 @@ def test_status_without_a_service_says_how_to_have_one(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr("edge.health.file.SYSTEM", tmp_path / "nothing")
     assert run_app(app, "edge service", ["status"]) == 1
-    assert "sudo edge service install" in capsys.readouterr().out
+    assert "sudo make install" in capsys.readouterr().out
 
 
 def test_installing_where_there_is_no_systemd_is_refused_before_anything_is_written(

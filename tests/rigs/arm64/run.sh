@@ -101,7 +101,7 @@ check() {
     inside "$root" sh -c 'apt-get install -qq -y /root/emotion-edge.deb ||
         apt-get install -qq -y --no-install-recommends /root/emotion-edge.deb' >"$work/log" 2>&1 ||
         { tail -20 "$work/log" >&2; fail "$suite: the package does not install"; }
-    inside "$root" /opt/emotion-edge/bin/python -c 'import platform, sys
+    inside "$root" /opt/emotion-edge/current/bin/python -c 'import platform, sys
 print(platform.machine(), "Python", platform.python_version()); sys.exit(platform.machine() != "aarch64")'
     [ -L "$root/etc/systemd/system/multi-user.target.wants/edge.service" ] ||
         fail "$suite: the service would not start at boot"
@@ -124,7 +124,7 @@ print(platform.machine(), "Python", platform.python_version()); sys.exit(platfor
     inside "$root" edge-bench run --quick --rounds 1 --threads 1 --models edge_net,audio_crnn \
         --clip /root/cases/film.avi --json /root/bench.json
     echo "== $suite: predictions beside $(uname -m)'s"
-    inside "$root" /opt/emotion-edge/bin/python /root/predictions.py /root/cases /root/there.json
+    inside "$root" /opt/emotion-edge/current/bin/python /root/predictions.py /root/cases /root/there.json
     "$python" $here/compare.py "$work/here.json" "$root/root/there.json" ||
         fail "$suite: the predictions differ"
     echo "== $suite: boot"

@@ -2,40 +2,25 @@
 # The service on a real systemd: builds the .deb for this machine, installs it in a bookworm root,
 # boots that in a container, and hangs, kills, reloads and stops the service there.
 # Root; needs debootstrap, systemd-container (systemd-nspawn) and dpkg. EDGE_ROOT keeps the bare root
-# between runs, DEB is a package that is built already, PATIENCE=3 suits a machine that is busy.
+# between runs, DEB is a package that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
+# shellcheck source=tests/rigs/container.sh
+. tests/rigs/container.sh
+need_container
 python=${PYTHON:-python3}
 base=${EDGE_ROOT:-/var/tmp/edge-systemd-root}
-include=systemd,systemd-sysv,dbus,python3,python3-venv
-for tool in debootstrap systemd-nspawn nsenter dpkg-deb; do
-    command -v $tool >/dev/null || { echo "$tool is missing: apt-get install debootstrap systemd-container" >&2; exit 3; }
-done
-if [ ! -e "$base/etc/debian_version" ]; then
-    debootstrap --variant=minbase --include=$include bookworm "$base" >/dev/null
-fi
+bare_system bookworm "$base" python3 python3-venv
 
 work=$(mktemp -d)
-root=$work/root leader="" camera=""
+root=$work/root camera=""
 finish() {
-    [ -z "$leader" ] || nsenter -t "$leader" -m -u -i -p -n -- systemctl poweroff || true
+    power_off
     [ -z "$camera" ] || kill "$camera" || true
-    wait || true
     rm -rf "$work"
 }
 trap finish EXIT
-fail() { echo "FAILED: $*" >&2; inside journalctl --no-pager -n 60 >&2 || true; exit 1; }
-inside() { nsenter -t "$leader" -m -u -i -p -n -- "$@"; }
-# until SECONDS WHAT COMMAND…: the command succeeds within so many seconds
-until_() {
-    local end=$((SECONDS + $1 * ${PATIENCE:-1})) what=$2; shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || fail "waited in vain for $what"
-        sleep 0.5
-    done
-    echo "ok: $what"
-}
 shown() { inside systemctl show edge --property="$1" --value; }
 is() { [ "$(shown "$1")" = "$2" ]; }
 restarts_are() { is NRestarts "$1"; }
@@ -61,19 +46,11 @@ commit_interval_s = 0.5
 TOML
 mkdir -p "$root/etc/systemd/system/edge.service.d"
 printf '[Service]\nWatchdogSec=8\n' >"$root/etc/systemd/system/edge.service.d/rig.conf"
-site=$root/opt/emotion-edge/lib/python3.11/site-packages
+site=$root/opt/emotion-edge/a/lib/python3.11/site-packages
 cp tests/rigs/systemd/edge_hang.py "$site"
 echo "import edge_hang" >"$site/edge_hang.pth"
 
-systemd-nspawn -q -D "$root" -b --register=no --keep-unit --console=pipe </dev/null >"$work/console" 2>&1 &
-nspawn=$!
-for _ in $(seq 100); do
-    leader=$(pgrep -P $nspawn | head -1 || true)
-    [ -n "$leader" ] && inside systemctl is-system-running 2>/dev/null | grep -qE "running|degraded" && break
-    sleep 0.3
-done
-echo "ok: it boots"
-
+boot "$root"
 until_ 90 "READY at boot" is ActiveState active
 until_ 60 "events in the log" events_beyond 3
 inside edge service status
