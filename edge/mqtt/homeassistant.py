@@ -30,6 +30,23 @@ _SENSORS: dict[str, tuple[str, str, dict[str, str]]] = {
 """Key → the topic it is read from, the field of its JSON, and what Home Assistant shows."""
 
 
+_BINARY_SENSORS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    # An event of the last minute: those that waited for the broker are of nobody who is there.
+    "presence": (
+        "event",
+        "{{ 'ON' if as_timestamp(now()) - as_timestamp(value_json.time) < 60 else 'OFF' }}",
+        {"name": "Presence", "device_class": "occupancy", "off_delay": 10},
+    ),
+    "camera_gone": (
+        "health",
+        "{{ 'ON' if value_json.parts | selectattr('kind', 'eq', 'source')"
+        " | rejectattr('state', 'in', ['running', 'starting']) | list else 'OFF' }}",
+        _DIAGNOSTIC | {"name": "Camera gone", "device_class": "problem"},
+    ),
+}
+"""Key → the topic it is read from, the template of "ON" and "OFF", what Home Assistant shows."""
+
+
 def discovery(prefix: str, base: str, device: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(topic, configuration) of each value; to be published as retained messages.
 
@@ -43,6 +60,18 @@ def discovery(prefix: str, base: str, device: str) -> Iterator[tuple[str, dict[s
         "sw_version": __version__,
     }
     name = device.replace(".", "_")
+    for key, (topic, template, shown) in _BINARY_SENSORS.items():
+        yield (
+            f"{prefix}/binary_sensor/emotion-edge-{name}/{key}/config",
+            shown
+            | {
+                "state_topic": f"{base}/{topic}",
+                "value_template": template,
+                "unique_id": f"emotion-edge-{device}-{key}",
+                "availability_topic": f"{base}/status",
+                "device": owner,
+            },
+        )
     for key, (topic, field, shown) in _SENSORS.items():
         configuration = shown | {
             "state_topic": f"{base}/{topic}",

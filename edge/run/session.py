@@ -84,7 +84,7 @@ def _opened(
     supervise: bool,
 ) -> tuple[list[Sink], Preview | None]:
     """The sinks, and what shows the camera's picture on the status page."""
-    from edge.log.configure import events_log
+    from edge.log.configure import events_log, log_path
 
     health, log = watchdog.health, events_log(settings)
     health.tell_moments(settings.privacy.mode != "counts")
@@ -99,6 +99,17 @@ def _opened(
         part = health.part("mqtt", "sink")
         sender = MqttSink(log, settings.mqtt, part=part, report=health.report)
         sinks.append(stack.enter_context(sender))
+    if settings.alerts.url.get_secret_value():
+        from edge.status.alerts import Alerts
+
+        counts_only = settings.privacy.mode == "counts"
+        part = health.part("alerts", "sink")
+        part.running(0)
+        stack.enter_context(
+            Alerts(
+                settings.alerts, health.report, log_path(settings), part, counts_only=counts_only
+            )
+        )
     preview = None
     if settings.status.enabled:
         preview = _open_page(settings, health, sinks, stack)

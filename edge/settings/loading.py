@@ -13,7 +13,8 @@ from typing import Any, get_type_hints
 from msgspec.structs import asdict
 
 from edge.errors import MissingDataError, UsageError
-from edge.settings.sections import SecretText, Settings
+from edge.settings.secret import SecretText
+from edge.settings.sections import Settings
 from edge.system.record import Record, ValidationError, choices, complaint
 from edge.system.redaction import protect, protect_address
 
@@ -82,7 +83,8 @@ def _validated(
         sentence = explain(error, raw, where, text, environment or {})
         raise UsageError(sentence) from error
     protect_address(settings.camera.source.get_secret_value())
-    for secret in (settings.mqtt.password, settings.status.token):
+    protect_address(settings.alerts.url.get_secret_value())
+    for secret in (settings.mqtt.password, settings.status.token, settings.alerts.url):
         protect(secret.get_secret_value())
     return settings
 

@@ -4,41 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from edge.settings.secret import SecretText, SourceAddress
 from edge.system.record import Meta, Record
-from edge.system.redaction import HIDDEN, shown
-
-
-class SecretText:
-    """A text that is not shown when it is printed."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get_secret_value(self) -> str:
-        return self._text
-
-    def __str__(self) -> str:
-        return HIDDEN if self._text else ""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self)!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
-class SourceAddress(SecretText):
-    """A camera's name or URL. Printed, it is without user, password, query and tokens."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return shown(self._text)
 
 
 class CameraSettings(Record):
@@ -243,6 +210,22 @@ class StatusSettings(Record):
             )
 
 
+class AlertSettings(Record):
+    """A POST of JSON to a web address when something needs a person. Off while there is none."""
+
+    url: SecretText = SecretText("")
+    """http or https; who has it may post there, so it is a secret. Better: EDGE_ALERTS_URL."""
+    source_gone_min: Annotated[float, Meta(ge=0.1, le=1440)] = 5.0
+    disk_free_mb: Annotated[float, Meta(ge=0)] = 200.0
+    weekly: bool = False
+    """On Mondays the sums of the week before."""
+
+    def __post_init__(self) -> None:
+        url = self.url.get_secret_value()
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("alerts.url is no web address: give one that begins with https://")
+
+
 class MqttSettings(Record):
     """Events to a broker. Off while there is no host; needs the extra: emotion-edge[mqtt]."""
 
@@ -286,3 +269,4 @@ class Settings(Record):
     service: ServiceSettings = ServiceSettings()
     status: StatusSettings = StatusSettings()
     mqtt: MqttSettings = MqttSettings()
+    alerts: AlertSettings = AlertSettings()

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from textwrap import dedent
 
-from edge.settings.sections import SecretText, SourceAddress
+from edge.settings.secret import SecretText, SourceAddress
 from edge.system.record import Record
 from edge.system.redaction import HIDDEN, shown
 

@@ -187,7 +187,7 @@ def test_what_is_known_of_a_device_is_kept_by_the_broker(tmp_path: Path) -> None
             log_events(path, range(1, 4), sink)
             until(lambda: bool(heard.of("shelf-3/state")), "the state")
             until(lambda: bool(heard.of("shelf-3/health")), "the health")
-            until(lambda: sum(t.endswith("/config") for t in heard.topics()) == 5, "discovery")
+            until(lambda: sum(t.endswith("/config") for t in heard.topics()) == 7, "discovery")
         until(lambda: len(heard.of("shelf-3/status")) == 2, "the farewell")
         assert heard.of("shelf-3/status") == [b"online", b"offline"]
         state = json.loads(heard.of("shelf-3/state")[-1])
