@@ -129,10 +129,10 @@ class Alerts:
         except EdgeError as error:
             _log.warning("no weekly summary: %s", error)
             return
-        shares = {label: round(count / view.moments, 3) for label, count in view.labels.items()}
-        said = ", ".join(f"{label} {share:.0%}" for label, share in shares.items())
+        fractions = {label: round(count / view.moments, 3) for label, count in view.labels.items()}
+        said = ", ".join(f"{label} {share:.0%}" for label, share in fractions.items())
         sentence = f"{last.title}: {view.moments:,} moments" + (f" ({said})" if said else "")
-        more: dict[str, Any] = {"moments": view.moments, "labels": shares}
+        more: dict[str, Any] = {"moments": view.moments, "labels": fractions}
         if view.visitors.visits:
             sentence += f", {view.visitors.visits:,} visitors"
             more["visitors"] = view.visitors.visits
