@@ -21,6 +21,9 @@ class CameraSettings(Record):
     """Degrees clockwise by which every picture is turned: a camera on a wall or a ceiling."""
     usb_format: Literal["auto", "MJPG", "YUYV", "UYVY", "NV12", "GREY"] = "auto"
     """What a USB camera is asked for; auto: its own, or MJPG where that is faster."""
+    ca_file: str = ""
+    """PEM, for https and rtsps: the camera's own certificate, or who signed it; "": the system's
+    signers."""
     snapshot_interval_s: Annotated[float, Meta(ge=0.05, le=3600)] = 1.0
     """An address that gives a single picture is asked for the next one this often."""
     open_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0

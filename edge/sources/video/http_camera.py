@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from edge.errors import SourceError
+from edge.sources.video.tls import trusted
 
 MOST_BYTES = 64 << 20
 """A picture that says it is larger is a mistake."""
@@ -28,9 +29,10 @@ class HttpAnswer:
     Raises SourceError, with what happened, where none comes within `timeout_s`.
     """
 
-    def __init__(self, url: str, timeout_s: float) -> None:
-        address, opener = _opener(url)
+    def __init__(self, url: str, timeout_s: float, ca_file: str = "") -> None:
+        """ca_file: as `camera.ca_file`"""
         try:
+            address, opener = _opener(url, timeout_s, ca_file)
             self._response: HTTPResponse = opener.open(address, timeout=timeout_s)
         except urllib.error.HTTPError as error:
             raise SourceError(
@@ -115,8 +117,12 @@ class HttpAnswer:
             socket.settimeout(left_s)
 
 
-def _opener(url: str) -> tuple[str, Any]:
-    """The address without user and password, and what opens it with them, Basic or Digest."""
+def _opener(url: str, timeout_s: float, ca_file: str) -> tuple[str, Any]:
+    """The address without user and password, and what opens it with them, Basic or Digest.
+
+    Over TLS nobody gets them but who is trusted; where that one sends us elsewhere, the system's
+    signers count.
+    """
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
     address = urlunsplit(parts._replace(netloc=place, fragment=""))
@@ -124,9 +130,9 @@ def _opener(url: str) -> tuple[str, Any]:
     if parts.username is not None:
         user, password = unquote(parts.username), unquote(parts.password or "")
         passwords.add_password(None, address, user, password)
-    # A camera's certificate is its own; as with FFMPEG, it is not checked.
     context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if parts.scheme == "https":
+        context = trusted(parts.hostname or "", parts.port or 443, ca_file, timeout_s)
     return address, urllib.request.build_opener(
         urllib.request.ProxyHandler({}),
         urllib.request.HTTPSHandler(context=context),

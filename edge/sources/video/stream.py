@@ -16,10 +16,12 @@ from edge.sources.video.base import LiveSource
 from edge.sources.video.http_camera import HttpAnswer
 from edge.sources.video.jpeg_frame import of_jpeg
 from edge.sources.video.opencv import nominal_fps, open_capture, pixel_aspect
+from edge.sources.video.tls import ffmpeg_options, trusted
 from edge.system.redaction import shown
 from edge.types import Frame
 
 _PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _FFMPEG = "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;100000"
 """Over TCP a lost packet smears no picture; what a camera describes itself need not be probed:
 else one with few key frames takes longer to open than anybody waits."""
@@ -52,7 +54,9 @@ class StreamSource(LiveSource):
         self._first_until_s = began_s + self.settings.open_timeout_s
         if self.url.scheme.startswith("http"):
             try:
-                self._answer = HttpAnswer(self._target, self.settings.open_timeout_s)
+                self._answer = HttpAnswer(
+                    self._target, self.settings.open_timeout_s, self.settings.ca_file
+                )
             except SourceError as error:
                 raise SourceError(f"cannot open {self.name}: {error}") from error
             self._next_snapshot_s = began_s
@@ -68,8 +72,10 @@ class StreamSource(LiveSource):
         self._open_capture()
 
     def _open_capture(self) -> None:
+        self._must_be_trusted()
         # OpenCV reads this at each opening; a person's own options win.
-        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG)
+        if os.environ.get(_OPTIONS, _FFMPEG).startswith(_FFMPEG):
+            os.environ[_OPTIONS] = f"{_FFMPEG}|{ffmpeg_options(self.settings.ca_file)}"
         read_s = max(self.settings.read_timeout_s, self.settings.open_timeout_s)
         timeouts = [
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(self.settings.open_timeout_s * 1000),
@@ -87,6 +93,21 @@ class StreamSource(LiveSource):
         self._capture = capture
         self._aspect = pixel_aspect(capture)
         self.fps = nominal_fps(capture)
+
+    def _must_be_trusted(self) -> None:
+        """FFMPEG checks too, and gives no reason."""
+        if self.url.scheme not in ("https", "rtsps"):
+            return
+        port = self.url.port or _PORTS[self.url.scheme]
+        host, wait_s = self.url.hostname or "", self.settings.open_timeout_s
+        try:
+            trusted(host, port, self.settings.ca_file, wait_s)
+        except SourceError as error:
+            raise SourceError(f"cannot open {self.name}: {error}") from error
+        except OSError:
+            raise SourceError(
+                f"cannot open {self.name}: {self._why_not(time.monotonic())}"
+            ) from None
 
     def _read(self) -> object:
         if self._answer is not None:
@@ -121,7 +142,7 @@ class StreamSource(LiveSource):
                 raise SourceError("closed")
             self._next_snapshot_s = time.monotonic()
             answer.close()
-            answer = self._answer = HttpAnswer(self._target, budget_s)
+            answer = self._answer = HttpAnswer(self._target, budget_s, self.settings.ca_file)
         self._next_snapshot_s += self.settings.snapshot_interval_s
         return answer.whole(budget_s)
 
