@@ -71,6 +71,11 @@ test-image: $(VENV)/base
 test-arm64: $(VENV)/base
 	PYTHON=$(BIN)/python tests/rigs/arm64/run.sh
 
+# What the board forecast knows of each network (an hour or two; after a network of another shape).
+.PHONY: forecast-costs
+forecast-costs: $(VENV)/base
+	PYTHON=$(BIN)/python tests/rigs/forecast/run.sh
+
 # An hour with a camera that dies every minute: does memory grow, does anything leak?
 soak: $(VENV)/dev
 	$(BIN)/python tests/rigs/soak.py --minutes 60

@@ -8,28 +8,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.measuring.environment import read_machine
 from benchmarks.measuring.placement import usable_cores
 from benchmarks.plan import Plan
 from benchmarks.report import document
 from benchmarks.report import text as render
 from benchmarks.report import write as written
 from benchmarks.report.need import EXAMPLE, Need, answer, parse
-from benchmarks.results.results import (
-    ModelUsed,
-    Report,
-    json_schema,
-    load,
-    merged,
-    save,
-    write_json,
-)
+from benchmarks.results.results import Report, json_schema, load, merged, save, write_json
+from benchmarks.results.started import started
 from benchmarks.runner import run_suite
 from benchmarks.suites import SUITES
 from edge.cli.app import FAILED, INTERRUPTED, run_app
@@ -114,7 +105,7 @@ def run(
     )
     for path in (json_path, html, markdown):
         _check_writable(path)
-    report, code = _started(plan), 0
+    report, code = started(shlex.join(["edge-bench", *sys.argv[1:]]), plan.models), 0
     for name in names:
         with _progress(name) as progress:
             result = run_suite(name, replace(plan, progress=progress))
@@ -172,31 +163,6 @@ def _existing(path: Path | None, what: str) -> Path | None:
     if path is not None and not path.exists():
         raise MissingDataError(f"there is no {what} {path}: give another path")
     return path
-
-
-def _started(plan: Plan) -> Report:
-    return Report(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["edge-bench", *sys.argv[1:]]),
-        machine=read_machine(),
-        models=tuple(
-            ModelUsed(
-                model.card.name,
-                _place(model.path),
-                model.card.sha256,
-                model.card.parameters,
-                model.card.macs,
-            )
-            for model in plan.models
-        ),
-    )
-
-
-def _place(path: Path) -> str:
-    """A given file's path as it was given; of a shipped one, whose place is known, its name."""
-    from edge import models
-
-    return path.name if path.parent == Path(models.__file__).parent else str(path)
 
 
 @contextmanager
@@ -288,6 +254,22 @@ def share(
 
     save(shared(load(results)), out)
     typer.echo(f"{out}: {out.stat().st_size:,} bytes")
+
+
+@app.command()
+def forecast(
+    html: Annotated[
+        Path | None, typer.Option(help="Write it as one HTML file, that needs no network.")
+    ] = None,
+) -> None:
+    """What four Raspberry Pi boards would take, and how far such forecasts were off."""
+    from benchmarks.report import board_forecast
+
+    found = board_forecast.document()
+    if html is None:
+        typer.echo(render.document(found))
+    else:
+        written.write_page(found, html)
 
 
 @app.command()

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
+from benchmarks.forecast.forecast import forecaster
 from benchmarks.report.blocks import Block, Note, Section, Table, Text
+from benchmarks.report.board_forecast import span_text, tables
 from benchmarks.report.data import published
 from benchmarks.report.tables import grid, number
 from benchmarks.results.results import ModelUsed, Report
@@ -32,16 +36,29 @@ def projected_ms(macs: int, board_ms: Sequence[float], reference_macs: int) -> t
 
 
 def _inference(known: dict[str, Any], models: Sequence[ModelUsed]) -> Iterator[Block]:
-    if not models:
-        return
+    """By counted instructions where this very network was counted, else by its size alone."""
+    counted = {
+        model.name: network
+        for model in models
+        if (network := forecaster().network(model.name, model.parameters, model.macs))
+    }
+    if counted:
+        yield from tables(counted.values())
+    others = [model for model in models if model.name not in counted]
+    if others:
+        yield from _by_macs(known, others)
+
+
+def _by_macs(known: dict[str, Any], models: Sequence[ModelUsed]) -> Iterator[Block]:
     boards, threads = known["board"], known["threads"]
     rows = []
     for model in models:
         spans = [projected_ms(model.macs, board["ms"], known["macs"]) for board in boards]
         rows.append((f"{model.name}, {threads} threads", f"{model.macs / 1e6:.0f}",
                      *(span_text(span) for span in spans)))  # fmt: skip
+        highest = (span_text((threads * max(span),)) for span in spans)
         rows.append((f"{model.name}, 1 thread, up to", f"{model.macs / 1e6:.0f}",
-                     *(f"≤ {_rounded(threads * max(span))}" for span in spans)))  # fmt: skip
+                     *(text.replace("≈", "≤") for text in highest)))  # fmt: skip
     header = ("ms an inference, projected", "MMAC", *(board["name"] for board in boards))
     yield Table(header, tuple(rows), "Inference", "projection")
     yield Note(
@@ -50,7 +67,25 @@ def _inference(known: dict[str, Any], models: Sequence[ModelUsed]) -> Iterator[B
         f"most {threads} times as long. Networks differ in MAC/s on one core (in one layer's "
         "kind, in what fits its caches), easily by a factor of 2 either way"
     )
+    errors = macs_errors(known)
+    yield Note(
+        f"error: of {len(errors)} published figures of other networks on these boards, median "
+        f"{np.median(errors):.0%}, worst {max(errors):.0%}; all of them are larger than ours"
+    )
     yield Note(f"source: {known['source']}")
+
+
+def macs_errors(known: dict[str, Any]) -> list[float]:
+    """How far this projection is off where a network's time was published, as shares of that."""
+    by_board = {board["name"]: board["ms"] for board in known["board"]}
+    errors = []
+    for check in forecaster().checks:
+        macs = forecaster().macs.get(check.work)
+        if macs is not None and check.threads == known["threads"]:
+            low, high = projected_ms(macs, (min(by_board[check.board]), max(by_board[check.board])),
+                                     known["macs"])  # fmt: skip
+            errors.append(abs((low + high) / 2 / check.ms - 1))
+    return errors
 
 
 def _search(known: dict[str, Any], report: Report) -> Iterator[Block]:
@@ -81,13 +116,3 @@ def _search(known: dict[str, Any], report: Report) -> Iterator[Block]:
         "no face below min_face_px, which costs less than the published search for smaller ones"
     )
     yield Note(f"source: {known['source']}")
-
-
-def span_text(ms: Sequence[float]) -> str:
-    """Two digits are all that a projection is worth: "≈ 46", "3.0 – 4.3"."""
-    low, high = _rounded(min(ms)), _rounded(max(ms))
-    return f"≈ {low}" if low == high else f"{low} – {high}"
-
-
-def _rounded(ms: float) -> str:
-    return f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}" if ms >= 1 else f"{ms:.2f}"
