@@ -12,10 +12,8 @@ A spool that somebody cut to nothing says that its events are to be forgotten (`
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import secrets
 import sqlite3
 import stat
 from collections.abc import Mapping
@@ -27,6 +25,7 @@ from edge.errors import DataError
 from edge.log.schema import ModelKey
 from edge.log.tally import TallyKey
 from edge.sinks.event_json import from_line, to_line
+from edge.system.digest import sha256
 from edge.types import EmotionEvent
 
 _START, _END = "emotion-edge-", ".spool"
@@ -47,7 +46,7 @@ def memory_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 def in_memory_name(log: Path) -> str:
     """What the names of everything begin with that this log has in memory."""
-    return _START + hashlib.sha256(os.fsencode(log.absolute())).hexdigest()[:16]
+    return _START + sha256(os.fsencode(log.absolute()))[:16]
 
 
 def _is_in_memory(folder: Path) -> bool:
@@ -64,7 +63,7 @@ class Spool:
     """This process's own spool. Every method but `close` may raise OSError: memory is full."""
 
     def __init__(self, folder: Path, log: Path) -> None:
-        self.path = folder / f"{in_memory_name(log)}-{secrets.token_hex(8)}{_END}"
+        self.path = folder / f"{in_memory_name(log)}-{os.urandom(8).hex()}{_END}"
         self.batch = ""
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
         self._file = os.open(self.path, flags, 0o640)
@@ -75,7 +74,7 @@ class Spool:
     def begin(self) -> None:
         """A new batch, of no event yet."""
         os.ftruncate(self._file, 0)
-        self.batch = secrets.token_hex(8)
+        self.batch = os.urandom(8).hex()
         self.lines = 0
         self._end = 0
         self._counts: dict[TallyKey, int] = {}

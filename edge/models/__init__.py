@@ -7,13 +7,13 @@ in memory, whatever happens to the file afterwards.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge.errors import MissingModelError, ModelError
 from edge.models.card import Figure, ModelCard, read_card, write_card
+from edge.system.digest import sha256
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -95,7 +95,7 @@ def verify(model: Model) -> bytes:
             f"{card.size_bytes}: "
             "the file is truncated or another one, fetch it again"
         )
-    found = hashlib.sha256(content).hexdigest()
+    found = sha256(content)
     if found != card.sha256:
         raise ModelError(
             f"{model.path} has SHA-256 {found[:12]}… and its card says {card.sha256[:12]}…: "

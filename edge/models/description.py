@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -12,6 +11,7 @@ from edge.models.card import MAX_CARD_BYTES, NOT_STATED, Dtype, Label, ModelCard
 from edge.models.probe import End, Probe
 from edge.models.scaling import NAMED, Scaling, parse_scaling
 from edge.settings.sections import PreprocessSettings, Settings
+from edge.system.digest import sha256
 from edge.system.record import Meta, Record, ValidationError, complaint
 from edge.vision.picture_format import Colour
 from edge.vision.sequence_settings import SequenceSettings
@@ -94,7 +94,7 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
             preprocessing=preprocessing,
             parameters=0,
             macs=0,
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=sha256(content),
             size_bytes=len(content),
             source=f"imported from {path.name}",
             training_data=NOT_STATED,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.errors import MissingModelError, ModelError, UsageError
 from edge.models import Model, find, is_shipped, locate
-from edge.models.description import Description, described_card, read_description
-from edge.models.probe import MAX_BYTES, probe
+
+if TYPE_CHECKING:
+    from edge.models.description import Description
 
 
 def open_model(name_or_path: str, said: Description | None = None, engine: str = "auto") -> Model:
@@ -22,6 +24,9 @@ def open_model(name_or_path: str, said: Description | None = None, engine: str =
         if said is not None:
             raise UsageError(f"{name_or_path} has its own labels: give --labels with your file")
         return find(name_or_path)
+    from edge.models.description import described_card, read_description
+    from edge.models.probe import probe
+
     has_card = path.with_suffix(".json").exists()
     if has_card and said is not None:
         raise UsageError(
@@ -40,6 +45,8 @@ def open_model(name_or_path: str, said: Description | None = None, engine: str =
 
 
 def _read(path: Path) -> bytes:
+    from edge.models.probe import MAX_BYTES
+
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge.health.report import Health
     from edge.models import ModelCard
     from edge.models.classifier import Classifier
+    from edge.models.description import Description
     from edge.pipeline.face import FacePipeline
     from edge.pipeline.fusion import Fusion
     from edge.pipeline.speech import SpeechPipeline
@@ -95,6 +96,8 @@ def open_audio(
 
     Takes and raises as `open_video` does.
     """
+    if settings.mic.source == "none":
+        return None
     from edge.sources.audio import open_sound
 
     source = open_sound(settings.mic.source, settings.mic)
@@ -159,15 +162,22 @@ _FOR_VIDEO = ("face", "video")
 """A network may classify a face by one picture or by a sequence; the events are of faces alike."""
 
 
+def _said(settings: Settings, name: str) -> Description | None:
+    """What the settings say of the network for faces, where it has no card."""
+    if name != settings.model.name or not settings.model.labels:
+        return None
+    from edge.models.description import settings_description
+
+    return settings_description(settings)
+
+
 def _network(
     settings: Settings, name: str, modalities: tuple[str, ...], stack: ExitStack
 ) -> tuple[ModelCard, Classifier]:
     from edge.models.classifier import Classifier
-    from edge.models.description import settings_description
     from edge.models.own import open_model
 
-    said = settings_description(settings) if name == settings.model.name else None
-    model = open_model(name, said, settings.model.engine)
+    model = open_model(name, _said(settings, name), settings.model.engine)
     if model.card.modality not in modalities:
         raise ModelError(
             f"{name} is a {model.card.modality} model and one for {modalities[0]} is needed: see "

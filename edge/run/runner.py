@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from edge.errors import SourceError, UsageError
 from edge.health.report import Health
 from edge.pipeline.face import FrameResult
-from edge.pipeline.speech import SpeechResult
 from edge.run.clock import WallClock
 from edge.run.inputs import (
     AudioInput,
@@ -24,7 +23,7 @@ from edge.run.inputs import (
 )
 from edge.run.limits import Limits, sigterm_as_event
 from edge.run.summary import RunSummary
-from edge.run.timeline import PipelineResult, in_order
+from edge.run.timeline import in_order
 from edge.run.watchdog import Watchdog
 from edge.sources.capture import CaptureThread
 from edge.sources.supervisor import LiveReader, live_reader
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from edge.annotate import Annotation
     from edge.pipeline.face import FacePipeline
     from edge.pipeline.fusion import Fusion
+    from edge.pipeline.speech import SpeechResult
+    from edge.run.timeline import PipelineResult
     from edge.settings.sections import Settings
     from edge.sinks import Sink
     from edge.sources.video import FrameSource

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from edge.pipeline.face import FrameResult
-from edge.pipeline.speech import SpeechResult
 
-PipelineResult = FrameResult | SpeechResult
+if TYPE_CHECKING:
+    from edge.pipeline.speech import SpeechResult
+
+    PipelineResult = FrameResult | SpeechResult
 
 
 def in_order(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from edge.system.redaction import redact
+
+if TYPE_CHECKING:
+    import socket
 
 
 class Notifier:
@@ -30,6 +33,8 @@ class Notifier:
         self._status = ""
         self._socket: socket.socket | None = None
         if self._address:
+            import socket
+
             kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
             self._socket = socket.socket(socket.AF_UNIX, kind)
             self._socket.setblocking(False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -35,16 +34,22 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
     Raises MissingDataError, UsageError (naming the setting, and the line or the variable).
     """
     text, where = (_read(path), str(path)) if path is not None else ("", "defaults")
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"cannot read {path} as TOML: {error}") from error
+    raw = _parsed(text, path) if path is not None else {}
     given = from_environment(os.environ if environ is None else environ, Settings.__struct_fields__)
     for section, values in given.items():
         below = raw.setdefault(section, {})
         if isinstance(below, dict):
             below.update({key: _switched(section, key, value) for key, value in values.items()})
     return _validated(raw, where, text, given)
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"cannot read {path} as TOML: {error}") from error
 
 
 def _read(path: Path) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
+from random import Random
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
 """float32 (H, W), 0 to 1"""
 
+_PORTRAIT = Path(__file__).parents[2] / "assets" / "astronaut.jpg"
 _HEAD = (slice(0, 300), slice(74, 374))
 """Head and shoulders in the portrait: rows, columns."""
 
@@ -45,30 +47,38 @@ class SyntheticSource(BaseFrameSource):
         self._seed = seed
 
     def _open(self) -> None:
-        data = np.frombuffer((files("edge") / "assets" / "astronaut.jpg").read_bytes(), np.uint8)
+        data = np.frombuffer(_PORTRAIT.read_bytes(), np.uint8)
         portrait = cv2.imdecode(data, cv2.IMREAD_COLOR)
         if portrait is None:
             raise SourceError("the bundled portrait cannot be decoded: reinstall emotion-edge")
-        self._head = portrait[_HEAD].astype(np.uint8, copy=False)
+        self._head = portrait[_HEAD].astype(np.uint8)
         self._mask = _oval(self._head.shape[0])
 
     def _produce(self) -> Iterator[Frame]:
-        random = np.random.default_rng(self._seed)
-        phases = random.uniform(0, 2 * math.pi, 5)
+        random = Random(self._seed)
+        phases = np.array([random.uniform(0, 2 * math.pi) for _ in range(5)])
         room = _room(self.settings.width, self.settings.height)
         height, width = room.shape[:2]
-        grain = random.normal(0, 3, (height + 32, width + 32, 1)).astype(np.int16).repeat(3, axis=2)
+        grain = _grain(height + 32, width + 32, self._seed)
         for index in range(self.frame_count):
             if self._closed.is_set():
                 return
-            canvas = room.copy()
-            self._paint(canvas, index / self.frame_count, phases)
-            down, across = random.integers(0, 32, 2)
+            down, across = random.randrange(32), random.randrange(32)
             here = grain[down : down + height, across : across + width]
-            image = cv2.add(canvas, here, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
             at_s = index / self.settings.fps
-            yield Frame(image, at_s, index, source=self.name, media_s=at_s)
+            yield Frame(
+                self._picture(room, here, index / self.frame_count, phases),
+                at_s, index, source=self.name, media_s=at_s,
+            )  # fmt: skip
         self._end("end of the synthetic clip")
+
+    def _picture(
+        self, room: Image, grain: NDArray[np.int8], moment: float, phases: NDArray[np.float64]
+    ) -> Image:
+        canvas = room.copy()
+        self._paint(canvas, moment, phases)
+        cv2.add(canvas, grain, canvas, dtype=cv2.CV_8U)
+        return canvas
 
     def _paint(self, canvas: Image, moment: float, phases: NDArray[np.float64]) -> None:
         """Put the head into `canvas`; moment: 0 to 1 through the clip."""
@@ -108,10 +118,22 @@ def _oval(side: int) -> Mask:
 
 def _room(width: int, height: int) -> Image:
     """A plain wall with light from one side, (height, width, 3)."""
-    across = np.linspace(0, 1, width)[None, :, None]
-    down = np.linspace(0, 1, height)[:, None, None]
+    across = np.linspace(0, 1, width, dtype=np.float32)
+    down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     light = (0.75 + 0.35 * across) * (1.05 - 0.25 * down)
-    return np.multiply(light, (120, 128, 132)).astype(np.uint8)
+    room = np.empty((height, width, 3), np.uint8)
+    for channel, value in enumerate((120, 128, 132)):
+        room[..., channel] = light * value
+    return room
+
+
+def _grain(height: int, width: int, seed: int) -> NDArray[np.int8]:
+    """A sensor's noise, (height, width, 3), alike in all channels; by OpenCV, for NumPy's random
+    numbers come with 5 MB of libraries."""
+    cv2.setRNGSeed(seed)
+    grain = np.empty((height, width, 1), np.float32)
+    cv2.randn(grain, np.zeros(1), np.full(1, 3.0))
+    return grain.astype(np.int8).repeat(3, axis=2)
 
 
 def _blend(canvas: Image, patch: Image, mask: Mask, left: int, top: int) -> None:
