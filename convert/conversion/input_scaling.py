@@ -12,6 +12,8 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.models.scaling import NAMED, Scaling
 
+ANY_WILL_DO = 0.9
+"""A share of hits so high that a scaling which is one of several as good is taken."""
 _PASSING = (
     "InputLayer", "Functional", "Sequential", "Model", "Resizing", "CenterCrop", "Cast",
     "ZeroPadding2D", "TimeDistributed", "Reshape", "Permute", "Identity", "Dropout",
@@ -71,7 +73,8 @@ def best_order(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
 def tried(
     candidates: dict[str, Scaling], hits: Callable[[Scaling], float], n: int
 ) -> tuple[ScalingFound | None, dict[str, float]]:
-    """The candidate with the most hits, in their order where they are alike; None at chance.
+    """The candidate with the most hits, in their order where they are alike; None where all are
+    alike, unless all are right: then any will do on such pictures, and it is not sure.
 
     hits: a scaling → the share of `n` pictures that are named rightly, in whichever order of the
     labels is best, so that a wrong order does not look like a wrong scaling
@@ -81,7 +84,7 @@ def tried(
     error = float(np.sqrt(fractions[best] * (1 - fractions[best]) / n))
     alike = [name for name in fractions if fractions[best] - fractions[name] <= 2 * error]
     scores = ", ".join(f"{name} {share:.3f}" for name, share in fractions.items())
-    if len(alike) == len(candidates):
+    if len(alike) == len(candidates) and fractions[best] < ANY_WILL_DO:
         return None, fractions
     why = f"tried on {n} pictures: accuracy {scores}"
     return ScalingFound(candidates[alike[0]], why, sure=len(alike) == 1), fractions

@@ -255,11 +255,11 @@ def face_pipeline_of(
 
 def preprocessing_of(card: ModelCard, settings: PreprocessSettings) -> PreprocessSettings:
     """The card's, with what the settings change from their defaults."""
-    prepared, usual = card.preprocessing, PreprocessSettings()
+    prepared, defaults = card.preprocessing, PreprocessSettings()
     if not isinstance(prepared, PreprocessSettings):
         return settings
-    given = {name: getattr(settings, name) for name in usual.model_dump()}
-    changed = {name: value for name, value in given.items() if value != getattr(usual, name)}
+    given = {name: getattr(settings, name) for name in defaults.model_dump()}
+    changed = {name: value for name, value in given.items() if value != getattr(defaults, name)}
     return prepared.model_copy(update=changed)
 
 

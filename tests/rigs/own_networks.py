@@ -45,8 +45,7 @@ def _h5(folder: Path) -> Path:
     body = tf_keras.applications.MobileNet(
         weights=None, include_top=False, pooling="avg", input_shape=(96, 96, 3), alpha=0.25
     )
-    scores = tf_keras.layers.Dense(3, activation="softmax")(body.output)
-    tf_keras.Model(body.input, scores).save(path)
+    made.fitted(body, *made.given((96, 96), 3, made.signed), library=tf_keras).save(path)
     return path
 
 
@@ -97,6 +96,10 @@ NETWORKS: dict[str, Callable[[Path], Path]] = {
 }
 
 
+SCALING = dict.fromkeys(("mobilenet_v2_96", "mobilenet_v2_224", "keras2_h5"), "-1-1")
+"""Of networks whose preprocessing stands in their documentation alone, and is told as there."""
+
+
 def main(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     faces = made.write_pictures(folder / "faces")
@@ -107,6 +110,7 @@ def main(folder: Path, names: list[str]) -> None:
         done = _command(
             "convert.cli.main", "import", str(file), "--labels", ",".join(made.LABELS),
             "--data", str(faces), "--faces", "whole", "--out", str(out), "--json",
+            *(("--scaling", SCALING[name]) if name in SCALING else ()),
         )  # fmt: skip
         took = time.monotonic() - started
         if not out.exists():

@@ -39,13 +39,16 @@ def _drawn(number: int, rng: np.random.Generator, gray: bool) -> np.ndarray:
     return np.repeat(image[..., :1], 3, axis=-1)
 
 
-def fitted(body: Any, images: np.ndarray, labels: np.ndarray, *, softmax: bool = True) -> Any:
+def fitted(
+    body: Any, images: np.ndarray, labels: np.ndarray, *, softmax: bool = True, library: Any = None
+) -> Any:
     """`body` (images → features) with a dense head that names `labels` (ridge regression).
 
     images: float32 (n, *input_shape), scaled as the network is to be given them
+    library: keras, or tf_keras for a body of that
     """
-    import keras
-
+    if library is None:
+        import keras as library
     _normalise(body, images)
     features = np.asarray(body.predict(images, batch_size=16, verbose=0), np.float64)
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-3
@@ -54,8 +57,8 @@ def fitted(body: Any, images: np.ndarray, labels: np.ndarray, *, softmax: bool =
     targets = 8.0 * np.eye(n)[labels] - 8.0 / n
     gram = known.T @ known + 1.0 * np.eye(known.shape[1])
     kernel = np.linalg.solve(gram, known.T @ targets) / deviation[:, None]
-    head = keras.layers.Dense(n, activation="softmax" if softmax else None, name="head")
-    model = keras.Model(body.inputs[0], head(body.outputs[0]))
+    head = library.layers.Dense(n, activation="softmax" if softmax else None, name="head")
+    model = library.Model(body.inputs[0], head(body.outputs[0]))
     head.set_weights([kernel, -mean @ kernel])
     return model
 
@@ -63,14 +66,10 @@ def fitted(body: Any, images: np.ndarray, labels: np.ndarray, *, softmax: bool =
 def _normalise(body: Any, images: np.ndarray) -> None:
     """Its batch normalizations, with the means and deviations that these images have in it: where
     they are as they were made, what comes out of forty layers is nothing but rounding."""
-    import keras
-
-    layers = [
-        one for one in body._flatten_layers() if isinstance(one, keras.layers.BatchNormalization)
-    ]
-    for one in layers:
+    found = [one for one in body._flatten_layers() if type(one).__name__ == "BatchNormalization"]
+    for one in found:
         one.momentum = 0.5
-    for _ in range(8 if layers else 0):
+    for _ in range(8 if found else 0):
         body(images, training=True)
 
 

@@ -155,3 +155,7 @@ def test_a_scaling_is_tried_and_named_only_where_it_is_better() -> None:
     assert not found.sure
     shares.update({"0-1": 0.34, "-1-1": 0.35})
     assert tried(candidates, hits, 60)[0] is None
+    shares.update(dict.fromkeys(shares, 0.99))
+    found, _ = tried(candidates, hits, 60)
+    assert found is not None
+    assert not found.sure
