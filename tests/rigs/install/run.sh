@@ -70,7 +70,7 @@ serves() { active || fail "$1: the service is $(shown ActiveState)"; page >/dev/
 
 # A camera on loopback, of the installation's own Python, which a later one does not touch.
 camera() {
-    cp -a "$root/opt/emotion-edge/a" "$root/opt/camera"
+    cp -a "$root/opt/emotion-edge/$(inside readlink /opt/emotion-edge/current)" "$root/opt/camera"
     inside systemd-run -q --unit=camera /opt/camera/bin/python "$clone/tests/rigs/mjpeg_server.py" 8554
     printf '\n[smoothing]\nevent_interval_s = 0.2\n[log]\ncommit_interval_s = 0.5\n' >"$work/more"
     sed -i -e '/^\[smoothing\]$/,/^$/d' -e '/^\[log\]$/,/^$/d' "$root/etc/edge/edge.toml"

@@ -4,6 +4,10 @@
 
 keep=${EDGE_INSTALL:-/var/tmp/edge-install}
 python=${PYTHON:-python3}
+case $python in
+    /*) ;;
+    */*) python=$PWD/$python ;;
+esac
 
 # gather PYTHON: what that Python's environment needs, fetched by this machine's pip
 gather() {
