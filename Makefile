@@ -84,6 +84,10 @@ soak: $(VENV)/dev
 fuzz: $(VENV)/dev
 	$(BIN)/python tests/rigs/fuzz.py --seconds 120
 
+# The screens of docs/images: the page, the mirror, the log's figures, a report (needs Chromium).
+screens: $(VENV)/dev
+	$(BIN)/python tests/rigs/screens.py
+
 # The Debian package for boards: arm64, bookworm and trixie.
 deb: $(VENV)/base
 	PYTHON_BIN=$(BIN)/python systemd/deb/build
