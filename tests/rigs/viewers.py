@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -50,26 +51,38 @@ def measure(seconds: float, paths: list[str]) -> tuple[int, int, float]:
             "--camera", f"{os.environ['CAMERA']}", "--log", f"{name}/log.sqlite",
         ]  # fmt: skip
         run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        time.sleep(4)
         stop = threading.Event()
         lookers = [threading.Thread(target=look, args=(stop, path)) for path in paths]
-        for one in lookers:
-            one.start()
-        began = figures(run.pid)
-        time.sleep(seconds)
-        ended = figures(run.pid)
-        stop.set()
-        run.send_signal(signal.SIGTERM)
-        run.communicate(timeout=30)
+        try:
+            until_it_runs(run.pid)
+            for one in lookers:
+                one.start()
+            time.sleep(2)
+            began = figures(run.pid)
+            time.sleep(seconds)
+            ended = figures(run.pid)
+        finally:
+            stop.set()
+            run.send_signal(signal.SIGTERM)
+            run.communicate(timeout=30)
         for one in lookers:
             one.join()
     frames, dropped, cpu_s = (after - before for before, after in zip(began, ended, strict=True))
     return int(frames), int(dropped), cpu_s / seconds
 
 
-def figures(pid: int) -> tuple[float, float, float]:
-    import json
+def until_it_runs(pid: int) -> None:
+    for _ in range(300):
+        try:
+            if figures(pid)[0] > 10:
+                return
+        except OSError:  # its page is not there yet
+            pass
+        time.sleep(0.1)
+    raise SystemExit("the run did not begin")
 
+
+def figures(pid: int) -> tuple[float, float, float]:
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
     connection.request("GET", "/status.json")
     found = json.loads(connection.getresponse().read())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,7 @@ import numpy as np
 import pytest
 import tiny_model
 from places import ROOT
+from rigs.servers import mjpeg_server
 
 from edge.audio.feature_settings import FeatureSettings
 from edge.log.reader import open_log
@@ -192,6 +196,32 @@ def test_a_killed_run_leaves_none_either(device: Device) -> None:
     assert_nothing_of_a_person(device)
     with open_log(device.log) as log:
         assert log.stats().events >= 3
+
+
+def test_the_live_picture_leaves_none_either(device: Device) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = f"[status]\nenabled = true\nport = {port}\npreview = true\npreview_fps = 5\n"
+    (device.disk / "edge.toml").write_text(settings)
+    with mjpeg_server() as camera:
+        arguments = ("--config", "edge.toml", "--camera", camera.url("/face"), "--duration", "6")
+        child = device.start("run", *arguments, "--output", "none")
+        seen = 0
+        while child.poll() is None:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                connection.request("GET", "/preview.mjpg")
+                seen += connection.getresponse().read().count(b"\xff\xd8\xff")
+            except OSError:
+                time.sleep(0.1)
+        _, said = child.communicate()
+    assert child.returncode == 0, said
+    assert seen > 2
+    (log,) = device.disk.rglob("*.sqlite")
+    with open_log(log) as opened:
+        assert opened.stats().notes == ()
+    for path in device.files():
+        assert not suspicious(path), path
 
 
 def test_counts_only_leaves_no_event(device: Device) -> None:
