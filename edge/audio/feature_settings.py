@@ -14,15 +14,15 @@ class FeatureSettings(Record):
     """
 
     sample_rate_hz: Annotated[int, Meta(ge=8_000, le=48_000)] = 16_000
-    frame_length: Annotated[int, Meta(ge=64)] = 400
-    hop_length: Annotated[int, Meta(ge=32)] = 160
-    n_fft: Annotated[int, Meta(ge=64)] = 512
+    frame_length: Annotated[int, Meta(ge=64, le=16_384)] = 400
+    hop_length: Annotated[int, Meta(ge=32, le=16_384)] = 160
+    n_fft: Annotated[int, Meta(ge=64, le=16_384)] = 512
     n_mels: Annotated[int, Meta(ge=8, le=256)] = 64
     fmin_hz: Annotated[float, Meta(ge=0)] = 50.0
     fmax_hz: Annotated[float, Meta(gt=0)] = 8_000.0
     top_db: Annotated[float, Meta(gt=0)] = 80.0
     """A picture's range: what is this far below its loudest point is black."""
-    window_frames: Annotated[int, Meta(ge=8)] = 304
+    window_frames: Annotated[int, Meta(ge=8, le=6_000)] = 304
     spectrum: Literal["log_mel", "mfcc"] = "log_mel"
     n_mfcc: Annotated[int, Meta(ge=4)] = 32
     energy: bool = False

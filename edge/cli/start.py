@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.cli.app import run_app
+from edge.system.early_sighup import await_sighup
 
 if TYPE_CHECKING:
     import typer
@@ -42,6 +43,7 @@ def start() -> NoReturn:
     down (its C++ cannot be unwound), and a clean stop would look like a crash: such a process
     ends at once, with everything written.
     """
+    await_sighup()
     # The memory of a run holds pictures and passwords: no file is to be made of it.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Between the collections of its usual thresholds, loading takes a tenth more time.

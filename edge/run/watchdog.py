@@ -17,6 +17,7 @@ from edge.service.sd_notify import Notifier
 
 if TYPE_CHECKING:
     from edge.settings.sections import Settings
+from edge.system.early_sighup import sighup_came
 
 STUCK_S = 20.0
 """A part whose thread has been silent for this long: then systemd gets no sign of life either."""
@@ -86,6 +87,7 @@ class Watchdog:
         except ValueError:  # not the main thread: whoever runs us there handles its own signals
             yield
             return
+        self._asked = sighup_came() or self._asked
         try:
             yield
         finally:

@@ -9,11 +9,12 @@ MAX_MEGAPIXELS = 100
 """What claims more is not decoded: a small file may unpack to gigabytes."""
 _MAX_MISSING_BYTES = 64 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
+_LONGEST_HDR_HEADER = 1 << 16
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
-    """(width, height) in pixels of a PNG, JPEG, BMP, WebP, TIFF or PNM; None for anything else."""
+    """Width and height (px) of a PNG, JPEG, BMP, WebP, TIFF, PNM, HDR or Sun raster; else None."""
     for magic, read in _READERS:
         if data.startswith(magic):
             try:
@@ -109,6 +110,17 @@ def _pnm(data: bytes) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _sun_raster(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from(">II", data, 4)
+    return width, height
+
+
+def _hdr(data: bytes) -> tuple[int, int]:
+    """Of Radiance: the header ends in an empty line, the next one is "-Y HEIGHT +X WIDTH"."""
+    size = data[:_LONGEST_HDR_HEADER].partition(b"\n\n")[2].partition(b"\n")[0].split()
+    return int(size[3]), int(size[1])
+
+
 _READERS: tuple[tuple[bytes, Callable[[bytes], tuple[int, int]]], ...] = (
     (_PNG, _png),
     (b"\xff\xd8\xff", _jpeg),
@@ -116,5 +128,7 @@ _READERS: tuple[tuple[bytes, Callable[[bytes], tuple[int, int]]], ...] = (
     (b"RIFF", _webp),
     (b"II*\0", _tiff),
     (b"MM\0*", _tiff),
+    (b"\x59\xa6\x6a\x95", _sun_raster),
+    (b"#?R", _hdr),
     *((f"P{digit}".encode(), _pnm) for digit in range(1, 7)),
 )

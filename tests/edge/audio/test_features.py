@@ -184,6 +184,8 @@ def test_other_shapes_and_types_are_refused(samples: np.ndarray) -> None:
         {"fmin_hz": 8000},
         {"n_mfcc": 65},
         {"colour": "red"},
+        {"n_fft": 1_000_000},
+        {"window_frames": 10**9},
     ],
 )
 def test_settings_that_do_not_fit_are_refused(wrong: dict[str, object]) -> None:

@@ -20,7 +20,7 @@ from edge.sources.audio import open_sound
 from edge.sources.video import open_source
 from edge.sources.video.image_size import size_of, too_large
 
-SUFFIXES = (".bmp", ".jpg", ".png", ".ppm", ".pgm", ".pbm", ".tif", ".webp")
+SUFFIXES = (".bmp", ".jpg", ".png", ".ppm", ".pgm", ".pbm", ".tif", ".webp", ".hdr", ".ras")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
