@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ROOT
 from samples import event, make_log
 
 from edge.errors import EdgeError, UsageError
@@ -107,6 +109,15 @@ def test_the_metrics_are_in_prometheus_own_format() -> None:
             r'|edge_\w+(\{\w+="([^"\\]|\\.)*"(,\w+="([^"\\]|\\.)*")*\})? -?[\d.e+-]+',
             line,
         ), line
+
+
+def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
+    board = json.loads((ROOT / "examples" / "grafana.json").read_text(encoding="utf-8"))
+    asked = " ".join(one["expr"] for panel in board["panels"] for one in panel["targets"])
+    report = replace(busy().report(), temperature_c=50.0)
+    there = set(re.findall(r"^# TYPE (\w+)", prometheus(report), re.MULTILINE))
+    assert set(re.findall(r"edge_\w+", asked)) <= there
+    assert len(board["panels"]) > 5
 
 
 @pytest.mark.parametrize(
