@@ -26,10 +26,10 @@ class CameraSettings(Record):
     signers."""
     snapshot_interval_s: Annotated[float, Meta(ge=0.05, le=3600)] = 1.0
     """An address that gives a single picture is asked for the next one this often."""
-    open_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
-    """For a camera's answer, its first picture included."""
+    open_timeout_s: Annotated[float, Meta(gt=0, le=120)] = 30.0
+    """For a camera's answer, its first picture included: slow streams give it after 20 s."""
     read_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
-    """For each further picture."""
+    """For each further picture, at most; less where the camera is known to be quick."""
     retries: Annotated[int, Meta(ge=0)] = 5
     """How often a live source that died is opened again before the run ends."""
     retry_delay_s: Annotated[float, Meta(gt=0, le=60)] = 0.5

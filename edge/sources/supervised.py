@@ -16,7 +16,8 @@ from edge.sources.audio.conditioning import SoundHealth
 from edge.sources.lifecycle import ReconnectingSource
 from edge.sources.supervisor import Item, SourceSpec, SupervisedSource
 from edge.sources.video import open_source
-from edge.sources.video.base import StaleWatch
+from edge.sources.video.base import LiveSource, StaleWatch
+from edge.sources.video.frame_budget import FrameBudget
 from edge.sources.video.spec import parse
 from edge.types import AudioChunk, Frame
 
@@ -34,9 +35,14 @@ class SupervisedCamera(SupervisedSource[Frame]):
     def __init__(self, settings: CameraSettings, service: ServiceSettings, part: Part) -> None:
         watch = StaleWatch()
         address = settings.source.get_secret_value()
+        budget: FrameBudget | None = None
 
         def begin() -> Source[Frame]:
-            return _once(open_source(address, settings=settings))
+            nonlocal budget
+            source = _once(open_source(address, settings=settings))
+            if isinstance(source, LiveSource):  # what one opening learns, the next one knows
+                budget = source.budget = budget or source.budget
+            return source
 
         def placed(frame: Frame, timestamp_s: float, index: int) -> Frame:
             return replace(frame, timestamp_s=timestamp_s, index=index)
@@ -44,7 +50,10 @@ class SupervisedCamera(SupervisedSource[Frame]):
         def check(frame: Frame) -> None:
             watch.check(frame.pixels, time.monotonic())
 
-        super().__init__(SourceSpec(str(settings.source), begin, placed, check), service, part)
+        spec = SourceSpec(
+            str(settings.source), begin, placed, check, open_s=settings.open_timeout_s
+        )
+        super().__init__(spec, service, part)
 
 
 class SupervisedMicrophone(SupervisedSource[AudioChunk]):

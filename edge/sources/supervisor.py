@@ -20,6 +20,8 @@ from edge.system.backoff import Backoff
 
 LEAVE_S = 3.0
 """How long a source may take to let go, before it counts as hung in its driver."""
+OPEN_MARGIN_S = 2.0
+"""A source gives its opening up by itself, and has reasons to say; only one that hangs does not."""
 MAX_HUNG = 3
 """How many hung drivers are left behind in their threads; after that only a new process helps."""
 
@@ -54,6 +56,7 @@ class SourceSpec(Generic[Item]):
     placed:   the item with a new time and number: (item, timestamp_s, index) → item
     check:    raises SourceError where what comes shows that the source is dead
     capacity: how many items may wait for the pipeline
+    open_s:   an opening may take this long, its first item included
     """
 
     name: str
@@ -61,6 +64,7 @@ class SourceSpec(Generic[Item]):
     placed: Callable[[Item, float, int], Item]
     check: Callable[[Item], None]
     capacity: int = 1
+    open_s: float = 0.0
 
 
 class SupervisedSource(Generic[Item]):
@@ -145,6 +149,7 @@ class SupervisedSource(Generic[Item]):
     def _captured(self, capture: CaptureThread[Item]) -> Iterator[Item]:
         """What one opening gives, until it ends, stalls, or counts as dead."""
         latest_s = time.monotonic()
+        patience_s = max(self._settings.stall_s, self._spec.open_s + OPEN_MARGIN_S)
         while not self._closed.is_set():
             self._part.beat()
             item = capture.queue.take(IDLE_S)
@@ -152,12 +157,12 @@ class SupervisedSource(Generic[Item]):
                 if capture.queue.exhausted:
                     self._tell_end(capture)
                     return
-                if time.monotonic() - latest_s >= self._settings.stall_s:
-                    self._say(self._part.stalled, f"nothing came for {self._settings.stall_s:g} s")
+                if time.monotonic() - latest_s >= patience_s:
+                    self._say(self._part.stalled, f"nothing came for {patience_s:g} s")
                     return
                 self._tick()
                 continue
-            latest_s = time.monotonic()
+            latest_s, patience_s = time.monotonic(), self._settings.stall_s
             self.source = capture.source
             self.name = capture.source.name
             try:

@@ -12,6 +12,7 @@
 /hang     accepts and never answers
 /slow     a frame every 3 s, the first after 1 s
 /late     its first frame comes after 4 s
+/every/STEP/FIRST  a frame every STEP s, the first after FIRST s
 /bare     /alive without the lengths of its pictures
 /snapshot.jpg  a single picture, another one each time
 /asks     401
@@ -27,6 +28,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, cycle, islice
 from pathlib import Path
@@ -94,6 +96,11 @@ class Camera(BaseHTTPRequestHandler):
                 self.send(map(jpeg, count()), first_s=1, step_s=3)
             case "/late":
                 self.send(map(jpeg, count()), first_s=4)
+            case path if path.startswith("/every/"):
+                step_s, first_s = map(float, path.split("/")[2:])
+                self.send(map(jpeg, count()), first_s=first_s, step_s=step_s)
+            case "/given":
+                self.send(iter(self.pictures))
             case "/bare":
                 self.send(map(jpeg, count()), lengths=False)
             case "/snapshot.jpg":
@@ -108,6 +115,8 @@ class Camera(BaseHTTPRequestHandler):
                 self.send_file()
             case _:
                 self.send_error(404)
+
+    pictures: ClassVar[list[bytes]] = []
 
     def send(
         self,
@@ -147,6 +156,22 @@ class Camera(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         pass
+
+
+@contextmanager
+def serving(pictures: list[bytes]) -> Iterator[str]:
+    """The URL of these JPEGs as MJPEG, once, from a thread of this process."""
+    kind = type("Given", (Camera,), {"pictures": pictures})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/given"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from places import PORTRAIT
 from edge.types import Face
 
 WIDTH, HEIGHT = 640, 480
-SECONDS = 1
+SECONDS = 0.6
 SCENE = f"scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=increase,crop={WIDTH}:{HEIGHT}:0:0"
 
 
@@ -62,11 +62,12 @@ KINDS = {
     "cover art": Kind(".mp4", _H264),
     "size change": Kind(".ts", _H264),
     "truncated": Kind(".mkv", (*_H264, "-g", "5")),
+    "truncated stream": Kind(".ts", (*_H264, "-g", "5")),
     "av1": Kind(".mp4", ("-c:v", "libsvtav1", "-preset", "12")),
     "clock leaps": Kind(".ts", _H264),
-    "animated gif": Kind(".gif", (), "fps=10,split[a][b];[a]palettegen[p];[b][p]paletteuse"),
+    "animated gif": Kind(".gif", (), "fps=5,split[a][b];[a]palettegen[p];[b][p]paletteuse"),
     "animated png": Kind(".apng", ("-c:v", "apng", "-plays", "0"), "fps=5"),
-    "animated webp": Kind(".webp", ("-c:v", "libwebp_anim", "-loop", "0"), "fps=10,format=yuv420p"),
+    "animated webp": Kind(".webp", ("-c:v", "libwebp_anim", "-loop", "0"), "fps=5,format=yuv420p"),
 }
 
 
@@ -91,7 +92,7 @@ def make(name: str, folder: Path) -> Path:
         large = path.with_name("large.ts")
         _ffmpeg(*_portrait(), "-vf", f"{SCENE},scale=1280:960,format=yuv420p", *_H264, large)
         path.write_bytes(path.read_bytes() + large.read_bytes())
-    elif name == "truncated":
+    elif name.startswith("truncated"):
         data = path.read_bytes()
         path.write_bytes(data[: len(data) * 6 // 10])
     elif name == "clock leaps":
@@ -99,6 +100,22 @@ def make(name: str, folder: Path) -> Path:
         _ffmpeg("-i", path, "-c", "copy", "-output_ts_offset", "80000", later)
         path.write_bytes(path.read_bytes() + later.read_bytes())
     return path
+
+
+def as_transport_stream(path: Path) -> Path:
+    """The same video in the container that is sent over TCP and UDP."""
+    if path.suffix in (".ts", ".mpg"):
+        return path
+    sent = path.with_name(f"{path.stem}.sent.ts")
+    _ffmpeg("-i", path, "-c", "copy", sent)
+    return sent
+
+
+def as_live_container(path: Path) -> Path:
+    """The same video as a web server would send it while it is recorded."""
+    sent = path.with_name(f"{path.stem}.sent.mkv")
+    _ffmpeg("-i", path, "-c", "copy", "-live", "1", sent)
+    return sent
 
 
 def near(found: Face, true: Face, share: float = 0.05) -> bool:

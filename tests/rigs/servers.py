@@ -31,10 +31,10 @@ class Server:
 
 
 @contextmanager
-def running(python: str, script: str) -> Iterator[Server]:
+def running(python: str, script: str, *arguments: str) -> Iterator[Server]:
     try:
         process = subprocess.Popen(
-            [python, str(HERE / script)],
+            [python, str(HERE / script), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -57,5 +57,5 @@ def mjpeg_server() -> AbstractContextManager[Server]:
     return running(sys.executable, "mjpeg_server.py")
 
 
-def rtsp_server() -> AbstractContextManager[Server]:
-    return running(SYSTEM_PYTHON, "rtsp_server.py")
+def rtsp_server(*arguments: str) -> AbstractContextManager[Server]:
+    return running(SYSTEM_PYTHON, "rtsp_server.py", *arguments)

@@ -14,6 +14,7 @@ from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
 from edge.sources.lifecycle import BaseSource, ReconnectingSource
+from edge.sources.video.frame_budget import FrameBudget
 from edge.types import Frame
 
 
@@ -39,9 +40,18 @@ class BaseFrameSource(BaseSource[Frame]):
 
 
 class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):
-    """A camera or stream: a frame resets the count of failures."""
+    """A camera or stream: a frame resets the count of failures.
+
+    budget: how long each frame may take
+    """
 
     what = "camera"
+    least_s = 1.5
+    """The shortest wait for a frame; of a quick camera, a few dozen of its intervals."""
+
+    def __init__(self, name: str, settings: CameraSettings) -> None:
+        super().__init__(name, settings)
+        self.budget = FrameBudget(settings.open_timeout_s, settings.read_timeout_s, self.least_s)
 
     @abstractmethod
     def _read(self) -> object:
@@ -51,6 +61,7 @@ class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):
         began_s = time.monotonic()
         watch = StaleWatch()
         index = 0
+        self.budget.opened(self._own_rate())
         while not self._closed.is_set():
             try:
                 frame = self._take(began_s, index)
@@ -59,8 +70,10 @@ class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):
             except SourceError as error:
                 if not self._reconnected(str(error)):
                     return
+                self.budget.opened(self._own_rate())
                 continue
             self._backoff.reset()
+            self.budget.came(time.monotonic())
             yield frame
             index += 1
 
@@ -70,6 +83,16 @@ class LiveSource(BaseFrameSource, ReconnectingSource[Frame]):
                 raise SourceError("closed")
             delivered = self._read()
             return self._framed(delivered, time.monotonic() - began_s, index)
+
+    def _own_rate(self) -> float | None:
+        """Frames a second, where what the source says of them can be relied on."""
+        return self.fps
+
+    def _too_long(self) -> SourceError:
+        """What to raise when the next frame did not come within `budget.seconds`."""
+        waited_s = self.budget.seconds
+        self.budget.exceeded()
+        return SourceError(f"no frame came within {waited_s:g} s")
 
     def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
         """What `_read` gave, as a frame."""

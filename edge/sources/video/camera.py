@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
+import time
 from pathlib import Path
 
 import cv2
@@ -22,6 +22,8 @@ colours are made when somebody looks. OpenCV makes BGR of the others."""
 
 _ENOUGH = 0.9
 """Of the rate that was asked for."""
+_AT_ONCE_S = 0.5
+"""OpenCV waits a second for a frame; a sooner no is an error of the driver."""
 _COMPRESSED = ("MJPG", "JPEG")
 """Of these the luma alone is decoded, and colours likewise when somebody looks."""
 
@@ -48,10 +50,8 @@ class CameraSource(LiveSource):
                 f"no permission to use {self.name}: add yourself to the group that owns it "
                 "(sudo usermod -aG video $USER) and log in again"
             )
-        # OpenCV waits ten seconds for a frame; it takes whole seconds, once, at its first wait.
-        os.environ.setdefault(
-            "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(math.ceil(self.settings.read_timeout_s))
-        )
+        # OpenCV waits ten seconds for a frame, whole ones; we ask it again until ours are over.
+        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
         capture = open_capture(str(self._node), cv2.CAP_V4L2)
         if not capture.isOpened():
             raise SourceError(
@@ -93,13 +93,20 @@ class CameraSource(LiveSource):
     def _read(self) -> object:
         if self._capture is None:
             raise SourceError("it is not open")
-        there, image = self._capture.read()
-        # Asked even when a frame came: OpenCV may go on handing out the last buffer.
-        if not self._node.exists():
-            raise SourceError(f"{self.name} is gone (unplugged?)")
-        if not there:
-            raise SourceError("it delivers no more frames")
-        return image
+        until_s = time.monotonic() + self.budget.seconds
+        while True:
+            asked_s = time.monotonic()
+            there, image = self._capture.read()
+            now_s = time.monotonic()
+            # Asked even when a frame came: OpenCV may go on handing out the last buffer.
+            if not self._node.exists():
+                raise SourceError(f"{self.name} is gone (unplugged?)")
+            if there:
+                return image
+            if now_s - asked_s < _AT_ONCE_S or self._closed.is_set():
+                raise SourceError("it delivers no more frames")
+            if now_s >= until_s:
+                raise self._too_long()
 
     def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
         # A driver may not heed that it is to convert nothing; the shape tells.

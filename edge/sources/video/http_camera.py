@@ -45,24 +45,26 @@ class HttpAnswer:
         self.kind = _kind(self.content_type)
 
     def next_part(self, timeout_s: float) -> bytes:
-        """The next picture of an MJPEG stream. Raises SourceError where none comes in time."""
+        """The next picture of an MJPEG stream. Raises TimeoutError where none comes in time, and
+        SourceError with what else happened.
+        """
         deadline_s = time.monotonic() + timeout_s
-        return self._within(deadline_s, timeout_s, lambda: self._part(deadline_s))
+        return self._within(deadline_s, lambda: self._part(deadline_s))
 
     def whole(self, timeout_s: float) -> bytes:
-        """All of it, a single picture. Raises SourceError likewise."""
+        """All of it, a single picture. Raises likewise."""
         deadline_s = time.monotonic() + timeout_s
-        return self._within(deadline_s, timeout_s, lambda: self._read(MOST_BYTES, deadline_s))
+        return self._within(deadline_s, lambda: self._read(MOST_BYTES, deadline_s))
 
     def close(self) -> None:
         self._response.close()
 
-    def _within(self, deadline_s: float, timeout_s: float, read: Callable[[], bytes]) -> bytes:
+    def _within(self, deadline_s: float, read: Callable[[], bytes]) -> bytes:
         try:
             self._limit(deadline_s)
             return read()
         except TimeoutError:
-            raise SourceError(f"no frame came within {timeout_s:g} s") from None
+            raise
         except (OSError, HTTPException, ValueError) as error:
             raise SourceError(f"the connection broke ({error or type(error).__name__})") from None
 

@@ -118,9 +118,9 @@ class PicameraSource(LiveSource):
             raise SourceError("it is not open")
         try:
             job = self._camera.capture_array("main", wait=False)
-            array = self._camera.wait(job, timeout=self.settings.read_timeout_s)
+            array = self._camera.wait(job, timeout=self.budget.seconds)
         except TimeoutError as error:
-            raise SourceError(f"no frame came within {self.settings.read_timeout_s:g} s") from error
+            raise self._too_long() from error
         except (RuntimeError, OSError) as error:
             raise SourceError(f"picamera2 failed: {error}") from error
         return array

@@ -11,7 +11,10 @@ from edge.errors import UsageError
 from edge.system.redaction import HINT, protect_address, shown
 
 _BARE = ("auto", "picamera", "synthetic")
-_SCHEMES = ("rtsp", "rtsps", "http", "https")
+_SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "tcp", "udp")
+_PORTLESS = ("rtsp", "rtsps", "http", "https", "rtmp")
+_EVERYWHERE = re.compile(r"^(udp://)@(.)", re.IGNORECASE)
+"""How some players write the address that a stream is sent to: udp://@239.0.0.1:5000."""
 _DEVICE = re.compile(r"(?:/dev/video)?([0-9]{1,4})")
 
 
@@ -46,16 +49,19 @@ def parse(spec: str) -> Spec:
 
 
 def _checked_url(url: str) -> str:
+    url = _EVERYWHERE.sub(r"\1\2", url)
     protect_address(url)
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # port: raises for what is no number
+        host, port = parts.hostname, parts.port  # port: raises for what is no number
     except ValueError:  # its text may hold a part of the password
         raise UsageError(f"{shown(url)} is no URL that can be opened: {HINT}") from None
     if parts.scheme not in _SCHEMES or not host:
         raise UsageError(
             f"{shown(url)} is no stream: write rtsp://, http:// or https://, then host and path"
         )
+    if port is None and parts.scheme not in _PORTLESS:
+        raise UsageError(f"{shown(url)} names no port: write {parts.scheme}://HOST:PORT")
     if "@" not in parts.netloc and "@" in url:
         raise UsageError(f"{shown(url)} has an @ behind its host: {HINT}")
     return parts.scheme + url[len(parts.scheme) :]  # FFMPEG knows schemes in small letters only

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from urllib.parse import urlsplit
 
-import cv2
 import numpy as np
 
 from edge.errors import SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import LiveSource
+from edge.sources.video.ffmpeg_stream import StreamReader
 from edge.sources.video.http_camera import HttpAnswer
 from edge.sources.video.jpeg_frame import of_jpeg
-from edge.sources.video.opencv import nominal_fps, open_capture, pixel_aspect
 from edge.sources.video.tls import ffmpeg_options, trusted
+from edge.sources.video.unreachable import PORTS, why_not
 from edge.system.redaction import shown
 from edge.types import Frame
 
-_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
-_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
-_FFMPEG = "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;100000"
-"""Over TCP a lost packet smears no picture; what a camera describes itself need not be probed:
-else one with few key frames takes longer to open than anybody waits."""
+_WAKE_S = 0.25
+"""How often a wait looks whether the source was closed."""
 
 
 class StreamSource(LiveSource):
@@ -38,28 +33,29 @@ class StreamSource(LiveSource):
     """
 
     what = "stream"
+    least_s = 2.0
+    """Longer than TCP takes to send three times again what was lost."""
 
     def __init__(self, target: str, settings: CameraSettings) -> None:
         self.url = urlsplit(target)
         super().__init__(shown(target), settings)
         self._target = target
-        self._capture: cv2.VideoCapture | None = None
+        self._reader: StreamReader | None = None
         self._answer: HttpAnswer | None = None
+        self._first: object = None
         self._aspect = 1.0
-        self._first_until_s: float | None = None
-        self._next_snapshot_s = 0.0
+        self._asked_s = self._next_snapshot_s = 0.0
 
     def _connect(self) -> None:
-        began_s = time.monotonic()
-        self._first_until_s = began_s + self.settings.open_timeout_s
+        self._aspect = 1.0
         if self.url.scheme.startswith("http"):
+            self._asked_s = self._next_snapshot_s = time.monotonic()
             try:
                 self._answer = HttpAnswer(
                     self._target, self.settings.open_timeout_s, self.settings.ca_file
                 )
             except SourceError as error:
                 raise SourceError(f"cannot open {self.name}: {error}") from error
-            self._next_snapshot_s = began_s
             if self._answer.kind != "other":
                 return
             content_type = self._answer.content_type
@@ -69,36 +65,31 @@ class StreamSource(LiveSource):
                     f"cannot open {self.name}: it gives {content_type} and no video; "
                     "check the path of the camera's stream"
                 )
-        self._open_capture()
+        self._start_reader()
 
-    def _open_capture(self) -> None:
+    def _start_reader(self) -> None:
+        """Returns with the first image."""
         self._must_be_trusted()
-        # OpenCV reads this at each opening; a person's own options win.
-        if os.environ.get(_OPTIONS, _FFMPEG).startswith(_FFMPEG):
-            os.environ[_OPTIONS] = f"{_FFMPEG}|{ffmpeg_options(self.settings.ca_file)}"
-        read_s = max(self.settings.read_timeout_s, self.settings.open_timeout_s)
-        timeouts = [
-            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(self.settings.open_timeout_s * 1000),
-            cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_s * 1000),
-        ]  # fmt: skip
-        asked_s = time.monotonic()
-        capture = open_capture(self._target, cv2.CAP_FFMPEG, timeouts)
-        if not capture.isOpened():
-            raise SourceError(f"cannot open {self.name}: {self._why_not(asked_s)}")
-        if self.url.scheme.startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
-            capture.release()
+        budget_s, asked_s = self.settings.open_timeout_s, time.monotonic()
+        self._reader = reader = StreamReader(
+            self._target, budget_s, ffmpeg_options(self.settings.ca_file)
+        )
+        self._first = self._next_image(reader, budget_s)
+        if self._first is None or reader.stream is None:
+            waited_s = time.monotonic() - asked_s
+            reason = why_not(self.url, waited_s, budget_s)
+            raise SourceError(f"cannot open {self.name}: {reason}")
+        if self.url.scheme.startswith("http") and reader.stream.frames > 0:
             raise SourceError(
                 f"{self.name} is a video file, not a live stream: download it and give the file"
             )
-        self._capture = capture
-        self._aspect = pixel_aspect(capture)
-        self.fps = nominal_fps(capture)
+        self.fps, self._aspect = reader.stream.fps, reader.stream.pixel_aspect
 
     def _must_be_trusted(self) -> None:
         """FFMPEG checks too, and gives no reason."""
         if self.url.scheme not in ("https", "rtsps"):
             return
-        port = self.url.port or _PORTS[self.url.scheme]
+        port = self.url.port or PORTS[self.url.scheme]
         host, wait_s = self.url.hostname or "", self.settings.open_timeout_s
         try:
             trusted(host, port, self.settings.ca_file, wait_s)
@@ -106,37 +97,46 @@ class StreamSource(LiveSource):
             raise SourceError(f"cannot open {self.name}: {error}") from error
         except OSError:
             raise SourceError(
-                f"cannot open {self.name}: {self._why_not(time.monotonic())}"
+                f"cannot open {self.name}: {why_not(self.url, 0.0, wait_s)}"
             ) from None
 
     def _read(self) -> object:
         if self._answer is not None:
             return self._next_jpeg(self._answer)
-        if self._capture is None:
-            raise SourceError("it is not open")
-        asked_s = time.monotonic()
-        there, image = self._capture.read()
-        if there:
+        image, self._first = self._first, None
+        if image is not None:
             return image
-        waited_s = time.monotonic() - asked_s
-        if waited_s < 0.9 * self.settings.read_timeout_s:
-            raise SourceError("the connection ended, or what came is no video")
-        raise SourceError(f"no frame came within {waited_s:.0f} s")
+        if self._reader is None:
+            raise SourceError("it is not open")
+        image = self._next_image(self._reader, self.budget.seconds)
+        if image is None:
+            if self._reader.ended:
+                raise SourceError("the connection ended, or what came is no video")
+            raise self._too_long()
+        return image
+
+    def _next_image(self, reader: StreamReader, wait_s: float) -> object:
+        """None where none comes in that time, or before the stream or this source ends."""
+        until_s = time.monotonic() + wait_s
+        while not self._closed.is_set() and (left_s := until_s - time.monotonic()) > 0:
+            image = reader.next(min(left_s, _WAKE_S))
+            if image is not None or reader.ended:
+                return image
+        return None
 
     def _next_jpeg(self, answer: HttpAnswer) -> bytes:
-        budget_s = self.settings.read_timeout_s
-        if self._first_until_s is not None:
-            budget_s = max(0.1, self._first_until_s - time.monotonic())
-        if answer.kind == "mjpeg":
-            data = answer.next_part(budget_s)
-        else:
-            data = self._snapshot(answer, budget_s)
-        self._first_until_s = None
-        return data
+        wait_s = self.budget.seconds
+        if self.budget.is_first:  # the camera's answer has had some of it
+            wait_s = max(0.1, self._asked_s + wait_s - time.monotonic())
+        try:
+            return answer.next_part(wait_s) if answer.kind == "mjpeg" else self._snapshot(answer)
+        except TimeoutError:
+            raise self._too_long() from None
 
-    def _snapshot(self, answer: HttpAnswer, budget_s: float) -> bytes:
+    def _snapshot(self, answer: HttpAnswer) -> bytes:
         """The picture that an answer holds; every further one is asked for anew, when it is due."""
-        if self._first_until_s is None:
+        budget_s = self.settings.read_timeout_s
+        if not self.budget.is_first:
             self._closed.wait(max(0.0, self._next_snapshot_s - time.monotonic()))
             if self._closed.is_set():
                 raise SourceError("closed")
@@ -146,6 +146,9 @@ class StreamSource(LiveSource):
         self._next_snapshot_s += self.settings.snapshot_interval_s
         return answer.whole(budget_s)
 
+    def _own_rate(self) -> float | None:
+        return None  # a stream may say anything
+
     def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
         if isinstance(delivered, bytes):
             return of_jpeg(np.frombuffer(delivered, np.uint8), timestamp_s, index)
@@ -154,26 +157,6 @@ class StreamSource(LiveSource):
             return frame
         return Frame(frame.pixels, timestamp_s, index, pixel_aspect=self._aspect)
 
-    def _why_not(self, asked_s: float) -> str:
-        """OpenCV gives no reason, so knock at the port: is anybody there at all?"""
-        host = self.url.hostname or ""
-        port = self.url.port or _PORTS[self.url.scheme]
-        waited_s = time.monotonic() - asked_s
-        try:
-            socket.create_connection((host, port), self.settings.open_timeout_s).close()
-        except socket.gaierror:
-            return f"there is no host {host}; check the name and the network"
-        except TimeoutError:
-            return f"{host} does not answer on port {port}; check that the camera is on"
-        except OSError as error:
-            return f"{host} port {port}: {error.strerror}; check that the camera serves there"
-        if waited_s >= 0.9 * self.settings.open_timeout_s:
-            return (
-                f"{host} answers on port {port}, but no video came within {waited_s:.0f} s; "
-                "check the camera, or give it longer by camera.open_timeout_s"
-            )
-        return f"{host} answers on port {port}, but refuses; check path, user and password"
-
     def _let_answer_go(self) -> None:
         if self._answer is not None:
             self._answer.close()
@@ -181,6 +164,7 @@ class StreamSource(LiveSource):
 
     def _release(self) -> None:
         self._let_answer_go()
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        self._first = None
+        if self._reader is not None:
+            self._reader.leave()
+            self._reader = None
