@@ -101,6 +101,7 @@ class TrackedSearch:
         self._clock = clock
         self._debt_s = self._step_s = 0.0
         self._frame_s: float | None = None
+        self._shape: tuple[int, ...] = ()
         self._looked_s = self._wholly_s = self._tilted_s = 0.0
         self._tilt = 0
         self._known: dict[int, _Known] = {}
@@ -108,7 +109,7 @@ class TrackedSearch:
 
     def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
         started = self._clock()
-        self._advance(timestamp_s)
+        self._advance(timestamp_s, gray.shape)
         ids = {face.track_id for face in expected}
         self._known = {key: known for key, known in self._known.items() if key in ids}
         sure: list[Face] = []
@@ -126,9 +127,11 @@ class TrackedSearch:
         # A mouth that passed for a face a moment ago must not hide the face.
         return without_nested(sure + new + unsure)
 
-    def _advance(self, timestamp_s: float) -> None:
-        """Pay off the debt. At the start, and where the clock jumped back, all is due at once."""
-        if self._frame_s is None or timestamp_s < self._frame_s:
+    def _advance(self, timestamp_s: float, shape: tuple[int, ...]) -> None:
+        """Pay off the debt. At the start, where the clock jumped back, and where the picture has
+        another size, all is due at once.
+        """
+        if self._frame_s is None or timestamp_s < self._frame_s or shape != self._shape:
             self._looked_s = self._wholly_s = -float("inf")
             self._tilted_s = timestamp_s
             self._debt_s = self._step_s = 0.0
@@ -138,7 +141,7 @@ class TrackedSearch:
             settings = self._settings
             paid_s = settings.budget_ms / 1e3 or self._step_s * settings.budget_share
             self._debt_s = max(0.0, self._debt_s - paid_s)
-        self._frame_s = timestamp_s
+        self._frame_s, self._shape = timestamp_s, shape
 
     def _again(self, gray: Gray, timestamp_s: float, face: Face) -> Face | None:
         """The known face where it is now, or None where it is not to be found."""
