@@ -75,7 +75,7 @@ def conditions(
         *((one.name, (one,)) for one in BEYOND if one.name in SHOWN + COVERED),
         (f"box jitter {JITTER:.0%}", (jitter(JITTER),)),
     ]
-    total = sum(len(draws) for _, draws in asked)
+    total = sum(len(repeats) for _, repeats in asked)
 
     def named(corruption: Corruption) -> NDArray[np.int_]:
         changed = corruption.apply(images, rng)
@@ -84,8 +84,8 @@ def conditions(
         return np.asarray(predict(model, given).argmax(axis=1))
 
     n, before = len(model.card.labels), np.zeros(0, np.int_)
-    for name, draws in asked:
-        answers = [named(corruption) for corruption in draws]
+    for name, repeats in asked:
+        answers = [named(corruption) for corruption in repeats]
         before = before if len(before) else answers[0]
         scores = tuple(class_scores(labels, one, n) for one in answers)
         yield Condition(name, scores, float(np.mean([(one != before).mean() for one in answers])))

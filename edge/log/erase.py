@@ -51,7 +51,7 @@ def checkpoint(connection: sqlite3.Connection) -> bool:
 
 
 def rewrite(connection: sqlite3.Connection) -> bool:
-    """Write the file anew without its free pages; False where the disk has no room for that."""
+    """Rewrite the file without its free pages; False where the disk has no room for that."""
     connection.execute("PRAGMA temp_store = MEMORY")
     try:
         connection.execute("VACUUM")

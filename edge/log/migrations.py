@@ -81,7 +81,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 3: what is counted as the log grows.
     aggregates.MIGRATION,
     # 4: which file, device or address an event is of, and where in it. Columns are added at the
-    # end, so that the rows of a large log are not written anew.
+    # end, so that the rows of a large log are not rewritten.
     (
         "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
         "ALTER TABLE event ADD COLUMN source_id INTEGER REFERENCES source",

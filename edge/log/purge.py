@@ -22,7 +22,7 @@ from edge.log.retention import Retention
 def purge(path: Path, *, before: datetime | None = None, max_size_bytes: int | None = None) -> int:
     """Delete what is older than `before`, then the oldest until the file fits; how many went.
 
-    The file is written anew, without what went; on a full disk it keeps its size, and what went is
+    The file is rewritten without what went; on a full disk it keeps its size, and what went is
     zeroed. Logs that were set aside as damaged go too: nobody can say how old what they hold is.
     The run that writes this log may go on. Raises MissingDataError where there is no log,
     DamagedLogError, and SinkError for another file or where another process keeps it busy.
@@ -53,7 +53,7 @@ def keep(
 ) -> int:
     """Apply the settings' retention, and leave the freed space to new events; how many went.
 
-    Unlike `purge` it does not write the file anew, so that a card bears it every day.
+    Unlike `purge` it does not rewrite the file, so that a card bears it every day.
     Raises as `purge`.
     """
     with _writing(path) as connection:

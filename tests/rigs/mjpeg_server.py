@@ -5,7 +5,7 @@
 /alive    frames for as long as somebody reads
 /face     the bundled portrait, likewise
 /stall    BURST frames, then silence on an open connection
-/die      BURST frames, then the connection closes; each time anew
+/die      BURST frames, then the connection closes; every time
 /once     BURST frames, then closed; afterwards 404
 /returns  BURST frames, then closed; then 503 once; then as /alive
 /still    the very same picture for as long as somebody reads

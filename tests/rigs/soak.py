@@ -2,7 +2,7 @@
 
     python tests/rigs/soak.py [--minutes 5] [--death-s 60]
 
-A process runs as the service does, on an MJPEG camera on loopback that is killed and begun anew.
+A process runs as the service does, on an MJPEG camera on loopback that is killed and restarted.
 Prints a line a minute, and at the end the slope of resident memory after the warm-up (a third of
 the time) with twice its standard error, threads and descriptors, restarts and events. Exits with 1
 where memory surely grows by more than 1 MB an hour, threads or descriptors grow, or no event came

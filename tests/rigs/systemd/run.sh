@@ -66,7 +66,7 @@ until_ 60 "more events after the hang" events_beyond "$before"
 
 before=$(events)
 inside systemctl kill --signal=SIGKILL --kill-whom=main edge
-until_ 60 "a killed process to be begun anew" restarts_are 2
+until_ 60 "a killed process to be restarted" restarts_are 2
 until_ 90 "READY after the kill" is ActiveState active
 until_ 60 "more events after the kill" events_beyond "$before"
 
