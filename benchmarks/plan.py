@@ -77,10 +77,14 @@ class Plan:
             )
         return found
 
+    @property
+    def camera(self) -> str:
+        """What `edge run --camera` is given."""
+        return str(self.clip) if self.clip else "synthetic"
+
     def edge_run(self, model: str, *, frames: int) -> list[str]:
         """The command line of `edge run` on the clip, its events as lines on standard output."""
-        camera = str(self.clip) if self.clip else "synthetic"
-        options = ["--camera", camera, "--model", model, "--output", "jsonl"]
+        options = ["--camera", self.camera, "--model", model, "--output", "jsonl"]
         return [*self.edge, "run", *options, "--frames", str(frames)]
 
 

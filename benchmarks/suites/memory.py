@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.parts import parts
 from benchmarks.measuring.process import watch
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, model_argument
@@ -50,6 +51,13 @@ def measure(plan: Plan) -> Iterator[Finding]:
             arena = [sys.executable, "-m", "benchmarks.measuring.arena", model_argument(model)]
             size = int(watch(arena).output) / 1e6
             yield Measurement(f"arena, {model.card.name}", "MB", (size,))
+    if find_spec("ai_edge_litert"):
+        for part in parts(model_argument(plan.some_models()[0]), plan.camera, 30):
+            yield Measurement(f"part: {part.name}", "MB", (part.mb,))
+        yield Remark(
+            "part: what it adds to the peak, in the order of a run; what two parts share counts "
+            "for the first"
+        )
     yield Remark(
         "arena: activations and scratch as TensorFlow Lite plans them for its own kernels; "
         "XNNPACK's workspace, which no call tells of, is in the classifier's share"

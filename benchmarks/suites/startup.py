@@ -6,8 +6,10 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from benchmarks.measuring.findings import Finding, Remark
+from benchmarks.measuring.parts import parts
 from benchmarks.measuring.process import watch
 from benchmarks.measuring.timing import Measurement
 from benchmarks.plan import Plan, model_argument
@@ -31,6 +33,10 @@ def measure(plan: Plan) -> Iterator[Finding]:
             plan.progress(number * (repeats + 1) + turn + 2, len(models) * (repeats + 1))
         yield Measurement(f"first event, {model.card.name}", "s", tuple(first), warmups=1)
     yield from _imports(plan)
+    if find_spec("ai_edge_litert"):
+        for part in parts(model_argument(models[0]), plan.camera, 1):
+            yield Measurement(f"part: {part.name}", "ms", (part.cpu_ms,))
+        yield Remark("part: CPU time of all threads, in the order of a run")
     yield Remark("files were in the system's cache: the first start after a boot takes longer")
 
 

@@ -16,8 +16,8 @@ from edge.system.early_sighup import await_sighup
 if TYPE_CHECKING:
     import typer
 
-_COLLECTED_AT = 30_000
-"""Objects made and not freed, after which the interpreter looks for cycles: a few MB at most."""
+_COLLECTED_AT = 4_000
+"""Objects made and not freed, after which the interpreter looks for cycles: well under 1 MB."""
 
 
 def main() -> int:

@@ -215,6 +215,9 @@ def test_memory_reads_the_peak_of_the_whole_process(plan: Plan, stand_in: tuple[
     assert 300 < found["edge run, cnn"].median < 400
     assert 3 < found["python alone"].median <= found["import edge"].median + 2
     assert "of it the classifier, cnn_lstm" in found
+    added = [found[name].median for name in found if name.startswith("part: ")]
+    assert len(added) > 8
+    assert 40 < sum(added) < 300
 
 
 def test_startup_reads_the_first_event_and_the_imports(
@@ -224,6 +227,7 @@ def test_startup_reads_the_first_event_and_the_imports(
     first = found["first event, cnn"]
     assert (first.unit, len(first.values), first.warmups) == ("s", 2, 1)
     assert found["import standard library"].median <= found["all imports"].median
+    assert found["part: OpenCV"].unit == "ms"
 
 
 def test_hundreds_of_rounds_are_not_hundreds_of_processes() -> None:
