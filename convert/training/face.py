@@ -20,6 +20,9 @@ from convert.zoo import Architecture
 from edge.errors import DataError, MissingDataError, UsageError
 from edge.vision.stretch import stretch
 
+MOSTLY = 0.5
+"""Of a target: above it the epoch that is kept is the best at what most voters saw."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
@@ -163,6 +166,8 @@ def train(
             f"{len(training)} training faces do not fill a batch of {settings.batch_size}: "
             "lower --batch-size"
         )
+    if settings.votes_share > MOSTLY and not settings.align:
+        validation = validation.as_voted()
     seen = stretch(validation.images) if settings.augmentation.stretch else validation.images
     return run_training(
         lambda: started(architecture.build(), settings.start),
