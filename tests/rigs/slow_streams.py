@@ -9,6 +9,7 @@ Rates from 0.2 to 30 frames a second, key frames 1 to 6 s apart (RTSP), the firs
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -45,9 +46,11 @@ def main() -> int:
     names = [f"{rate:g}-{key_s}-{first_s}" for rate in RATES for key_s in KEYS_S
              for first_s in FIRST_S]  # fmt: skip
     with ExitStack() as stack:
-        rtsp = stack.enter_context(rtsp_server(*names))
         mjpeg = stack.enter_context(mjpeg_server())
-        urls = [rtsp.url(f"/{name}", scheme="rtsp") for name in names]
+        # A server of its own for each: one that waits for its camera holds up its others.
+        urls = [
+            stack.enter_context(rtsp_server(name)).url(f"/{name}", scheme="rtsp") for name in names
+        ]
         urls += [mjpeg.url(f"/every/{1 / rate:g}/{first_s}") for rate in RATES
                  for first_s in FIRST_S]  # fmt: skip
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -62,4 +65,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # as `edge` does: a thread that still waits in FFMPEG would abort the end
