@@ -12,7 +12,7 @@ import itertools
 import os
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -53,7 +53,8 @@ def main() -> int:
         ]
         urls += [mjpeg.url(f"/every/{1 / rate:g}/{first_s}") for rate in RATES
                  for first_s in FIRST_S]  # fmt: skip
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        # OpenCV opens one stream at a time in a process.
+        with ProcessPoolExecutor(AT_ONCE) as pool:
             found = list(pool.map(first_two, urls))
     print("first and second frame after, s")
     for url, said in zip(urls, found, strict=True):
