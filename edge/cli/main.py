@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from edge.cli import run
+from edge.cli.calibrate import calibrate
 from edge.cli.config import app as config_app
 from edge.cli.log import app as log_app
 from edge.cli.models import app as models_app
@@ -29,6 +30,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(log_app, name="log")
 app.add_typer(service_app, name="service")
 app.command("status")(health)
+app.command("calibrate")(calibrate)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from edge.system.digest import sha256
 
 __all__ = [
     "DEFAULT_MODEL",
+    "PERSONAL_SUFFIX",
     "Figure",
     "Model",
     "ModelCard",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "edge_net"
+PERSONAL_SUFFIX = ".calibration.toml"
+"""Beside a model: what `edge calibrate` found."""
 _HERE = Path(__file__).parent
 
 

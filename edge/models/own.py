@@ -6,19 +6,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import MissingModelError, ModelError, UsageError
-from edge.models import Model, find, is_shipped, locate
+from edge.models import PERSONAL_SUFFIX, Model, find, is_shipped, locate
 
 if TYPE_CHECKING:
     from edge.models.description import Description
 
 
-def open_model(name_or_path: str, said: Description | None = None, engine: str = "auto") -> Model:
+def open_model(
+    name_or_path: str,
+    said: Description | None = None,
+    engine: str = "auto",
+    *,
+    personally: bool = True,
+) -> Model:
     """A shipped model by name, or a .tflite by path, with or without its card beside it.
 
+    personally: with the calibration of its person (`edge calibrate`), where there is one
     said: what the settings say of a file that has no card; else a .toml beside it does
     A file that is not shipped is run in a process with bounds before it is trusted with this one.
     Raises MissingModelError, ModelError, UsageError where both a card and `said` are there.
     """
+    model = _opened(name_or_path, said, engine)
+    if not (personally and model.path.with_suffix(PERSONAL_SUFFIX).exists()):
+        return model
+    from edge.models.personal import personal
+
+    return personal(model)
+
+
+def _opened(name_or_path: str, said: Description | None, engine: str) -> Model:
     path = locate(name_or_path)
     if is_shipped(path):
         if said is not None:
