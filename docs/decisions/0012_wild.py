@@ -39,10 +39,14 @@ def main(table: str, model: str = "edge_net") -> None:
         cut = np.stack([crop(*pair) for pair in zip(pictures, boxes, strict=True)])
         scores = predict(network, cut)
         said = scores.max(axis=1) >= network.card.floor
-        right = scores.argmax(axis=1) == truth
+        named = scores.argmax(axis=1)
+        right = named == truth
+        gloomy = np.isin(named, [network.card.labels.index(label) for label in ("sad", "angry")])
+        neutral = truth == network.card.labels.index("neutral")
         print(
             f"{network.card.name}, margin {margin:g}: {right.mean():.3f} right of {len(truth)}; "
-            f"unknown {1 - said.mean():.3f}, right of the others {right[said].mean():.3f}"
+            f"unknown {1 - said.mean():.3f}, right of the others {right[said].mean():.3f}; "
+            f"neutral called sad or angry {gloomy[neutral].mean():.3f}"
         )
 
 
