@@ -64,6 +64,7 @@ class Report:
     events:        so far
     temperature_c: None where the board does not say
     throttling:    what the firmware holds back
+    reload_error:  why the settings that were read again are not those of the run; "" if they are
     last_event:    when, modality and label; None before the first
     """
 
@@ -78,6 +79,7 @@ class Report:
     last_event: dict[str, str] | None
     temperature_c: float | None
     throttling: tuple[str, ...]
+    reload_error: str = ""
 
     @property
     def state(self) -> State:
@@ -97,6 +99,8 @@ class Report:
             for part in self.parts
             if part.state is not State.RUNNING
         ]
+        if self.reload_error:
+            troubles.append(f"the settings stay as they were: {self.reload_error}")
         done = f"{self.fps:.1f} frames a second, {self.events} events"
         return "; ".join([*troubles, done]) if troubles else f"running: {done}"
 
@@ -204,6 +208,7 @@ class Health:
         self._frames = self._events = self._dropped = 0
         self._last_event: EmotionEvent | None = None
         self._tells_moments = True
+        self._reload_error = ""
         self._stages: Callable[[], Mapping[str, float]] = dict
         self._samples: deque[_Sample] = deque([_Sample(self._began_s, 0, {})])
 
@@ -241,11 +246,16 @@ class Health:
             if not wanted:
                 self._last_event = None
 
-    def stuck(self, limit_s: float) -> list[str]:
-        """The parts whose driver has been silent for longer than that."""
+    def reloaded(self, error: str = "") -> None:
+        """The settings were read again; `error`: why the run goes on with those from before."""
         with self._lock:
-            parts = list(self._parts.values())
-        return [part.name for part in parts if part.silence_s > limit_s]
+            self._reload_error = redact(" ".join(error.split()))
+
+    def stuck(self, limit_s: float) -> list[str]:
+        """The sources whose driver has been silent for longer than that; a sink may be idle."""
+        with self._lock:
+            sources = [part for part in self._parts.values() if part.kind == "source"]
+        return [part.name for part in sources if part.silence_s > limit_s]
 
     def report(self) -> Report:
         with self._lock:
@@ -265,6 +275,7 @@ class Health:
             last_event=_brief(last) if last is not None else None,
             temperature_c=temperature_c(),
             throttling=flags(throttled_bits()),
+            reload_error=self._reload_error,
         )
 
     def _rates(self) -> tuple[float, dict[str, float]]:

@@ -104,7 +104,9 @@ class Watchdog:
             fresh = self._reread() if self._reread is not None else settings
         except EdgeError as error:
             _log.error("the settings stay as they were: %s", error)
+            self.health.reloaded(str(error))
             return False
+        self.health.reloaded()
         if fresh == settings:
             _log.warning("the settings were read again: nothing has changed")
             return False

@@ -21,6 +21,8 @@ def lines(report: dict[str, Any]) -> list[str]:
     if report["temperature_c"] is not None:
         reasons = ", ".join(report["throttling"]) or "not held back"
         found.append(f"board        {report['temperature_c']:.0f} °C, {reasons}")
+    if why := report.get("reload_error"):
+        found.append(f"settings     stay as they were: {why}")
     for part in report["parts"]:
         when = f", {part['last_error_time']}" if part.get("last_error_time") else ""
         why = f"; last error: {part['last_error']}{when}" if part["last_error"] else ""

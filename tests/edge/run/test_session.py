@@ -135,6 +135,7 @@ def test_a_service_waits_for_its_camera_tells_its_manager_and_reads_its_settings
             run.process.send_signal(signal.SIGHUP)
             until(lambda: "camera.width is 3" in run.errors(), "the mistake to be said")
             assert run.process.poll() is None
+            until(lambda: "camera.width is 3" in run.health()["reload_error"], "it in the report")
             run.config.write_text(good)
             run.process.send_signal(signal.SIGHUP)
             until(lambda: run.part("camera").get("state") == "running", "the other camera")
@@ -259,6 +260,21 @@ def test_no_sign_of_life_is_given_while_a_part_is_stuck() -> None:
     assert manager.told[-1] == "alive"
 
 
+def test_a_log_and_a_page_that_nothing_happens_to_are_not_stuck() -> None:
+    """In an empty room no event is written for hours, and the service goes on."""
+    now_s = [0.0]
+    health, manager = Health(lambda: now_s[0]), Recorder()
+    camera = health.part("camera")
+    camera.running()
+    GuardedSink(Refusing(), health.part("log", "sink"))
+    health.part("status page", "sink").waiting("its port is taken")
+    watchdog = Watchdog(health, notifier=manager, clock=lambda: now_s[0])
+    now_s[0] = 3600.0
+    camera.beat()
+    watchdog.tick(Settings())
+    assert manager.told[0] == "alive"
+
+
 def test_settings_are_read_again_between_two_ticks() -> None:
     health, manager = Health(), Recorder()
     health.part("camera").running()
@@ -277,10 +293,11 @@ def test_settings_are_read_again_between_two_ticks() -> None:
 
     watchdog = Watchdog(health, reread, manager)
     with watchdog.handle_sighup():
-        for expected in (False, False, True):
+        for expected, error in ((False, "wrong"), (False, ""), (True, "")):
             os.kill(os.getpid(), signal.SIGHUP)
             assert watchdog.tick(now) is expected
             assert watchdog.tick(now) is False
+            assert health.report().reload_error == error
     assert watchdog.fresh is not None
     assert watchdog.fresh.smoothing.floor == 0.5
 

@@ -18,6 +18,7 @@ from edge.log.event_sink import SqliteSink
 from edge.status.pages import Pages
 from edge.status.palette import colour_class, heat_class
 from edge.status.present import Person, PresentSink
+from edge.status.text import lines
 from edge.status.view import SPANS, View, ViewReader, Wanted, read
 
 TODAY = START.astimezone().date()
@@ -140,6 +141,18 @@ def test_counts_mode_shows_counts_and_no_person(tmp_path: Path) -> None:
         continue
     assert "<dt>Visitors</dt>" not in text
     assert "<dt>Moments</dt><dd>3</dd>" in text
+
+
+def test_settings_that_were_refused_are_said_until_they_are_right() -> None:
+    health = Health()
+    health.reloaded("camera.width is 3:\ngive 32 or more")
+    told = "camera.width is 3: give 32 or more"
+    assert told in Pages(health.report, None).answer("/", {}).text
+    assert f"settings     stay as they were: {told}" in lines(health.report().as_dict())
+    assert told in health.report().sentence()
+    health.reloaded()
+    assert "stay as they were" not in Pages(health.report, None).answer("/", {}).text
+    assert "stay as they were" not in "\n".join(lines(health.report().as_dict()))
 
 
 def test_no_log_and_a_log_that_is_gone_are_said(tmp_path: Path) -> None:
