@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edge import __version__
-from edge.cli.summary import print_summary
+from edge.cli.summary import print_start, print_summary
 
 if TYPE_CHECKING:
     from edge.settings.sections import Settings
@@ -98,7 +98,9 @@ def run(
     duration: Annotated[
         float | None, typer.Option(min=0.1, help="Stop after that many seconds.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No summary at the end.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No line at the start, no summary at the end.")
+    ] = False,
 ) -> int:
     """Run on a camera, a microphone, a stream or a file until it ends, a limit, or Ctrl-C."""
     changes = {
@@ -170,6 +172,7 @@ def _run(
             max_frames=frames,
             max_seconds=duration,
             summary=summary,
+            on_start=None if quiet else print_start,
         )
     finally:
         if not quiet and (summary.frames or summary.windows or summary.ended):

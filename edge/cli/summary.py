@@ -1,4 +1,4 @@
-"""What `edge run` says at its end."""
+"""What `edge run` says at its start and at its end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,22 @@ from edge.system.redaction import redact
 if TYPE_CHECKING:
     from edge.run.summary import RunSummary
     from edge.settings.sections import Settings
+
+
+def print_start(settings: Settings, summary: RunSummary) -> None:
+    """One line on standard error: what a run looks at, with what, and where it can be read."""
+    from edge.log.configure import log_path
+
+    log = log_path(settings)
+    counts = " (counts only)" if settings.privacy.mode == "counts" else ""
+    parts = [
+        f"camera {summary.source}" if summary.source else "no camera",
+        f"microphone {summary.sound}" if summary.sound else "no microphone",
+        f"networks {', '.join(summary.networks)}",
+        f"log {log}{counts}" if log is not None else "no log",
+        f"page {summary.page}" if summary.page else "no page",
+    ]
+    typer.echo(printable(redact("; ".join(parts))), err=True)
 
 
 def print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:

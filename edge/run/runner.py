@@ -56,6 +56,7 @@ def run(
     summary: RunSummary | None = None,
     watchdog: Watchdog | None = None,
     supervise: bool = False,
+    on_start: Callable[[RunSummary], None] | None = None,
 ) -> RunSummary:
     """Run until the sources end, a limit is reached, or SIGTERM comes.
 
@@ -64,7 +65,8 @@ def run(
     `summary` is filled as the run goes, so that an interrupted caller still has it. `watchdog`
     learns that the
     work gets on, and may end it, with other settings to go on with. `supervise`: live sources are
-    waited for and opened again without end.
+    waited for and opened again without end. `on_start` receives the summary with the names of all
+    that is open.
     Raises SourceError where a source broke rather than ended, UsageError where there is neither
     a camera nor a microphone, or where the two have no common time.
     """
@@ -90,6 +92,12 @@ def run(
             if video_input is not None:
                 check_one_time(video_input, audio_input)
                 fusion = open_fusion(settings, video_input, audio_input, started_at, stack)
+        inputs = (video_input, audio_input)
+        summary.networks = tuple(input_.card.name for input_ in inputs if input_ is not None)
+        if fusion is not None:
+            summary.networks += (settings.model.fusion,)
+        if on_start is not None:
+            on_start(summary)
         stop = stack.enter_context(sigterm_as_event())
         stack.enter_context(watchdog.handle_sighup())
         limits = Limits(stop, max_frames, max_seconds)

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,16 @@ def run(
     max_frames: int | None = None,
     max_seconds: float | None = None,
     summary: RunSummary | None = None,
+    on_start: Callable[[Settings, RunSummary], None] | None = None,
 ) -> None:
     """Run until the sources end, a limit is reached, or SIGTERM comes; as `runner.run`.
 
     open_sinks: the sinks that the settings name, each opened when it is asked for
     annotate:   where to store the frames with boxes and labels: a video, or a folder/
     reread:     gives the settings again, for SIGHUP; what was set wrongly leaves the run as it is
+    on_start:   receives the settings and the names of what is open, after each opening
     """
+    summary = summary if summary is not None else RunSummary()
     supervise = is_supervised(settings)
     watchdog = Watchdog(Health(), reread if supervise else None)
     with ExitStack() as outputs:
@@ -53,7 +57,9 @@ def run(
             annotation = outputs.enter_context(open_annotation(annotate))
         while True:
             with ExitStack() as stack:
-                sinks, preview = _opened(settings, open_sinks, watchdog, stack, supervise)
+                sinks, preview, summary.page = _opened(
+                    settings, open_sinks, watchdog, stack, supervise
+                )
                 runner.run(
                     settings,
                     sinks,
@@ -64,6 +70,7 @@ def run(
                     summary=summary,
                     watchdog=watchdog,
                     supervise=supervise,
+                    on_start=partial(on_start, settings) if on_start is not None else None,
                 )
             if watchdog.fresh is None:
                 return
@@ -82,8 +89,8 @@ def _opened(
     watchdog: Watchdog,
     stack: ExitStack,
     supervise: bool,
-) -> tuple[list[Sink], Preview | None]:
-    """The sinks, and what shows the camera's picture on the status page."""
+) -> tuple[list[Sink], Preview | None, str]:
+    """The sinks, what shows the camera's picture on the status page, and that page's address."""
     from edge.log.configure import events_log, log_path
 
     health, log = watchdog.health, events_log(settings)
@@ -110,9 +117,9 @@ def _opened(
                 settings.alerts, health.report, log_path(settings), part, counts_only=counts_only
             )
         )
-    preview = None
+    preview, page = None, ""
     if settings.status.enabled:
-        preview = _open_page(settings, health, sinks, stack)
+        preview, page = _open_page(settings, health, sinks, stack)
     for sink in open_sinks(settings):
         stack.enter_context(sink)
         if supervise:
@@ -120,13 +127,16 @@ def _opened(
 
             sink = GuardedSink(sink, health.part(_name(sink), "sink"))
         sinks.append(sink)
-    return sinks, preview
+    return sinks, preview, page
 
 
 def _open_page(
     settings: Settings, health: Health, sinks: list[Sink], stack: ExitStack
-) -> Preview | None:
-    """The status page, until `stack` closes; what tells it who is there is added to the sinks."""
+) -> tuple[Preview | None, str]:
+    """The status page, until `stack` closes, and its address; "" where its port is taken.
+
+    What tells it who is there is added to the sinks.
+    """
     from edge.log.configure import log_path
     from edge.status.server import StatusPage
 
@@ -156,11 +166,11 @@ def _open_page(
     except EdgeError as error:  # a port that is taken: the run is worth more than its page
         _log.error("%s", error)
         health.part("status page", "sink").waiting(str(error))
-        return None
+        return None, ""
     stack.enter_context(page)
     if preview is not None:
         stack.callback(preview.close)
-    return preview
+    return preview, page.url
 
 
 def _name(sink: Sink) -> str:

@@ -15,6 +15,9 @@ _LATEST_TRACKS = 1000
 class RunSummary:
     """What a run did. `frames` were processed, `dropped` came too fast for the pipeline.
 
+    source:   the camera's name, "" without one
+    networks: the names of those that classify, of face, voice and both
+    page:     the status page's address, "" without one
     sound:    the microphone's name, "" without one; `sound_s` seconds of it came, `windows` of
               them were looked at, and in `voiced` somebody spoke
     notes:    what was wrong with the sound, a phrase each
@@ -23,6 +26,8 @@ class RunSummary:
 
     source: str = ""
     model: str = ""
+    networks: tuple[str, ...] = ()
+    page: str = ""
     sound: str = ""
     frames: int = 0
     dropped: int = 0

@@ -65,7 +65,7 @@ def test_the_demo_says_what_it_saw_and_where_the_log_is(tmp_path: Path) -> None:
     clip = tmp_path / "demo.mp4"
     done = edge("demo", "--annotate", clip, state=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert str(tmp_path / "demo.sqlite") in done.stderr
+    assert f"networks edge_net; log {tmp_path / 'demo.sqlite'}; no page\n" in done.stderr
     capture = cv2.VideoCapture(str(clip))
     shown, image = capture.read()
     assert shown
@@ -230,7 +230,12 @@ def test_sigterm_ends_a_run_whose_camera_is_not_there_and_the_summary_says_so(
         env={**os.environ, "EDGE_SERVICE_SUPERVISE": "always", "STATE_DIRECTORY": str(tmp_path)},
     ) as process:
         assert process.stderr is not None
-        assert "there is no camera /dev/video97" in process.stderr.readline()
+        said = [process.stderr.readline() for _ in range(2)]
+        assert any("there is no camera /dev/video97" in line for line in said)
+        assert any(
+            line.startswith("camera /dev/video97; no microphone; networks edge_net; log ")
+            for line in said
+        )
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors
