@@ -83,7 +83,8 @@ def conditions(
         progress(1, total)
         return np.asarray(predict(model, given).argmax(axis=1))
 
-    n, before = len(model.card.labels), np.zeros(0, np.int_)
+    n = len(model.card.labels)
+    before: NDArray[np.int_] = np.zeros(0, np.int_)
     for name, repeats in asked:
         answers = [named(corruption) for corruption in repeats]
         before = before if len(before) else answers[0]

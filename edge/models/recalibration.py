@@ -117,7 +117,8 @@ def _left_out(labels: Labels, groups: Groups) -> Iterator[NDArray[np.bool_]]:
 
 
 def _logs(scores: Scores) -> Scores:
-    return np.log(np.maximum(scores, _LEAST))
+    logs: Scores = np.log(np.maximum(scores, _LEAST))
+    return logs
 
 
 def _softmax(logits: Scores) -> Scores:

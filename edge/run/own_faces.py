@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import DataError, MissingDataError, UsageError
 from edge.models import Model
@@ -31,7 +32,7 @@ class OwnFaces:
     """What the network said of each face: its scores, what was shown, and in which sitting."""
 
     names: tuple[str, ...]
-    scores: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = field(default_factory=list)
+    scores: list[NDArray[np.float32]] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     sittings: list[str] = field(default_factory=list)
     without_a_face: int = 0
