@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import zip_longest
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The networks on this device and their cards.", no_args_is_help=True)
 
+_WIDTH = 80
+_NOISE = ("0.1", "0.3")
+"""Standard deviations of a picture in [0, 1]."""
 _AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _NameOrPath = Annotated[str, typer.Argument(help="A shipped model's name, or a .tflite's path.")]
 
@@ -39,7 +44,13 @@ def list_models(as_json: _AsJson = False) -> None:
 
 
 @app.command()
-def show(model: _NameOrPath, as_json: _AsJson = False) -> None:
+def show(
+    model: _NameOrPath,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every field and figure, each with its protocol.")
+    ] = False,
+    as_json: _AsJson = False,
+) -> None:
     """A model's card: what it is, what it was trained on, how good it is by which protocol."""
     from edge.models import find
 
@@ -47,13 +58,8 @@ def show(model: _NameOrPath, as_json: _AsJson = False) -> None:
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
         return
-    for key, value in card.model_dump(exclude={"figures", "calibration"}, mode="json").items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        typer.echo(f"{key:<16} {shown}")
-    for line in _calibration_lines(card):
+    for line in _all_lines(card) if everything else _short_lines(card):
         typer.echo(line)
-    for figure in card.figures:
-        typer.echo(f"{figure.name:<40} {figure.value:<10.4g} {figure.protocol}")
 
 
 @app.command()
@@ -70,21 +76,78 @@ def verify(
             typer.echo(f"{found.card.name}: the file is the card's, and it loads")
 
 
-def _calibration_lines(card: ModelCard) -> Iterator[str]:
+def _all_lines(card: ModelCard) -> Iterator[str]:
+    for key, value in card.model_dump(exclude={"figures", "calibration"}, mode="json").items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        yield f"{key:<16} {shown}"
+    for key, text in _calibration(card):
+        yield f"{key:<16} {text}"
+    for figure in card.figures:
+        yield f"{figure.name:<40} {figure.value:<10.4g} {figure.protocol}"
+
+
+def _short_lines(card: ModelCard) -> Iterator[str]:
+    """What fits a screen: the int8 figures as they are, under each condition once."""
+    yield _wrapped(
+        "model", f"{card.name}: {card.modality}, {' x '.join(map(str, card.input_shape))}"
+    )
+    yield _wrapped("labels", ", ".join(card.labels))
+    yield _wrapped(
+        "size",
+        f"{size(card.size_bytes)}, {card.parameters:,} parameters, {card.macs / 1e6:.0f} MMAC",
+    )
+    yield _wrapped("source", card.source, 2)
+    yield _wrapped("training data", card.training_data, 2)
+    yield _wrapped("terms", card.terms)
+    for key, text in _calibration(card):
+        yield _wrapped(key, text.partition(" (")[0])
+    shown = list(_headline_figures(card))
+    half = (len(shown) + 1) // 2
+    for pair in zip_longest(shown[:half], shown[half:]):
+        yield "   ".join(
+            f"{shorten(name, 31, placeholder=' …'):<31} {value:.3f}"
+            for name, value in filter(None, pair)
+        )
+    if shown:
+        yield f"Of int8, as it runs here; all {len(card.figures)}, with their protocols: --all"
+
+
+def _headline_figures(card: ModelCard) -> Iterator[tuple[str, float]]:
+    """Of int8, or of float32 where that alone was measured; of noise the accuracy at two levels."""
+    names = {figure.name for figure in card.figures}
+    for figure in card.figures:
+        precision, _, name = figure.name.partition(" ")
+        plain, _, noise = name.partition(" at noise ")
+        if "agreement" in name or (noise and (plain != "accuracy" or noise not in _NOISE)):
+            continue
+        if precision == "int8":
+            yield name, figure.value
+        elif f"int8 {name}" not in names:
+            yield figure.name, figure.value
+
+
+def _wrapped(key: str, text: str, most: int | None = None) -> str:
+    """In a narrow terminal's lines; `most` of them, then "…"."""
+    lines = wrap(" ".join(text.split()), _WIDTH - 17, max_lines=most, placeholder=" …")
+    return f"{key:<16} " + f"\n{'':<17}".join(lines)
+
+
+def _calibration(card: ModelCard) -> Iterator[tuple[str, str]]:
     """What the scores mean, and of how many faces of each label something is said."""
     found = card.calibration
     if found is None:
         return
-    yield f"{'temperature':<16} {found.temperature:g}"
+    yield "temperature", f"{found.temperature:g}"
     moved = [f"{label} {offset:+.2f}" for label, offset in found.offsets.items() if offset]
     if moved:
-        yield f"{'offsets':<16} {', '.join(moved)} (added to the log scores)"
+        yield "offsets", f"{', '.join(moved)} (added to the log scores)"
     yield (
-        f"{'floor':<16} {found.floor:g}: below it the label is unknown; above it "
-        f"{found.precision:.0%} of the labels were right where it was chosen"
+        "floor",
+        f"{found.floor:g}: below it the label is unknown; above it "
+        f"{found.precision:.0%} of the labels were right where it was chosen",
     )
     said = ", ".join(f"{label} {share:.0%}" for label, share in found.coverage.items())
-    yield f"{'says something':<16} of {said} ({found.protocol})"
+    yield "says something", f"of {said} ({found.protocol})"
 
 
 def _headline(card: ModelCard) -> str:

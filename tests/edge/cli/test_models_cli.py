@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from typer.testing import CliRunner
 
 from edge.cli.models import app
-from edge.models import find
+from edge.models import find, shipped
 
 
 def test_a_calibrated_network_says_its_floor_and_how_often_it_says_something() -> None:
@@ -14,11 +15,27 @@ def test_a_calibrated_network_says_its_floor_and_how_often_it_says_something() -
     assert shown.exit_code == 0
     assert calibration is not None
     assert f"floor            {calibration.floor:g}" in shown.stdout
+    words = " ".join(shown.stdout.split())
     for label, share in calibration.coverage.items():
-        assert f"{label} {share:.0%}" in shown.stdout
+        assert f"{label} {share:.0%}" in words
 
 
 def test_of_a_network_that_is_not_calibrated_nothing_of_the_kind_is_said() -> None:
     shown = CliRunner().invoke(app, ["show", "fusion"])
     assert shown.exit_code == 0
     assert "says something" not in shown.stdout
+
+
+@pytest.mark.parametrize("name", [card.name for card in shipped()])
+def test_a_card_fits_a_screen_and_all_of_it_is_to_be_had(name: str) -> None:
+    card = find(name).card
+    shown = CliRunner().invoke(app, ["show", name]).stdout
+    lines = shown.splitlines()
+    assert len(lines) <= 32
+    assert max(map(len, lines)) <= 80
+    assert card.terms in " ".join(shown.split())
+    first = next(f for f in card.figures if f.name.startswith("int8"))
+    assert f"{first.value:.3f}" in shown
+    everything = CliRunner().invoke(app, ["show", name, "--all"]).stdout
+    for figure in card.figures:
+        assert f"{figure.name:<40} {figure.value:<10.4g} {figure.protocol}" in everything
