@@ -125,14 +125,17 @@ $(SUPPLY)/ready:
 	touch $@
 
 $(VENV)/bin/python:
+	@echo "make: a virtual environment in $(VENV)"
 	$(PYTHON) -m venv $(SEE_SYSTEM) $(VENV)
 	$(if $(LOCK),$(BIN)/pip install --quiet --require-hashes --requirement $(LOCK))
 
 $(VENV)/base: pyproject.toml | $(VENV)/bin/python
+	@echo "make: installing what the device needs, 330 MB; some minutes the first time"
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/base
+	@echo "make: installing what the checks and training need ($(EXTRAS)); it takes longer still"
 	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 

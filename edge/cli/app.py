@@ -84,7 +84,8 @@ def _unforeseen(prog: str, error: Exception) -> int:
         return WRONG_ARGUMENTS
     context = getattr(error, "ctx", None)
     path = prog if context is None else context.command_path
-    sentence = f"{describe().strip().rstrip('.')}: see '{path} --help'"
+    said = describe().strip().rstrip(".").replace(": Value error, ", ": ")
+    sentence = f"{said}: see '{path} --help'"
     return _report(prog, sentence, getattr(error, "exit_code", WRONG_ARGUMENTS))
 
 

@@ -56,7 +56,7 @@ def probe(content: bytes, name: str, engine: str = "auto") -> Probe:
     """What the file is. Raises ModelError where it cannot be run within the bounds."""
     if len(content) > MAX_BYTES:
         raise ModelError(
-            f"{name} has {len(content) >> 20} MB and may have {MAX_BYTES >> 20}: give a network "
+            f"{name} has {len(content) >> 20} MiB and may have {MAX_BYTES >> 20}: give a network "
             "for small devices"
         )
     if content[4:8] != b"TFL3":
@@ -96,7 +96,7 @@ def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
     said = done.stderr.decode(errors="replace").strip().splitlines()
     last = said[-1][:300] if said else "it said nothing"
     if "MemoryError" in last or "bad_alloc" in last:
-        return f"it takes more than {MEMORY_BYTES >> 20} MB of memory"
+        return f"it takes more than {MEMORY_BYTES >> 20} MiB of memory"
     return last
 
 
