@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.datasets import Provenance
+from convert.datasets.archives import read_arrays
 from convert.datasets.face_set import SIDE, USAGES, FaceSet, checked
 from convert.datasets.fer2013_folders import load_folders
 from edge.errors import DataError, MissingDataError, UsageError
@@ -138,14 +139,14 @@ def _pixels(text: str, where: str) -> NDArray[np.uint8]:
 
 def _load_npz(path: Path) -> FaceSet:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            images, labels, usage = archive["images"], archive["labels"], archive["usage"]
-            names = tuple(str(name) for name in archive["label_names"])
-            votes = (
-                _align_votes(archive["ferplus_votes"], archive["ferplus_names"], names)
-                if "ferplus_votes" in archive
-                else None
-            )
+        archive = read_arrays(path)
+        images, labels, usage = archive["images"], archive["labels"], archive["usage"]
+        names = tuple(str(name) for name in archive["label_names"])
+        votes = (
+            _align_votes(archive["ferplus_votes"], archive["ferplus_names"], names)
+            if "ferplus_votes" in archive
+            else None
+        )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path} is damaged or no FER2013 archive ({error}): fetch it again"

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.datasets.archives import read_arrays
 from convert.datasets.face_set import SIDE
 from edge.errors import DataError, MissingDataError, UsageError
 
@@ -27,8 +28,7 @@ def load(path: Path, half: str) -> NDArray[np.uint8]:
     if not path.is_file():
         raise MissingDataError(f"there are no patches at {path}: give a .npz with `images`")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            images = archive["images"]
+        images = read_arrays(path)["images"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is no archive of patches ({error}): fetch it again") from error
     if images.ndim != 3 or images.dtype != np.uint8 or len(images) < 2:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.datasets import ravdess
+from convert.datasets.archives import read_arrays
 from convert.datasets.ravdess import Clip
 from edge.errors import DataError, MissingDataError
 from edge.settings.sections import DetectionSettings, PreprocessSettings
@@ -40,8 +41,7 @@ def load(path: Path) -> list[FaceClip]:
     Raises MissingDataError, DataError for a name or a shape that is wrong.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            pictures = {name: file[name] for name in sorted(file.files)}
+        pictures = dict(sorted(read_arrays(path).items()))
     except FileNotFoundError as error:
         raise MissingDataError(f"there is no {path}: give an .npz of takes with faces") from error
     except (OSError, ValueError, zipfile.BadZipFile) as error:

@@ -30,7 +30,7 @@ class CameraSettings(Record):
     """For a camera's answer, its first picture included: slow streams give it after 20 s."""
     read_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
     """For each further picture, at most; less where the camera is known to be quick."""
-    retries: Annotated[int, Meta(ge=0)] = 5
+    retries: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 5
     """How often a live source that died is opened again before the run ends."""
     retry_delay_s: Annotated[float, Meta(gt=0, le=60)] = 0.5
     """The first wait; each further one is twice as long, up to 30 s."""
@@ -51,7 +51,7 @@ class MicSettings(Record):
     """So much may wait to be taken before the oldest is dropped."""
     open_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
     read_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 1.5
-    retries: Annotated[int, Meta(ge=0)] = 5
+    retries: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 5
     """How often a microphone that died is opened again before the run ends."""
     retry_delay_s: Annotated[float, Meta(gt=0, le=60)] = 0.5
     """The first wait; each further one is twice as long, up to 30 s."""
@@ -70,10 +70,10 @@ class DetectionSettings(Record):
     """haar, lbp, yunet, or none: every picture is one face, cut out already."""
     model: str = ""
     """The detector's own file: needed by lbp and yunet, another cascade for haar."""
-    min_face_px: Annotated[int, Meta(ge=24)] = 48
+    min_face_px: Annotated[int, Meta(ge=24, le=4096)] = 48
     """The smallest face searched for; the cost falls with its square."""
     scale_factor: Annotated[float, Meta(gt=1.0, le=2.0)] = 1.15
-    min_neighbors: Annotated[int, Meta(ge=1)] = 5
+    min_neighbors: Annotated[int, Meta(ge=1, le=1000)] = 5
     tracked: bool = True
     """Search around known faces; the rest of the picture only as often as the next ones say."""
     verify_interval_s: Annotated[float, Meta(ge=0, le=0.5)] = 0.2
@@ -89,7 +89,7 @@ class DetectionSettings(Record):
     """Off: the whole picture every `full_search_interval_s`."""
     budget_share: Annotated[float, Meta(gt=0, le=1)] = 0.3
     """The share of a live source's time that the search may take; new faces wait for it."""
-    budget_ms: Annotated[float, Meta(ge=0)] = 0
+    budget_ms: Annotated[float, Meta(ge=0, le=60_000)] = 0
     """The milliseconds of a live source's frame that it may take instead; 0: `budget_share`."""
 
 
@@ -219,7 +219,7 @@ class AlertSettings(Record):
     url: SecretText = SecretText("")
     """http or https; who has it may post there, so it is a secret. Better: EDGE_ALERTS_URL."""
     source_gone_min: Annotated[float, Meta(ge=0.1, le=1440)] = 5.0
-    disk_free_mb: Annotated[float, Meta(ge=0)] = 200.0
+    disk_free_mb: Annotated[float, Meta(ge=0, le=1_000_000_000)] = 200.0
     weekly: bool = False
     """On Mondays the sums of the week before."""
 
