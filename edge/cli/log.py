@@ -89,6 +89,7 @@ def show(
     as_json: _AsJson = False,
 ) -> None:
     """The latest events, the newest last."""
+    from edge.log.clocks import mark
     from edge.log.paths import readable_log
     from edge.log.reader import open_log
     from edge.sinks.console import blocks, describe
@@ -100,9 +101,9 @@ def show(
     if as_json:
         typer.echo(json.dumps([as_dict(event) for event in events], indent=2))
         return
-    cells = blocks(sys.stdout)
+    cells, now = blocks(sys.stdout), datetime.now(UTC)
     for event in events:
-        typer.echo(f"{_local(event.time)}  {describe(event, cells)}")
+        typer.echo(f"{_local(event.time)}  {describe(event, cells)}{mark(event.time, now)}")
 
 
 app.command()(forecast)
