@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -14,20 +13,18 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring.findings import Finding, Remark
 from benchmarks.measuring.process import watch
-from benchmarks.measuring.timing import Measurement, interleave, ratio
+from benchmarks.measuring.timing import Measurement, ratio
 from benchmarks.plan import Plan, label, model_argument
 from benchmarks.suites.latency.operators import by_operator
 from benchmarks.suites.voice import incremental as incremental
 from benchmarks.suites.voice import micro as voice_parts
+from benchmarks.suites.voice import parts
 from edge.audio.feature_settings import FeatureSettings
-from edge.audio.features import Features, extract
-from edge.audio.voice_activity import VoiceActivityDetector
-from edge.audio.windows import spectrogram
 from edge.models import Model
 from edge.models.classifier import Classifier
 from edge.pipeline.speech import SpeechPipeline, build_speech_pipeline
 from edge.settings.sections import Settings
-from edge.sources.audio import SAMPLE_RATE_HZ, open_sound
+from edge.sources.audio import SAMPLE_RATE_HZ
 from edge.types import AudioChunk
 
 # Four seconds: the first window of sound is classified after three.
@@ -37,10 +34,10 @@ _FRAMES = 120
 def measure(plan: Plan) -> Iterator[Finding]:
     """Per model: its parts, a clip through all of them; then what a microphone adds to a run."""
     models = plan.speech_models()
-    sound = _sound(plan)
+    sound = parts.sound_of(str(plan.sound) if plan.sound else None)
     for number, model in enumerate(models):
         with Classifier(model) as classifier:
-            yield from _parts(plan, model, classifier, sound)
+            yield from parts.measure(plan, model)
             yield from _saved(plan, model)
             yield from _whole(model, classifier, sound)
             yield from voice_parts.quiet_room(plan, model, classifier)
@@ -50,43 +47,11 @@ def measure(plan: Plan) -> Iterator[Finding]:
     yield from _memory(plan, models[0])
     plan.progress(len(models) + 1, len(models) + 1)
     yield Remark(
-        "one thread; sound comes in chunks of 0.1 s and is "
+        "one thread; the parts are drawn over several processes; sound comes "
+        "in chunks of 0.1 s and is "
         f"{plan.sound.name if plan.sound else 'the synthetic voice'}, "
         f"{len(sound) / SAMPLE_RATE_HZ:.1f} s"
     )
-
-
-def _sound(plan: Plan) -> NDArray[np.float32]:
-    """All of it: float32 (n,) at 16 kHz, four seconds or more."""
-    source = open_sound(str(plan.sound) if plan.sound else "synthetic", Settings().mic)
-    assert source is not None  # only "none" is None
-    with source:
-        whole = np.concatenate([chunk.samples for chunk in source])
-    return np.resize(whole, max(len(whole), 4 * SAMPLE_RATE_HZ))
-
-
-def _parts(
-    plan: Plan, model: Model, classifier: Classifier, sound: NDArray[np.float32]
-) -> Iterator[Finding]:
-    """What a second costs, and a window, interleaved."""
-    feature_settings = model.card.features
-    second = sound[:SAMPLE_RATE_HZ]
-    frames = extract(sound, feature_settings)[: feature_settings.window_frames]
-    name = label(model)
-    features, gate = (
-        Features(feature_settings),
-        VoiceActivityDetector(feature_settings, Settings().mic.gate_db),
-    )
-    cases: dict[str, Callable[[], object]] = {
-        f"{name}, features of 1 s": partial(incremental.push, features, second),
-        f"{name}, gate of 1 s": partial(_gated, gate, second),
-        f"{name}, picture of a window": partial(spectrogram, frames, feature_settings),
-        f"{name}, inference of a window": partial(
-            classifier.classify, spectrogram(frames, feature_settings)
-        ),
-    }
-    timed = interleave(cases, rounds=plan.times(200, 30), warmups=10, seed=plan.seed)
-    yield from timed.values()
 
 
 def _saved(plan: Plan, model: Model) -> Iterator[Finding]:
@@ -98,11 +63,6 @@ def _saved(plan: Plan, model: Model) -> Iterator[Finding]:
         for name, values in zip(names, taken, strict=True)
     )
     yield from (kept, again, ratio(kept, again, seed=plan.seed))
-
-
-def _gated(gate: VoiceActivityDetector, samples: NDArray[np.float32]) -> None:
-    for start in range(0, len(samples), incremental.CHUNK):
-        gate.push(samples[start : start + incremental.CHUNK])
 
 
 def _whole(model: Model, classifier: Classifier, sound: NDArray[np.float32]) -> Iterator[Finding]:

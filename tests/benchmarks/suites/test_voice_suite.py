@@ -40,6 +40,12 @@ def test_each_part_and_each_stage_has_its_row(found: list[Finding]) -> None:
         assert f"tiny int8, {stage}/ms per s of sound" in names
 
 
+def test_the_parts_are_of_several_processes(found: list[Finding]) -> None:
+    part = figures(found)["tiny int8, inference of a window"]
+    assert len(part.per_process) == 2
+    assert sum(part.per_process) == len(part.values)
+
+
 def test_what_is_new_costs_less_than_the_window_anew(found: list[Finding]) -> None:
     [saved] = [each for each in found if isinstance(each, Ratio)]
     assert saved.numerator.endswith("what is new")
