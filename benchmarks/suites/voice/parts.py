@@ -25,7 +25,7 @@ from edge.models.classifier import Classifier
 from edge.settings.sections import Settings
 from edge.sources.audio import SAMPLE_RATE_HZ, open_sound
 
-PARTS = ("features of 1 s", "gate of 1 s", "picture of a window", "inference of a window")
+PARTS = ("features of 1 s", "gate of 1 s", "image of a window", "inference of a window")
 _PROCESSES, _QUICK_PROCESSES = 6, 2
 _WARMUPS = 10
 
@@ -52,13 +52,15 @@ def measure(plan: Plan, model: Model) -> Iterator[Finding]:
             taken[part] += values
     for part, values in taken.items():
         name = f"{label(model)}, {part}"
-        shares = (rounds,) * processes
-        found = Measurement(name, "ms", tuple(values), processes * _WARMUPS, per_process=shares)
+        per_process = (rounds,) * processes
+        found = Measurement(
+            name, "ms", tuple(values), processes * _WARMUPS, per_process=per_process
+        )
         yield found
         if found.margin > MARGIN:
             yield Doubt(
                 f"{name}: the processes differ: the median is known to ±{found.margin:.0%}: stop "
-                "other programs, cool the board, or run it where nobody shares the machine"
+                "other programs, cool the board, or run it where nobody per_process the machine"
             )
 
 
@@ -73,13 +75,13 @@ def _timed(model: Model, sound: NDArray[np.float32], rounds: int, seed: int) -> 
     second = sound[:SAMPLE_RATE_HZ]
     frames = extract(sound, settings)[: settings.window_frames]
     gate = VoiceActivityDetector(settings, Settings().mic.gate_db)
-    picture = spectrogram(frames, settings)
+    image = spectrogram(frames, settings)
     with Classifier(model) as classifier:
         calls: tuple[Callable[[], object], ...] = (
             partial(incremental.push, Features(settings), second),
             partial(gated, gate, second),
             partial(spectrogram, frames, settings),
-            partial(classifier.classify, picture),
+            partial(classifier.classify, image),
         )
         cases = dict(zip(PARTS, calls, strict=True))
         timed = interleave(cases, rounds=rounds, warmups=_WARMUPS, seed=seed)
