@@ -46,7 +46,9 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except EdgeError as error:
-        code = _report(prog, str(error), error.exit_code)
+        # Whoever read our output has closed it (`| head`): that is no fault to be told.
+        gone = isinstance(error.__cause__, BrokenPipeError)
+        code = FAILED if gone else _report(prog, str(error), error.exit_code)
     except Exception as error:
         code = _unforeseen(prog, error)
     return _flushed(code if isinstance(code, int) else 0)
