@@ -37,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, nargs="?", default=ROOT / "docs" / "images")
     out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, Browser(Path(name) / "profile") as browser:
         log = Path(name) / "kiosk.sqlite"
         big_log.write(log, 30, 12_000, datetime(2026, 6, 27, 21, tzinfo=UTC))
