@@ -92,8 +92,8 @@ def mqtt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
             until(lambda: heard.of("/status") == [b"online"], "the greeting")
 
             def read() -> list[EmotionEvent]:
-                # The farewell comes last, and so after every event.
                 until(lambda: b"offline" in heard.of("/status"), "the farewell")
+                heard.catch_up()
                 extra = ("id", "device")
                 plain = [{k: v for k, v in e.items() if k not in extra} for e in heard.events()]
                 return [from_line(json.dumps(event)) for event in plain]

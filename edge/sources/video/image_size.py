@@ -33,7 +33,7 @@ def too_large(data: bytes) -> str:
     if width * height > MAX_MEGAPIXELS * 1e6:
         return f"it claims {width}x{height} pixels, more than {MAX_MEGAPIXELS} million"
     if data.startswith(_PNG) and _missing_png_bytes(data) > _MAX_MISSING_BYTES:
-        return "its last part is far longer than the file"
+        return "it is damaged: its last part is far longer than the file"
     return ""
 
 

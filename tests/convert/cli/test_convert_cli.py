@@ -127,7 +127,7 @@ class TestTheWholeWay:
         figure = card.figure("int8 accuracy at noise 0.3")
         assert figure is not None
         assert "PrivateTest, 112 faces" in figure.protocol
-        assert len(card.figures) == 11 * 5 + 17
+        assert len(card.figures) == 11 * 5 + 18
 
     def test_past_its_limits_verify_fails_with_the_reason(
         self,

@@ -80,7 +80,7 @@ def test_counts_only_leaves_no_event_anywhere(tmp_path: Path, memory: Path) -> N
         for one in EVENTS:
             sink.write(one)
         held = [part.read_text().count("\n") for part in memory.iterdir()]
-        assert held == [1], "the name of the batch, and no event"
+        assert held == [2], "the name of the batch and its sums, and no event"
     assert tracks(path) == []
     assert not list(memory.iterdir())
     with open_log(path) as log:

@@ -27,6 +27,8 @@ from edge.log.schema import encode
 from edge.types import EmotionEvent
 
 COUNT = 3000
+SPARE = 14_000
+"""Bytes of a log besides its events, or some of them."""
 OLD = 2000
 """The first of them are deleted, and looked for afterwards."""
 LIMIT = START + timedelta(seconds=OLD)
@@ -57,7 +59,7 @@ def by_purge(path: Path) -> int:
 def by_size(path: Path) -> int:
     with open_log(path) as log:
         bytes_an_event = log.stats().bytes_per_event
-    return purge(path, max_size_bytes=int(bytes_an_event * (COUNT - OLD) * 0.9))
+    return purge(path, max_size_bytes=int(bytes_an_event * (COUNT - OLD) * 0.9) + SPARE)
 
 
 def by_retention(path: Path) -> int:

@@ -141,7 +141,7 @@ def test_purge_by_age_keeps_what_is_younger(log: Path) -> None:
 def test_purge_by_size_removes_the_oldest_until_the_file_fits(tmp_path: Path, limit: int) -> None:
     path = make_log(tmp_path / "log.sqlite", 3000)
     gone = purge(path, max_size_bytes=limit)
-    assert path.stat().st_size <= max(limit, 26 * 1024)
+    assert path.stat().st_size <= max(limit, 30 * 1024)
     with open_log(path) as opened:
         left = [one.track_id for one in opened.events()]
     assert left == list(range(gone + 1, 3001))
@@ -181,7 +181,7 @@ def test_delete_all_leaves_no_bytes_and_the_writer_goes_on(tmp_path: Path) -> No
         sink.write(event(501, "happy", model=model))
     with open_log(path) as opened:
         assert [(one.label, one.model) for one in opened.events()] == [("happy", model)]
-    assert path.stat().st_size <= 26 * 1024
+    assert path.stat().st_size <= 30 * 1024
 
 
 def test_delete_all_takes_a_damaged_log_too(tmp_path: Path) -> None:
