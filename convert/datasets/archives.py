@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
+import numpy.lib.format
 from numpy.typing import NDArray
+
+npy: Any = numpy.lib.format  # NumPy 2.2, the newest beside OpenCV 4.12, has no types there
 
 MOST_BYTES = 4 << 30
 """All arrays of one archive together; FER2013 takes 80 MB."""
@@ -35,4 +37,4 @@ def _claimed_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
             raise ValueError(f"{member.filename} is of .npy version {version}")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = read(stream)
-    return math.prod(shape) * dtype.itemsize
+    return int(math.prod(shape) * dtype.itemsize)
