@@ -79,7 +79,7 @@ def test_what_is_not_taken_is_sent_later_and_goes_nowhere_else(tmp_path: Path, s
     health = Health()
     part = health.part("alerts", "sink")
     with hook() as url:
-        full = AlertSettings(url=SecretText(url), disk_free_mb=1e12)
+        full = AlertSettings(url=SecretText(url), disk_free_mb=1e9)
         alerts = Alerts(full, health.report, log, part)
         _Hook.status = status
         alerts.check()
