@@ -8,12 +8,11 @@ against what most of FER+'s voters saw: the FER2013 labels, found by search word
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from convert.datasets import fer2013, nonface
 from convert.datasets.face_set import FaceSet
@@ -21,20 +20,16 @@ from convert.evaluation.passport import passport
 from convert.predict import Progress, predict
 from edge.models import Figure, Model, ModelCard
 from edge.models.card import Calibration
+from edge.models.recalibration import adjustment
 
 PRECISION = 0.80
 """How often what is said is to be right."""
 NONFACES_SAID = 0.03
 """Of the patches without a face on which the floor is chosen: so many at most get a label."""
 BINS = 15
-MAX_TEMPERATURE = 5.0
-_PULL = 1e-3
-"""Of the offsets towards nil, so that a label with few faces is not moved far by them."""
-_LEAST = 1 / 512
-"""Half of what an int8 score can say at least: no score is surer than that of being nil."""
 
-Scores = NDArray[np.float32]
-Labels = NDArray[np.uint8]
+Scores = NDArray[np.floating[Any]]
+Labels = NDArray[np.integer[Any]]
 
 
 def calibrated(path: Path, card: ModelCard, data: Path, patches: Path | None) -> ModelCard:
@@ -73,7 +68,7 @@ def calibrate(
     against = "the FER2013 labels" if chosen_on.votes is None else "what most FER+ voters saw"
     chosen_on, judged_on = chosen_on.as_voted(), judged_on.as_voted()
     seen = predict(plain, chosen_on.images, progress)
-    correction = fitted(seen, chosen_on.labels)
+    correction = adjustment(seen, chosen_on.labels)
     floor = floor_for(correction.apply(seen), chosen_on.labels)
     if nonfaces is not None:
         answers = correction.apply(predict(plain, nonfaces[0], progress)).max(axis=1)
@@ -118,46 +113,6 @@ def calibrate(
         protocol=protocol,
     )
     return calibration, tuple(figures)
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A temperature and float32 (n_classes,) offsets of log scores, as a card has them."""
-
-    temperature: float
-    offsets: NDArray[np.float32]
-
-    def apply(self, scores: Scores) -> Scores:
-        """(n, n_classes), made to sum to 1, as the device's classifier does it."""
-        powers = (scores * np.exp(self.offsets)) ** np.float32(1 / self.temperature)
-        result: Scores = powers / powers.sum(axis=1, keepdims=True)
-        return result
-
-
-def fitted(scores: Scores, labels: Labels) -> Correction:
-    """The one under which `labels` are likeliest: a logistic regression of one slope and an
-    intercept a class."""
-    logs = np.log(np.maximum(scores, _LEAST)).astype(np.float64)
-    rows, n = np.arange(len(labels)), logs.shape[1]
-    truth = np.eye(n)[labels]
-
-    def loss(free: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        slope, intercepts = free[0], free[1:]
-        logits = slope * logs + intercepts
-        logits -= logits.max(axis=1, keepdims=True)
-        powers = np.exp(logits)
-        sums = powers.sum(axis=1, keepdims=True)
-        wrong = (powers / sums - truth) / len(rows)
-        slack = _PULL * intercepts
-        value = float((np.log(sums[:, 0]) - logits[rows, labels]).mean() + slack @ intercepts / 2)
-        return value, np.concatenate([[(wrong * logs).sum()], wrong.sum(axis=0) + slack])
-
-    bounds = [(1 / MAX_TEMPERATURE, MAX_TEMPERATURE), *[(-5.0, 5.0)] * n]
-    found = minimize(
-        loss, np.concatenate([[1.0], np.zeros(n)]), jac=True, method="L-BFGS-B", bounds=bounds
-    ).x
-    intercepts = found[1:] - found[1:].mean()
-    return Correction(float(1 / found[0]), (intercepts / found[0]).astype(np.float32))
 
 
 def floor_for(confident: Scores, labels: Labels, precision: float = PRECISION) -> float:

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from convert.datasets.face_set import FaceSet
-from convert.evaluation.calibration import fitted
 from edge.errors import MissingModelError, UsageError
+from edge.models.recalibration import adjustment
 from edge.vision.stretch import stretch
 
 LAST = "scores"
@@ -34,7 +34,7 @@ def fold(network: Path, faces: FaceSet, out: Path) -> None:
             "give a face network of the zoo"
         )
     seen = stretch(faces.images)[..., None].astype(np.float32) / np.float32(255)
-    correction = fitted(model.predict(seen, batch_size=256, verbose=0), faces.labels)
+    correction = adjustment(model.predict(seen, batch_size=256, verbose=0), faces.labels)
     kernel, bias = last.get_weights()
     # softmax((z + offsets) / temperature) of z = kernel x + bias
     t = np.float32(correction.temperature)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.float64]
+Scores = NDArray[np.floating[Any]]
 """(n, n_classes), each row a probability."""
-Labels = NDArray[np.int_]
+Labels = NDArray[np.integer[Any]]
 Groups = NDArray[np.int_]
 """(n,): pictures of one sitting have one number."""
 SLOPE_DEVIATION = 0.5

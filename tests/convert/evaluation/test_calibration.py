@@ -10,14 +10,13 @@ import tiny_model
 
 from convert.datasets.face_set import FaceSet
 from convert.evaluation.calibration import (
-    Correction,
     calibrate,
     expected_calibration_error,
-    fitted,
     floor_for,
 )
 from edge.models import find
 from edge.models.classifier import Classifier
+from edge.models.recalibration import Adjustment, adjustment
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.dirichlet(np.full(7, 0.4), 20_000).astype(np.float32)
@@ -26,8 +25,8 @@ LABELS = (TRUE.cumsum(axis=1) > RNG.random((len(TRUE), 1))).argmax(axis=1).astyp
 
 @pytest.mark.parametrize("spoilt_by", [0.7, 1.8])
 def test_the_temperature_that_spoilt_the_scores_is_found(spoilt_by: float) -> None:
-    spoilt = Correction(spoilt_by, np.zeros(7, np.float32)).apply(TRUE)
-    found = fitted(spoilt, LABELS)
+    spoilt = Adjustment(spoilt_by, np.zeros(7, np.float32)).apply(TRUE)
+    found = adjustment(spoilt, LABELS)
     assert found.temperature * spoilt_by == pytest.approx(1, rel=0.15)
     before = expected_calibration_error(spoilt, LABELS)
     after = expected_calibration_error(found.apply(spoilt), LABELS)
@@ -36,8 +35,8 @@ def test_the_temperature_that_spoilt_the_scores_is_found(spoilt_by: float) -> No
 
 def test_offsets_win_back_a_label_that_was_rare_in_training() -> None:
     rare = np.array([0, 0, 0, 0, 0, 0, -2], np.float32)
-    spoilt = Correction(1.0, rare).apply(TRUE)
-    found = fitted(spoilt, LABELS)
+    spoilt = Adjustment(1.0, rare).apply(TRUE)
+    found = adjustment(spoilt, LABELS)
     moved = found.offsets - found.offsets[:6].mean()
     assert moved[6] == pytest.approx(2, abs=0.3)
     assert np.abs(moved[:6]).max() < 0.2
@@ -105,5 +104,5 @@ def test_a_card_s_calibration_is_what_the_device_applies(tmp_path: Path) -> None
         raw = plain.classify(images[0]).scores
         said = device.classify(images[0]).scores
     offsets = np.array([calibration.offsets[label] for label in card.labels], np.float32)
-    expected = Correction(calibration.temperature, offsets).apply(raw[None])[0]
+    expected = Adjustment(calibration.temperature, offsets).apply(raw[None])[0]
     np.testing.assert_allclose(said, expected, rtol=1e-3, atol=1e-4)
