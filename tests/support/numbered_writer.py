@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import random
@@ -36,6 +37,7 @@ def write(path: Path, first: int, last: int, memory: Path | None, out: Connectio
 
     On Ctrl-C close the log and send the number of the last event that it began to write.
     """
+    gc.callbacks.clear()  # hypothesis's, inherited by the fork: Python drops a Ctrl-C in one
     sink = SqliteSink(path, commit_interval_s=0.002, memory=memory)
     number = first - 1
     try:
@@ -71,8 +73,10 @@ def stop_at_random(
         time.sleep(chance.uniform(0, 0.01))
         assert child.pid is not None
         os.kill(child.pid, how)
-        while True:
+        while said.poll(30):
             last = said.recv()
+        child.kill()
+        raise AssertionError(f"it did not end in 30 s after {how.name}")
     except EOFError:
         pass
     said.close()
