@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError
 from edge.models.card import DEFAULT_FLOOR, ModelCard
+from edge.pipeline.denoise import Denoiser
 from edge.pipeline.events import EventThrottle
 from edge.pipeline.schedule import FixedIntervalScheduler, InferenceScheduler
 from edge.pipeline.sequence import SequenceBuffer
@@ -73,7 +74,7 @@ class FaceTimes(StageTimer):
 
 
 class FacePipeline:
-    """gray → search → track → crop → classify → smooth → report, frame by frame.
+    """gray → search → track → crop → denoise → classify → smooth → report, frame by frame.
 
     A face that is followed is classified when `scheduler` says so, and when its event is due, so
     that every event is of the network's own moment.
@@ -90,6 +91,7 @@ class FacePipeline:
         throttle: EventThrottle,
         scheduler: InferenceScheduler,
         sequences: SequenceBuffer | None = None,
+        denoiser: Denoiser | None = None,
     ) -> None:
         self.times = FaceTimes()
         self._search = search
@@ -101,6 +103,7 @@ class FacePipeline:
         self._scheduler = scheduler
         self._tracks: dict[int, Track] = {}
         self._sequences = sequences
+        self._denoiser = denoiser
         self._colours: tuple[Frame, NDArray[np.uint8]] | None = None
 
     def results(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
@@ -150,6 +153,8 @@ class FacePipeline:
         cached = self._scheduler.cached(track, timestamp_s, event_due=due)
         if cached is None:
             return self._classify(self._pixels(gray, frame), face, track, timestamp_s)
+        if self._denoiser is not None and self._denoiser.follows(track):
+            self._crop(self._pixels(gray, frame), face, track, timestamp_s)
         return TrackedFace(face, cached.state, cached.prediction, fresh=False)
 
     def _pixels(self, gray: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
@@ -160,12 +165,20 @@ class FacePipeline:
             self._colours = (frame, square(frame.image, frame.pixel_aspect))
         return self._colours[1]
 
+    def _crop(
+        self, pixels: NDArray[np.uint8], face: Face, track: Track, timestamp_s: float
+    ) -> NDArray[np.uint8]:
+        patch = self._preprocessor.crop(pixels, face)
+        if self._denoiser is None:
+            return patch
+        return self._denoiser.add(track, patch, timestamp_s)
+
     def _classify(
         self, pixels: NDArray[np.uint8], face: Face, track: Track, timestamp_s: float
     ) -> TrackedFace:
         times = self.times
         times.start()
-        patch = self._preprocessor.normalise(self._preprocessor.crop(pixels, face))
+        patch = self._preprocessor.normalise(self._crop(pixels, face, track, timestamp_s))
         if self._sequences is not None:
             patch = self._sequences.add(track, patch, timestamp_s)
         times.lap("preprocess")
@@ -221,6 +234,8 @@ def build_face_pipeline(
         if sequence is None
         else FixedIntervalScheduler(sequence.step_s),
         SequenceBuffer(sequence) if sequence is not None else None,
+        # A sequence's pictures are of moments: what it is to see is how they differ.
+        Denoiser() if settings.smoothing.denoise and not stills and sequence is None else None,
     )
 
 

@@ -47,12 +47,26 @@ class CachedResult:
 
 
 @dataclass(slots=True, eq=False)
+class Denoised:
+    """A face out of several noisy pictures.
+
+    mean:     float32 (H, W) or (H, W, 3), gray levels
+    variance: of the mean about the true face
+    """
+
+    mean: NDArray[np.float32]
+    variance: float
+    timestamp_s: float
+
+
+@dataclass(slots=True, eq=False)
 class Track:
     """One track's memory; each stage of the pipeline keeps its own fields, None before its first.
 
     scores, label, smoothed_s: the smoothed scores, their label, and of when they are
     cached:                    the scheduler's
     reported_s:                when the last event was
+    denoised:                  what its latest pictures show, while they are noisy
     sequence, sequence_s:      a sequence model's pictures, and when the newest was taken
     """
 
@@ -61,5 +75,6 @@ class Track:
     smoothed_s: float = 0.0
     cached: CachedResult | None = None
     reported_s: float | None = None
+    denoised: Denoised | None = None
     sequence: FrameSequence | None = None
     sequence_s: float = 0.0

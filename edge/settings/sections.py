@@ -116,6 +116,8 @@ class SmoothingSettings(Record):
     """Below this confidence the label is "unknown"; auto: the model's own, from its card."""
     event_interval_s: Annotated[float, Meta(gt=0)] = 1.0
     """A face whose label stays is logged again this often."""
+    denoise: bool = True
+    """Average a face's pictures over time while they are noisy."""
 
 
 class ModelSettings(Record):
