@@ -57,6 +57,10 @@ class Plan:
         """How often to start a process: likewise, but never a latency's hundreds of times."""
         return min(self.times(default, quick), _MOST_STARTS)
 
+    def processes(self, default: int = 6, quick: int = 2) -> int:
+        """How many processes draw a figure, never more than the rounds asked for."""
+        return min(quick if self.quick else default, self.rounds or default)
+
     def some_models(self) -> tuple[Model, ...]:
         """The models for faces. Raises MissingModelError where there is none."""
         return self._there("face")

@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measuring.findings import Doubt, Finding, Remark
+from benchmarks.measuring.repeated import MARGIN, REMEDY
 from benchmarks.measuring.timing import Measurement
 from benchmarks.measuring.worker import Draw, Work, draw
 
-MARGIN = 0.02
-"""A median that may be further off than by this share is not known well enough."""
 PRODUCT_LIMIT, SWEEP_LIMIT = 0.05, 0.10
 """A round was disturbed where a reference took longer by more than this share than at its best."""
 _SIGNS = f"a matrix product by {PRODUCT_LIMIT:.0%} or a sweep through memory by {SWEEP_LIMIT:.0%}"
@@ -30,7 +29,6 @@ _FEWEST = 0.1
 _BEST = 1  # percentile; a single fastest round is luck
 _PROCESS_S = 0.5
 _MOST_ROUNDS = 200
-_REMEDY = "stop other programs, cool the board, or run it where nobody shares the machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +62,18 @@ class Sample:
         if self.unsure:
             known = "; ".join(f"{m.name} to ±{m.margin:.0%}" for m in self.unsure)
             found.append(
-                Doubt(
-                    f"{where}: the processes differ: {_REMEDY}: the medians are known so: {known}"
-                )
+                Doubt(f"{where}: the processes differ: {REMEDY}: the medians are known so: {known}")
             )
         disturbed = self.rounds - self.undisturbed
         slowed = f"{where}: something else slowed the machine down ({_SIGNS}) in"
         if self.undisturbed < self.counted:
             kept = self.counted - self.undisturbed
             found.append(
-                Doubt(f"{slowed} {kept} of the {self.counted} rounds that count: {_REMEDY}")
+                Doubt(f"{slowed} {kept} of the {self.counted} rounds that count: {REMEDY}")
             )
         elif disturbed > self.rounds / 2:
             found.append(
-                Doubt(f"{slowed} {disturbed} of {self.rounds} rounds, left out here: {_REMEDY}")
+                Doubt(f"{slowed} {disturbed} of {self.rounds} rounds, left out here: {REMEDY}")
             )
         elif disturbed:
             found.append(Remark(f"{slowed} {disturbed} of {self.rounds} rounds, left out here"))

@@ -28,7 +28,7 @@ class Measurement:
     warmups:   how many more were taken before them and dropped
     condition: the device just after, or None where it was not read
     varied:    the values differ by what was measured (the frames of a clip), not by error
-    shares:    how many each process took, in order, where several did; else empty
+    per_process: how many values each process took, in order, where several did; else empty
     """
 
     name: str
@@ -44,7 +44,7 @@ class Measurement:
             raise ValueError(f"{self.name} needs finite values, at least one: {self.values}")
         if self.per_process and sum(self.per_process) != len(self.values):
             raise ValueError(
-                f"{self.name}: shares of {sum(self.per_process)}, not {len(self.values)}"
+                f"{self.name}: its processes took {sum(self.per_process)}, not {len(self.values)}"
             )
 
     @property
@@ -88,20 +88,21 @@ class Measurement:
 
     @property
     def margin(self) -> float:
-        """How far off the median may be, as a share of it: two standard errors between the
-        processes' medians, each weighted by its share. 0 of one process, which cannot know."""
-        medians, weights = self.medians(), np.array(self.per_process, np.float64)
-        if len(medians) < 2:
+        """How far off `typical` may be, as a share of it: two standard errors between the
+        processes' own, each weighted by its count. 0 of one process, which cannot know."""
+        each, weights = self.by_process(), np.array(self.per_process, np.float64)
+        if len(each) < 2:
             return 0.0
-        middle = np.average(medians, weights=weights)
-        squares = np.square(weights * (medians - middle)).sum()
-        error = math.sqrt(squares * len(medians) / (len(medians) - 1)) / weights.sum()
+        middle = np.average(each, weights=weights)
+        squares = np.square(weights * (each - middle)).sum()
+        error = math.sqrt(squares * len(each) / (len(each) - 1)) / weights.sum()
         return float(2 * error / abs(middle))
 
-    def medians(self) -> NDArray[np.float64]:
-        """One of each process."""
+    def by_process(self) -> NDArray[np.float64]:
+        """Each process's median; of a clip's frames its mean."""
+        average = np.mean if self.varied else np.median
         ends = np.cumsum(self.per_process)[:-1]
-        return np.array([np.median(part) for part in np.split(np.array(self.values), ends)])
+        return np.array([average(part) for part in np.split(np.array(self.values), ends)])
 
     def _percentile(self, percent: float) -> float:
         return float(np.percentile(self.values, percent))

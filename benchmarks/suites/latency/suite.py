@@ -65,7 +65,7 @@ def _threads(threads: int) -> str:
 
 
 def _sample(plan: Plan, models: tuple[Model, ...], engines: list[str], threads: int) -> Sample:
-    processes = min(_QUICK_PROCESSES if plan.quick else _PROCESSES, plan.rounds or _PROCESSES)
+    processes = plan.processes(_PROCESSES, _QUICK_PROCESSES)
     dtypes = dict.fromkeys(str(model.card.dtype) for model in models)
     work = Work(
         models=tuple(map(model_argument, models)),

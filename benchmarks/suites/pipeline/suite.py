@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
-from time import process_time
-from typing import TYPE_CHECKING, cast
+from itertools import chain, islice
+from time import monotonic, process_time
 
 from benchmarks.measuring.findings import Doubt, Finding, Remark
-from benchmarks.measuring.stages import OTHER, WHOLE, PlayedLive, Write, staged
+from benchmarks.measuring.repeated import differing
+from benchmarks.measuring.stages import OTHER, WHOLE, PlayedLive
 from benchmarks.measuring.timing import Measurement
-from benchmarks.plan import Plan, label
+from benchmarks.plan import Plan, label, model_argument
+from benchmarks.suites.pipeline.clip import frame_count, log_of_its_own, opened, pipeline
+from benchmarks.suites.pipeline.playback import Playback, play
 from benchmarks.suites.pipeline.scaling import WIDTHS_PX, by_faces, by_width
 from edge.errors import DataError
-from edge.log.event_sink import SqliteSink
+from edge.models import Model
 from edge.models.classifier import Classifier
-from edge.pipeline.face import FacePipeline, build_face_pipeline
 from edge.settings.sections import Settings
 from edge.sources.capture import CaptureThread
-from edge.sources.video import open_source
-from edge.types import EmotionEvent
-
-if TYPE_CHECKING:
-    from edge.models import Model
-    from edge.sources.video.base import BaseFrameSource
 
 _QUICK_FRAMES = 60
+# A long clip is not played so often; twice in any case.
+_LONGEST_S = 180.0
+_FEWEST = 2
 _LIVE_S = 10.0
 _QUICK_LIVE_S = 3.0
 # What the stages may leave of the whole frame.
@@ -43,70 +37,87 @@ def measure(plan: Plan) -> Iterator[Finding]:
     # What a run takes where nobody says another.
     default = Settings().model.name
     grown = next((model for model in models if model.card.name == default), models[0])
+    played = _playbacks(plan, models)
     for number, model in enumerate(models):
-        with ExitStack() as stack:
-            classifier = stack.enter_context(Classifier(model))
-            yield from _offline(plan, model, classifier, stack)
+        yield from _offline(plan, model, played[number])
+        with Classifier(model) as classifier:
             yield from _live(plan, model, classifier)
-            plan.progress(2 * number + 1, 2 * len(models))
             if model is grown:
                 yield from _scaling(plan, model, classifier)
-            plan.progress(2 * number + 2, 2 * len(models))
+        plan.progress(len(models) + number + 1, 2 * len(models))
     yield Remark(
         "inference on one thread; capture decodes or makes the frame, whole frame is timed around "
-        "all stages, and other is what they leave of it"
+        "all stages, and other is what they leave of it; the clip was played in "
+        f"{len(played[0])} processes"
     )
 
 
-def clip(plan: Plan) -> BaseFrameSource:
-    """The plan's clip, not open yet. Raises DataError for one that is no recording."""
-    settings = Settings().camera
-    source = open_source(str(plan.clip) if plan.clip else "synthetic", settings=settings)
-    if source.live:
-        raise DataError(f"{plan.clip} is no recording: give --clip a video file")
-    return cast("BaseFrameSource", source)
+def _playbacks(plan: Plan, models: Sequence[Model]) -> list[list[Playback]]:
+    """By model. The models take turns, so that what slows the machine down slows all of them."""
+    with opened(_clip(plan)):
+        pass  # its own sentence, where it cannot be opened
+    most = _QUICK_FRAMES if plan.quick else 0
+    count, until_s = plan.processes(), monotonic() + _LONGEST_S
+    played: list[list[Playback]] = [[] for _ in models]
+    for process in range(count):
+        if process >= _FEWEST and monotonic() > until_s:
+            break
+        for model, of_it in zip(models, played, strict=True):
+            of_it.append(play(_clip(plan), model_argument(model), most))
+        plan.progress((process + 1) * len(models), 2 * count * len(models))
+    return played
 
 
-def pipeline(classifier: Classifier, model: str) -> FacePipeline:
-    """The face path with every setting at its default."""
-    return build_face_pipeline(Settings(), classifier, datetime.now(UTC), model_name=model)
+def _clip(plan: Plan) -> str:
+    return str(plan.clip) if plan.clip else ""
 
 
-def _offline(
-    plan: Plan, model: Model, classifier: Classifier, stack: ExitStack
-) -> Iterator[Finding]:
+def _offline(plan: Plan, model: Model, played: Sequence[Playback]) -> Iterator[Finding]:
     """Every frame of the clip, as fast as it goes."""
-    face_path = pipeline(classifier, model.card.name)
-    taken: dict[str, list[float]] = defaultdict(list)
-    with clip(plan) as source:
-        frames = islice(source, _QUICK_FRAMES) if plan.quick else iter(source)
-        cpu = process_time()
-        for spent in staged(frames, face_path, _sink(stack)):
-            for stage, milliseconds in spent.items():
-                taken[stage].append(milliseconds)
-        cpu = process_time() - cpu
-        fps = source.fps or source.settings.fps
-        stated, ended = frame_count(source), source.ended
-    if not taken:
-        raise DataError(f"{source.name} has no frames: give --clip another video")
-    whole, count = sum(taken[WHOLE]), len(taken[WHOLE])
-    for stage, values in taken.items():
-        name = f"{label(model)}, {stage}"
-        yield Measurement(name, "ms", tuple(values), varied=True)
-        yield Measurement(f"{name}/share", "share", (sum(values) / whole,))
-    yield from _unexplained(label(model), sum(taken[OTHER]) / whole)
-    row = f"{label(model)}, {source.name}"
-    yield Measurement(f"{row}/faces a frame", "", (face_path.times.faces / count,))
-    yield Measurement(f"{row}/classified a frame", "", (face_path.times.classified / count,))
-    yield Measurement(f"{row}/frames/s", "", (1e3 * count / whole,))
-    yield Measurement(f"{row}/CPU s per s of video", "", (cpu * fps / count,))
-    if plan.quick:
-        yield Remark(f"{row}: the first {count} of {stated} frames, as a quick run does")
-        return
-    yield Measurement(f"{row}/in the file", "", (max(stated, count),))
-    yield Measurement(f"{row}/processed", "", (count,))
-    yield Measurement(f"{row}/failed", "", (max(stated - count, 0),))
-    yield Remark(f"{row}: {ended}")
+    first = played[0]
+    if not first.frames:
+        raise DataError(f"{first.name} has no frames: give --clip another video")
+    yield from _stages(label(model), played)
+    row, count = f"{label(model)}, {first.name}", sum(playback.frames for playback in played)
+    wall_ms = sum(sum(playback.stages[WHOLE]) for playback in played)
+    columns = {
+        "faces a frame": sum(playback.faces for playback in played) / count,
+        "classified a frame": sum(playback.classified for playback in played) / count,
+        "frames/s": 1e3 * count / wall_ms,
+        "CPU s per s of video": sum(playback.cpu_s for playback in played) * first.fps / count,
+    }
+    if not plan.quick:
+        columns["in the file"] = max(first.stated, first.frames)
+        columns["processed"] = first.frames
+        columns["failed"] = max(first.stated - first.frames, 0)
+    for column, value in columns.items():
+        yield Measurement(f"{row}/{column}", "", (value,))
+    part = f"the first {first.frames} of {first.stated} frames, as a quick run does"
+    yield Remark(f"{row}: {part if plan.quick else first.ended}")
+
+
+def _stages(name: str, played: Sequence[Playback]) -> Iterator[Finding]:
+    """Of every frame in every process, and each stage's share of them all."""
+    per_process = tuple(playback.frames for playback in played)
+    timed = {
+        stage: Measurement(
+            f"{name}, {stage}",
+            "ms",
+            tuple(chain.from_iterable(playback.stages[stage] for playback in played)),
+            varied=True,
+            per_process=per_process,
+        )
+        for stage in played[0].stages
+    }
+    for measurement in timed.values():
+        yield measurement
+        share = measurement.mean / timed[WHOLE].mean
+        yield Measurement(f"{measurement.name}/share", "share", (share,))
+    cpu_ms = tuple(1e3 * playback.cpu_s / playback.frames for playback in played)
+    cpu = Measurement(f"{name}, CPU a frame", "ms", cpu_ms, per_process=(1,) * len(played))
+    yield cpu
+    yield from differing((timed[WHOLE], cpu))
+    yield from _unexplained(name, timed[OTHER].mean / timed[WHOLE].mean)
 
 
 def _unexplained(name: str, share: float) -> Iterator[Finding]:
@@ -122,9 +133,9 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
     face_path = pipeline(classifier, model.card.name)
     seconds = _QUICK_LIVE_S if plan.quick else _LIVE_S
     with ExitStack() as stack:
-        recorded = stack.enter_context(clip(plan))
+        recorded = stack.enter_context(opened(_clip(plan)))
         source = stack.enter_context(PlayedLive(recorded, seconds=seconds))
-        write = _sink(stack)
+        write = log_of_its_own(stack)
         reader = CaptureThread(lambda: nullcontext(source))
         stack.callback(reader.close)
         cpu, processed = process_time(), 0
@@ -153,7 +164,7 @@ def _live(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]
 def _scaling(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Finding]:
     """With a frame's width, on successive frames from a third of the clip; with its faces."""
     frames = 8 if plan.quick else 40
-    with clip(plan) as source:
+    with opened(_clip(plan)) as source:
         first = max(0, min(frame_count(source) // 3, frame_count(source) - frames))
         images = [frame.image for frame in islice(source, first, first + frames)]
     if len(images) == frames:
@@ -165,30 +176,3 @@ def _scaling(plan: Plan, model: Model, classifier: Classifier) -> Iterator[Findi
         f"growth, {label(model)}: means over {frames} frames less the first few, without capture; "
         "faces: 960x720"
     )
-
-
-def frame_count(source: BaseFrameSource) -> int:
-    """How many frames the clip says it has."""
-    import cv2
-
-    count = getattr(source, "frame_count", None)
-    path = getattr(source, "path", None)
-    if count is None and path is not None:
-        capture = cv2.VideoCapture(str(path))
-        count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        capture.release()
-    return max(0, int(count or 0))
-
-
-def _sink(stack: ExitStack) -> Write:
-    """Writes to a log of its own, as `edge run` does; gone with `stack`."""
-    folder = stack.enter_context(tempfile.TemporaryDirectory())
-    log = SqliteSink(Path(folder) / "log.sqlite")
-    stack.callback(log.close)
-
-    def write(events: Sequence[EmotionEvent]) -> None:
-        for event in events:
-            log.write(event)
-        log.flush()
-
-    return write

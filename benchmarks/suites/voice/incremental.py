@@ -28,16 +28,9 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "VECLIB_MAXIMUM_TH
 
 def measured(model: str, *, rounds: int, seed: int) -> tuple[list[float], list[float]]:
     """CPU ms of a step's new frames, and of its window's frames anew. Raises EdgeError."""
-    own = [
-        sys.executable,
-        "-m",
-        "benchmarks.suites.voice.incremental",
-        model,
-        str(rounds),
-        str(seed),
-    ]
-    new, incremental = json.loads(watch(["env", *_ONE_THREAD, *own]).output)
-    return new, incremental
+    own = [sys.executable, "-m", __name__, model, str(rounds), str(seed)]
+    new, again = json.loads(watch(["env", *_ONE_THREAD, *own]).output)
+    return new, again
 
 
 def push(features: Features, samples: NDArray[np.float32]) -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measuring.findings import Doubt, Finding
-from benchmarks.measuring.process import watch
-from benchmarks.measuring.sampling import MARGIN
+from benchmarks.measuring.findings import Finding
+from benchmarks.measuring.repeated import differing, in_process
 from benchmarks.measuring.timing import Measurement, interleave
 from benchmarks.plan import Plan, label, model_argument
 from benchmarks.suites.voice import incremental as incremental
@@ -26,7 +25,6 @@ from edge.settings.sections import Settings
 from edge.sources.audio import SAMPLE_RATE_HZ, open_sound
 
 PARTS = ("features of 1 s", "gate of 1 s", "image of a window", "inference of a window")
-_PROCESSES, _QUICK_PROCESSES = 6, 2
 _WARMUPS = 10
 
 
@@ -41,27 +39,21 @@ def sound_of(path: str | None) -> NDArray[np.float32]:
 
 def measure(plan: Plan, model: Model) -> Iterator[Finding]:
     """The parts, each process's rounds after the other's. Raises EdgeError."""
-    processes = min(_QUICK_PROCESSES if plan.quick else _PROCESSES, plan.rounds or _PROCESSES)
-    rounds = max(1, plan.times(200, 30) // processes)
+    count = plan.processes()
+    rounds = max(1, plan.times(200, 30) // count)
     sound = str(plan.sound) if plan.sound else ""
     taken: dict[str, list[float]] = {part: [] for part in PARTS}
-    for process in range(processes):
-        own = [model_argument(model), sound, str(rounds), str(plan.seed + process)]
-        command = [sys.executable, "-m", "benchmarks.suites.voice.parts", *own]
-        for part, values in json.loads(watch(command).output).items():
+    for process in range(count):
+        own = (model_argument(model), sound, str(rounds), str(plan.seed + process))
+        for part, values in in_process(__name__, *own).items():
             taken[part] += values
-    for part, values in taken.items():
-        name = f"{label(model)}, {part}"
-        per_process = (rounds,) * processes
-        found = Measurement(
-            name, "ms", tuple(values), processes * _WARMUPS, per_process=per_process
-        )
-        yield found
-        if found.margin > MARGIN:
-            yield Doubt(
-                f"{name}: the processes differ: the median is known to ±{found.margin:.0%}: stop "
-                "other programs, cool the board, or run it where nobody per_process the machine"
-            )
+    found = [
+        Measurement(f"{label(model)}, {part}", "ms", tuple(values), count * _WARMUPS,
+                    per_process=(rounds,) * count)
+        for part, values in taken.items()
+    ]  # fmt: skip
+    yield from found
+    yield from differing(found)
 
 
 def gated(gate: VoiceActivityDetector, samples: NDArray[np.float32]) -> None:

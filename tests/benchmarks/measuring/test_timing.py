@@ -54,8 +54,8 @@ def test_a_measurement_needs_finite_values(values: tuple[float, ...]) -> None:
         Measurement("x", "ms", values)
 
 
-def test_shares_have_to_be_of_the_values() -> None:
-    with pytest.raises(ValueError, match="shares of 3, not 2"):
+def test_what_the_processes_took_are_the_values() -> None:
+    with pytest.raises(ValueError, match="processes took 3, not 2"):
         Measurement("x", "ms", (1.0, 2.0), per_process=(1, 2))
 
 
@@ -67,10 +67,17 @@ def test_one_process_does_not_know_how_far_off_it_is() -> None:
 def test_the_margin_is_what_the_processes_differ_by() -> None:
     # Medians of 1, 2 and 3: their standard error is 1 / √3, two of them 0.577 of the mean.
     m = Measurement("x", "ms", (1.0, 1.0, 9.0, 2.0, 2.0, 9.0, 3.0, 3.0, 9.0), per_process=(3, 3, 3))
-    assert m.medians().tolist() == [1, 2, 3]
+    assert m.by_process().tolist() == [1, 2, 3]
     assert m.margin == pytest.approx(1 / 3**0.5)
     calm = Measurement("x", "ms", (1.0, 1.0, 9.0) * 3, per_process=(3, 3, 3))
     assert calm.margin == 0
+
+
+def test_of_a_clips_frames_the_processes_means_count() -> None:
+    frames = (1.0, 1.0, 7.0, 1.0, 1.0, 4.0)
+    m = Measurement("x", "ms", frames, varied=True, per_process=(3, 3))
+    assert m.by_process().tolist() == [3, 2]
+    assert m.margin == pytest.approx(2 * 0.5 / 2.5)
 
 
 def test_a_process_of_few_values_says_little() -> None:
@@ -172,10 +179,10 @@ def drawn(name: str, seed: int) -> Measurement:
 
 def test_two_runs_of_the_same_thing_differ_no_more_than_their_processes() -> None:
     wrong = 0
-    for seed in range(40):
+    for seed in range(12):
         found = ratio(drawn("new", seed), drawn("old", 1000 + seed), paired=False)
         wrong += not found.low < 1 < found.high
-    assert wrong <= 6
+    assert wrong <= 3
 
 
 def test_what_a_process_met_cancels_between_its_cases() -> None:
@@ -191,7 +198,7 @@ def test_runs_of_different_length_are_compared_unpaired() -> None:
     assert found.low < 0.5 < found.high
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(VALUES, st.floats(0.1, 10))
 def test_the_ratio_of_scaled_values_is_the_scale(values: list[float], factor: float) -> None:
     a = Measurement("a", "ms", tuple(values))

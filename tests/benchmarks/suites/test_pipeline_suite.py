@@ -15,9 +15,11 @@ import pytest
 
 from benchmarks.measuring.findings import Doubt, Remark
 from benchmarks.measuring.stages import OTHER, WHOLE, PlayedLive, staged
-from benchmarks.measuring.timing import Measurement
+from benchmarks.measuring.timing import Measurement, ratio
 from benchmarks.plan import Plan
 from benchmarks.suites.pipeline import suite as pipeline
+from benchmarks.suites.pipeline.clip import opened
+from benchmarks.suites.pipeline.playback import Playback
 from benchmarks.suites.pipeline.scaling import by_faces, by_width
 from edge.errors import DataError, EdgeError
 from edge.models import Model
@@ -54,7 +56,7 @@ def model(folder: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def plan(model: Model, clip: Path) -> Plan:
-    return Plan(models=(model,), clip=clip)
+    return Plan(models=(model,), clip=clip, rounds=2)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +70,28 @@ def found(plan: Plan) -> dict[str, Measurement]:
 def test_the_stages_add_up_to_the_whole(found: dict[str, Measurement]) -> None:
     parts = [found[f"cnn int8, {stage}"].values for stage in (*STAGES, OTHER)]
     whole = found[f"cnn int8, {WHOLE}"].values
-    assert len(whole) == 20
+    assert len(whole) == 40
+    assert found[f"cnn int8, {WHOLE}"].per_process == (20, 20)
     assert np.sum(parts, axis=0) == pytest.approx(whole)
     shares = [found[f"cnn int8, {stage}/share"].median for stage in (*STAGES, OTHER)]
     assert sum(shares) == pytest.approx(1)
+
+
+def test_two_runs_are_compared_by_their_processes(found: dict[str, Measurement]) -> None:
+    whole, cpu = found[f"cnn int8, {WHOLE}"], found["cnn int8, CPU a frame"]
+    assert cpu.per_process == (1, 1)
+    slower = replace(whole, values=tuple(2 * value for value in whole.values))
+    assert ratio(slower, whole, paired=False).value == pytest.approx(2)
+    # Frames differ ten times as much as processes do; they are the same frames each time.
+    each = whole.by_process()
+    low, high = min(each) / max(each), max(each) / min(each)
+    assert (
+        low
+        <= ratio(whole, whole, paired=False).low
+        <= 1
+        <= ratio(whole, whole, paired=False).high
+        <= high
+    )
 
 
 def test_what_varies_from_frame_to_frame_is_no_instability(found: dict[str, Measurement]) -> None:
@@ -123,8 +143,9 @@ def test_a_frame_that_does_not_decode_is_counted_as_failed(
 def test_stages_that_leave_more_than_3_percent_are_doubted(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, unexplained: float, doubted: bool
 ) -> None:
-    stages = {"search": 100 - unexplained, OTHER: unexplained, WHOLE: 100.0}
-    monkeypatch.setattr(pipeline, "staged", lambda frames, path, write: iter([stages] * 3))
+    stages = {"search": [100 - unexplained], OTHER: [unexplained], WHOLE: [100.0]}
+    playback = Playback("clip.avi", stages, 0.1, 1, 1, 30.0, 1, "end of the file")
+    monkeypatch.setattr(pipeline, "play", lambda clip, model, frames: playback)
     monkeypatch.setattr(pipeline, "_scaling", lambda plan, model, classifier: iter(()))
     monkeypatch.setattr(pipeline, "_live", lambda plan, model, classifier: iter(()))
     texts = [f.text for f in pipeline.measure(plan) if isinstance(f, Doubt)]
@@ -178,7 +199,7 @@ def test_the_sink_gets_each_frames_events(model: Model, clip: Path) -> None:
     written: list[int] = []
     with (
         Classifier(model) as classifier,
-        pipeline.clip(Plan(clip=clip)) as source,
+        opened(str(clip)) as source,
     ):
         path = build_face_pipeline(Settings(), classifier, datetime.now(UTC))
         rows = list(staged(source, path, lambda events: written.append(len(events))))
@@ -189,7 +210,7 @@ def test_the_sink_gets_each_frames_events(model: Model, clip: Path) -> None:
 
 def test_a_clip_played_live_stops_at_the_time_asked(clip: Path) -> None:
     with (
-        pipeline.clip(Plan(clip=clip)) as recorded,
+        opened(str(clip)) as recorded,
         PlayedLive(recorded, seconds=0.1) as source,
     ):
         frames = list(source)
