@@ -89,7 +89,7 @@ def show(
     as_json: _AsJson = False,
 ) -> None:
     """The latest events, the newest last."""
-    from edge.log.clocks import mark
+    from edge.log.clocks import MARK, is_wrong, marked
     from edge.log.paths import readable_log
     from edge.log.reader import open_log
     from edge.sinks.console import blocks, describe
@@ -98,12 +98,15 @@ def show(
     with open_log(readable_log(log)) as opened:
         events = opened.latest(count, _filter(opened, label, modality, since, until))
         _mention_damaged(opened)
+    now = datetime.now(UTC)
     if as_json:
-        typer.echo(json.dumps([as_dict(event) for event in events], indent=2))
+        found = [marked(as_dict(event), event.time, now) for event in events]
+        typer.echo(json.dumps(found, indent=2))
         return
-    cells, now = blocks(sys.stdout), datetime.now(UTC)
+    cells = blocks(sys.stdout)
     for event in events:
-        typer.echo(f"{_local(event.time)}  {describe(event, cells)}{mark(event.time, now)}")
+        mark = f"  {MARK}" if is_wrong(event.time, now) else ""
+        typer.echo(f"{_local(event.time)}  {describe(event, cells)}{mark}")
 
 
 app.command()(forecast)

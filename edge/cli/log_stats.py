@@ -64,6 +64,8 @@ def _head(found: LogStats) -> Iterator[str]:
         yield f"waiting  {found.waiting:,} events, in memory"
     if found.counted:
         yield f"counted  {found.counted:,} of them are known as counts only"
+    if found.wrong_clock:
+        yield f"clock    {found.wrong_clock:,} of them have a time that no right clock has said"
     yield from (f"damaged  {path} (set aside)" for path in found.damaged)
     yield from (f"note     {_local(time)} {text}" for time, text in found.notes[-_NOTES_SHOWN:])
 

@@ -7,14 +7,15 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from edge.errors import MissingPackageError, SinkError, UsageError
+from edge.log.clocks import marked
 from edge.log.stats import Count
 from edge.sinks.event_json import as_dict
 from edge.system.outputs import why_not, written_whole
@@ -34,6 +35,7 @@ _EVENT = {
     "source": "string",
     "index": "int64",
     "media_s": "float64",
+    "wrong_clock": "bool_",
 }
 _COUNT = {
     "start": "timestamp",
@@ -42,6 +44,7 @@ _COUNT = {
     "label": "string",
     "events": "int64",
     "model": "string",
+    "wrong_clock": "bool_",
 }
 
 
@@ -61,23 +64,25 @@ class Table:
 
 def events_table(events: Iterable[EmotionEvent], labels: Sequence[str]) -> Table:
     """A column per label's score, empty where the model has none."""
+    now = datetime.now(UTC)
     return Table(
         columns=_EVENT | {f"score_{label}": "float64" for label in labels},
-        rows=(as_dict(event) | {"time": event.time} for event in events),
+        rows=(marked(as_dict(event) | {"time": event.time}, event.time, now) for event in events),
         flat=_flat_event,
     )
 
 
 def _flat_event(row: dict[str, Any]) -> Mapping[str, Any]:
     scores = {f"score_{label}": score for label, score in row["scores"].items()}
-    return row | (row["face"] or {}) | scores
+    return {"wrong_clock": False} | row | (row["face"] or {}) | scores
 
 
 def counts_table(counts: Iterable[Count]) -> Table:
+    now = datetime.now(UTC)
     return Table(
         columns=_COUNT,
-        rows=({name: getattr(count, name) for name in _COUNT} for count in counts),
-        flat=lambda row: row,
+        rows=(marked(asdict(count), count.start, now) for count in counts),
+        flat=lambda row: {"wrong_clock": False} | row,
     )
 
 
@@ -181,6 +186,8 @@ def _cell(value: Any) -> Any:
     """A name of a foreign model must not become a formula where the file is opened."""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return _plain(value)
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,6 +15,7 @@ import numpy as np
 
 from edge.log import counts, schema
 from edge.log.aggregates import QUARTER_S, QUARTERS_A_DAY, STAY_COLUMNS, STAYS_S
+from edge.log.clocks import AHEAD, EARLIEST
 from edge.log.filter import EVERYTHING, Filter
 from edge.log.zones import offset_spans
 from edge.models.labels import meaning
@@ -131,15 +132,24 @@ class History:
         """Those events that are known as counts only."""
         return int(self._counts.counted.sum())
 
+    def by_wrong_clock(self, now: datetime) -> int:
+        """Those events whose time no right clock can have said, to the quarter of an hour."""
+        early = self.first, min(self.end, _quarter(EARLIEST))
+        late = max(self.first, _quarter(now + AHEAD) + 1), self.end
+        return sum(int(self._read(*span, UTC).events.sum()) for span in (early, late))
+
     @cached_property
     def _counts(self) -> counts.Counts:
+        return self._read(self.first, self.end, self._zone)
+
+    def _read(self, first: int, end: int, zone: tzinfo | None) -> counts.Counts:
         single = {id(event) for event in _alone(self._waiting)}
         waiting = (
             counts.Waiting(quarter, event.label, event.modality, id(event) in single)
             for event in self._waiting
-            if self.first <= (quarter := _quarter(event.time)) < self.end
+            if first <= (quarter := _quarter(event.time)) < end
         )
-        read = counts.read(self._connection, self.first, self.end, self._zone, waiting)
+        read = counts.read(self._connection, first, end, zone, waiting)
         return read.chosen(self._label, self._modality)
 
     def visitors(self, bucket: Bucket) -> dict[int, Visitors]:

@@ -21,6 +21,8 @@ Columns = NDArray[np.int64]
 """int64 (6, n): `COLUMNS`, by quarter."""
 
 _PACKED = "<u4"
+_MOST_BYTES = 64 << 20
+"""Of a day, hundreds of models and labels in every quarter of it."""
 _CHANGES = (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
 MIGRATION = (
     "CREATE TABLE packed_day (day INTEGER PRIMARY KEY, history BLOB NOT NULL)",
@@ -72,7 +74,7 @@ def _parts(connection: sqlite3.Connection, first: int, end: int) -> Iterator[Col
     )
     for day, blob in packs:
         try:
-            columns = np.frombuffer(zlib.decompress(blob), _PACKED).reshape(len(COLUMNS), -1)
+            columns = np.frombuffer(_unpacked(blob), _PACKED).reshape(len(COLUMNS), -1)
         except (zlib.error, TypeError, ValueError):
             continue  # damaged: that day is read as if it had not been packed
         begins = day * QUARTERS_A_DAY
@@ -84,6 +86,15 @@ def _parts(connection: sqlite3.Connection, first: int, end: int) -> Iterator[Col
         first = begins + QUARTERS_A_DAY
     if first < end:
         yield _rows(connection, first, end)
+
+
+def _unpacked(blob: bytes) -> bytes:
+    """Raises zlib.error, TypeError or ValueError for what `pack` did not make."""
+    stream = zlib.decompressobj()
+    unpacked = stream.decompress(blob, _MOST_BYTES)
+    if not stream.eof:
+        raise ValueError("it is cut off, or far too long")
+    return unpacked
 
 
 def _rows(connection: sqlite3.Connection, first: int, end: int) -> Columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.log import database, schema
@@ -41,6 +41,7 @@ class LogStats:
     damaged:     logs that were set aside as damaged, beside this one
     waiting:     of the events, those that wait in memory for their commit
     counted:     of the events, those that are known as counts only
+    wrong_clock: of the events, those whose time no right clock can have said (`edge.log.clocks`)
     notes:       time and text of what else the log has to say, oldest first
     """
 
@@ -59,6 +60,7 @@ class LogStats:
     damaged: tuple[Path, ...]
     waiting: int = 0
     counted: int = 0
+    wrong_clock: int = 0
     notes: tuple[tuple[datetime, str], ...] = ()
 
     @property
@@ -111,5 +113,6 @@ def count(
         damaged=database.damaged_logs(path),
         waiting=waiting,
         counted=history.counted(),
+        wrong_clock=history.by_wrong_clock(datetime.now(UTC)),
         notes=tuple((schema.at(time_us), text) for time_us, text in notes),
     )

@@ -61,6 +61,7 @@ def from_line(line: str) -> EmotionEvent:
     """The event of one line. Raises DataError for a line that `to_line` did not write."""
     try:
         raw = json.loads(line[:_LONGEST_LINE])
+        raw.pop("wrong_clock", None)  # said of it by `edge log`
         face = raw.pop("face")
         origin = Origin(raw.pop("source", ""), raw.pop("index", None), raw.pop("media_s", None))
         return EmotionEvent(
