@@ -8,10 +8,12 @@
 #   inside COMMAND…                      in the booted system
 #   until_ SECONDS WHAT COMMAND…         the command succeeds within that many seconds
 #   fail WHAT                            says so, shows the service's journal, exits with 1
-# PATIENCE=3 suits a machine that is busy.
+# PATIENCE=3 suits a machine that is busy: every wait is so many times as long, the installer's too.
 
 leader=""
 nspawn=""
+# What a new version has to be ready in: 30 s, as people have it.
+patience_s=$((30 * ${PATIENCE:-1}))
 
 need_container() {
     local tool
@@ -63,7 +65,7 @@ power_off() {
 # With the container's environment, and nothing of this machine's.
 inside() {
     nsenter -t "$leader" -m -u -i -p -n -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        HOME=/root LANG=C.UTF-8 "$@"
+        HOME=/root LANG=C.UTF-8 EDGE_PATIENCE_S="$patience_s" "$@"
 }
 
 fail() {

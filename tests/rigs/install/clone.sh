@@ -66,13 +66,13 @@ try_failing_upgrades() {
     restore
     cripple "$root$clone"
     make_ 2 install
-    says "was not ready in 30 s"
+    says "was not ready in $patience_s s"
     stays "a version that never is ready and changed the log"
     [ ! -e "$root/opt/emotion-edge/log-before" ] || fail "a copy of the log is left"
 
     restore
     cripple "$root$clone"
-    inside systemd-run -q --unit=upgrade "$clone/install.sh"
+    inside systemd-run -q --unit=upgrade --setenv=EDGE_PATIENCE_S="$patience_s" "$clone/install.sh"
     until_ 120 "a version that is not ready yet starts" switched
     inside systemctl kill --signal=HUP upgrade
     until_ 60 "the installation ends" ended upgrade
