@@ -100,7 +100,7 @@ UV_LOCK = $(SUPPLY)/uv pip compile --quiet --generate-hashes --custom-compile-co
 lock: $(SUPPLY)/ready
 	$(UV_LOCK) --universal --python-version 3.11 --extra dev --extra mic \
 		--constraints .ci/constraints.txt --output-file .ci/requirements.txt >/dev/null
-	for version in 3.11 3.13; do $(UV_LOCK) --python-version $$version --extra mqtt \
+	for version in 3.11 3.12 3.13; do $(UV_LOCK) --python-version $$version --extra mqtt \
 		--python-platform aarch64-manylinux_2_28 --only-binary :all: \
 		--constraints systemd/deb/constraints.txt \
 		--output-file systemd/deb/requirements-$$version.txt >/dev/null || exit; done
@@ -108,14 +108,14 @@ lock: $(SUPPLY)/ready
 # Known holes in what the package ships; fails too where there is no data on them. The one that is
 # left out is in OpenCV's decoder of JPEG 2000, which gets no picture.
 audit: $(SUPPLY)/ready
-	for version in 3.11 3.13; do $(SUPPLY)/pip-audit --strict --disable-pip --require-hashes \
+	for version in 3.11 3.12 3.13; do $(SUPPLY)/pip-audit --strict --disable-pip --require-hashes \
 		--ignore-vuln CVE-2025-53644 \
 		--requirement systemd/deb/requirements-$$version.txt || exit; done
 
 # What the package is made of, as CycloneDX.
 sbom: $(SUPPLY)/ready
 	mkdir -p dist
-	for version in 3.11 3.13; do $(SUPPLY)/cyclonedx-py requirements --pyproject pyproject.toml \
+	for version in 3.11 3.12 3.13; do $(SUPPLY)/cyclonedx-py requirements --pyproject pyproject.toml \
 		--output-reproducible --output-file dist/emotion-edge-python$$version.cdx.json \
 		systemd/deb/requirements-$$version.txt || exit; done
 

@@ -48,7 +48,7 @@ def _boards(names: Sequence[str], reports: Sequence[Report]) -> Table:
         row("CPU", (f"{m.cpu}, {m.cores} cores" for m in machines)),
         row(
             "memory",
-            (f"{m.memory_bytes / 2**20:.0f} MiB" if m.memory_bytes else "–" for m in machines),
+            (f"{m.memory_bytes / 1e9:.1f} GB" if m.memory_bytes else "–" for m in machines),
         ),
         row("Python", (m.python for m in machines)),
         row("LiteRT", (m.libraries.get("ai-edge-litert", "–") for m in machines)),

@@ -99,7 +99,11 @@ def run(
         float | None, typer.Option(min=0.1, help="Stop after that many seconds.")
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", help="No line at the start, no summary at the end.")
+        bool,
+        typer.Option(
+            "--quiet",
+            help="No summary at the end, and no line at the start but in a service's journal.",
+        ),
     ] = False,
 ) -> int:
     """Run on a camera, a microphone, a stream or a file until it ends, a limit, or Ctrl-C."""
@@ -172,7 +176,7 @@ def _run(
             max_frames=frames,
             max_seconds=duration,
             summary=summary,
-            on_start=None if quiet else print_start,
+            on_start=print_start if session.is_supervised(settings) or not quiet else None,
         )
     finally:
         if not quiet and (summary.frames or summary.windows or summary.ended):

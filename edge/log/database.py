@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from edge.log.schema import APPLICATION_ID, SCHEMA_VERSION, SELECT, DamagedLogEr
 
 _CHECKED_BYTES = 8 << 20  # a log up to this size is read whole on opening: 0.2 s on a slow card
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")
+_PAGES = "PRAGMA page_size = 1024"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 ERRORS = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises of a log; the second where it quotes a damaged schema that is no text."""
@@ -41,7 +42,7 @@ def connect(path: Path, *, busy_timeout_s: float) -> sqlite3.Connection:
         path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute("PRAGMA page_size = 1024")
+        connection.execute(_PAGES)
         _check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -124,6 +125,17 @@ def files(path: Path) -> tuple[Path, ...]:
 def size_bytes(path: Path) -> int:
     """The log's file and its write-ahead log; the -shm file is shared memory, of no content."""
     return sum(part.stat().st_size for part in files(path) if not part.name.endswith("-shm"))
+
+
+def empty_bytes() -> int:
+    """The size of a log of no event."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(_PAGES)
+        _migrate(connection)
+        connection.execute("VACUUM")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    return int(pages * page_bytes)
 
 
 def set_aside(path: Path, now: datetime) -> Path:

@@ -10,13 +10,16 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from edge.errors import SinkError
+from edge.errors import SinkError, UsageError
 from edge.health.file import folder as runtime_folder
 from edge.log import aggregates, database, erase, retention, schema, spool
 from edge.log.opening import BUSY_TIMEOUT_S, must_exist, translate_errors
 from edge.log.owner import acting_as_owner
 from edge.log.reader import Log
 from edge.log.retention import Retention
+
+_NEWEST_BYTES = 4096
+"""What the newest events take at least: a page each, where a table grows beyond its first."""
 
 
 def purge(path: Path, *, before: datetime | None = None, max_size_bytes: int | None = None) -> int:
@@ -25,9 +28,12 @@ def purge(path: Path, *, before: datetime | None = None, max_size_bytes: int | N
     The file is rewritten without what went; on a full disk it keeps its size, and what went is
     zeroed. Logs that were set aside as damaged go too: nobody can say how old what they hold is.
     The run that writes this log may go on. Raises MissingDataError where there is no log,
-    DamagedLogError, and SinkError for another file or where another process keeps it busy.
+    DamagedLogError, SinkError for another file or where another process keeps it busy, and
+    UsageError for a size in which no event has room.
     """
     with _writing(path) as connection:
+        if max_size_bytes is not None:
+            _must_hold_events(max_size_bytes)
         gone = 0
         if before is not None:
             limit_us = schema.microseconds(before)
@@ -158,6 +164,16 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
             raise
         finally:
             connection.close()
+
+
+def _must_hold_events(max_size_bytes: int) -> None:
+    """Cut to less than its tables and a few events take, a log would lose every event."""
+    smallest = database.empty_bytes() + _NEWEST_BYTES
+    if max_size_bytes < smallest:
+        raise UsageError(
+            f"in {max_size_bytes:,} bytes there is no room for an event beside the log's tables:"
+            f" give {-(-smallest // 1000)}KB or more, or delete it all with `edge log delete --all`"
+        )
 
 
 def _cut_to(connection: sqlite3.Connection, max_size_bytes: int) -> int:

@@ -23,9 +23,9 @@ import numpy as np
 
 from edge.errors import ModelError
 
-MAX_BYTES = 256 << 20
+MAX_BYTES = 256_000_000
 """A larger file is no network for a small board."""
-MEMORY_BYTES = 768 << 20
+MEMORY_BYTES = 768_000_000
 """What loading and running it may take beyond the interpreter itself."""
 SECONDS = 30.0
 """For start, loading and the runs, on the slowest board."""
@@ -56,8 +56,8 @@ def probe(content: bytes, name: str, engine: str = "auto") -> Probe:
     """What the file is. Raises ModelError where it cannot be run within the bounds."""
     if len(content) > MAX_BYTES:
         raise ModelError(
-            f"{name} has {len(content) >> 20} MiB and may have {MAX_BYTES >> 20}: give a network "
-            "for small devices"
+            f"{name} has {len(content) / 1e6:.0f} MB and may have {MAX_BYTES / 1e6:.0f}: give a "
+            "network for small devices"
         )
     if content[4:8] != b"TFL3":
         raise ModelError(f"{name} is no .tflite file: make one with edge-convert import")
@@ -96,7 +96,7 @@ def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
     said = done.stderr.decode(errors="replace").strip().splitlines()
     last = said[-1][:300] if said else "it said nothing"
     if "MemoryError" in last or "bad_alloc" in last:
-        return f"it takes more than {MEMORY_BYTES >> 20} MiB of memory"
+        return f"it takes more than {MEMORY_BYTES / 1e6:.0f} MB of memory"
     return last
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from edge.errors import EdgeError, SinkError
 from edge.health.file import folder
-from edge.health.report import Part, Report
+from edge.health.part import Part
+from edge.health.report import Report
 from edge.mqtt import messages
 from edge.mqtt.client import client_name, host_name, port
 from edge.mqtt.connection import BrokerSession
@@ -117,12 +118,7 @@ class MqttSink(Sink):
 
     def _open_session(self) -> BrokerSession:
         return BrokerSession(
-            self._settings,
-            self.device,
-            self._base,
-            self._identity,
-            self._confirmed_ids,
-            self._wake,
+            self._settings, self.device, self._base, self._identity, self._confirmed_ids, self._wake
         )
 
     def _forward(self, first: BrokerSession) -> None:

@@ -94,6 +94,7 @@ def _opened(
     from edge.log.configure import events_log, log_path
 
     health, log = watchdog.health, events_log(settings)
+    health.opening()
     health.tell_moments(settings.privacy.mode != "counts")
     sinks: list[Sink] = []
     if settings.mqtt.host and log is None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
 from edge.health.file import HealthFile, folder
-from edge.health.report import Health, State
+from edge.health.part import State
+from edge.health.report import Health
 from edge.run.clock import Clock
 from edge.service.sd_notify import Notifier
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from edge.errors import SinkError
-from edge.health.report import Part
+from edge.health.part import Part
 from edge.sinks import Sink
 from edge.types import EmotionEvent
 

@@ -9,7 +9,8 @@ from typing import cast
 import numpy as np
 
 from edge.errors import MissingDeviceError, SourceError
-from edge.health.report import Health, Part
+from edge.health.part import Part
+from edge.health.report import Health
 from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings, Settings
 from edge.sources import Source
 from edge.sources.audio.conditioning import SoundHealth

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from edge.errors import MissingDeviceError, SourceError
-from edge.health.report import Part, State
+from edge.health.part import Part, State
 from edge.settings.sections import ServiceSettings
 from edge.sources import Source
 from edge.sources.capture import CLOSE_S, IDLE_S, CaptureThread

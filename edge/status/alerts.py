@@ -20,7 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from edge.errors import EdgeError
-from edge.health.report import Part, Report, State
+from edge.health.part import Part, State
+from edge.health.report import Report
 from edge.settings.sections import AlertSettings
 from edge.status.view import Wanted, read
 from edge.system.redaction import redact

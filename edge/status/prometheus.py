@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from edge.health.report import Report, State
+from edge.health.part import State
+from edge.health.report import Report
 
 
 def prometheus(report: Report) -> str:

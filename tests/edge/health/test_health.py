@@ -10,7 +10,8 @@ import pytest
 from samples import event
 
 from edge.health.board import flags, model, temperature_c, throttled_bits
-from edge.health.report import Health, State
+from edge.health.part import State
+from edge.health.report import Health
 
 
 class Clock:
@@ -64,6 +65,24 @@ def test_the_worst_part_is_the_runs_state(health: Health) -> None:
     assert "camera failed (unplugged)" in report.sentence()
     assert "microphone stalled (only zeros)" in report.sentence()
     assert health.part("camera") is camera
+
+
+def test_a_part_that_nobody_asks_for_again_is_no_longer_told_of(
+    health: Health, clock: Clock
+) -> None:
+    camera = health.part("camera")
+    camera.restarting()
+    health.part("microphone")
+    health.part("status page", "sink").waiting("its port is taken")
+    health.opening()
+    assert health.part("camera") is camera
+    camera.running()
+    report = health.report()
+    assert [(part.name, part.restarts) for part in report.parts] == [("camera", 1)]
+    assert report.state is State.RUNNING
+    clock.now_s += 31
+    camera.beat()
+    assert health.stuck(30) == []
 
 
 def test_rates_are_those_of_the_last_minute(health: Health, clock: Clock) -> None:

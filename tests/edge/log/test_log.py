@@ -137,16 +137,25 @@ def test_purge_by_age_keeps_what_is_younger(log: Path) -> None:
     assert purge(log, before=START + timedelta(seconds=100)) == 0
 
 
-@pytest.mark.parametrize("limit", [100_000, 40_000, 0])
+@pytest.mark.parametrize("limit", [100_000, 40_000, 33_000])
 def test_purge_by_size_removes_the_oldest_until_the_file_fits(tmp_path: Path, limit: int) -> None:
     path = make_log(tmp_path / "log.sqlite", 3000)
     gone = purge(path, max_size_bytes=limit)
-    assert path.stat().st_size <= max(limit, 30 * 1024)
+    assert path.stat().st_size <= limit
     with open_log(path) as opened:
         left = [one.track_id for one in opened.events()]
     assert left == list(range(gone + 1, 3001))
-    if limit:
-        assert path.stat().st_size > 0.9 * limit, "no more than needed is deleted"
+    assert left, "the newest stay"
+    assert path.stat().st_size > 0.9 * limit, "no more than needed is deleted"
+
+
+def test_a_size_without_room_for_an_event_is_refused(tmp_path: Path) -> None:
+    path = make_log(tmp_path / "log.sqlite", 30)
+    for limit in (0, 29_000, 32_767):
+        with pytest.raises(UsageError, match="give 33KB or more"):
+            purge(path, before=START + timedelta(days=1), max_size_bytes=limit)
+    with open_log(path) as opened:
+        assert opened.stats().events == 30
 
 
 def test_purge_leaves_no_bytes_of_what_went(tmp_path: Path) -> None:

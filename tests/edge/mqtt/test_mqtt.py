@@ -16,7 +16,8 @@ from rigs.proxy import network
 from samples import event, make_log
 
 from edge.errors import MissingDataError, SinkError, UsageError
-from edge.health.report import Health, Part, State
+from edge.health.part import Part, State
+from edge.health.report import Health
 from edge.log.event_sink import SqliteSink
 from edge.mqtt.connection import BrokerSession
 from edge.mqtt.sink import MqttSink

@@ -18,7 +18,7 @@ from rigs import certificates
 from rigs.broker import Broker, broker, free_port, listener, until
 from samples import event, make_log
 
-from edge.health.report import Part, State
+from edge.health.part import Part, State
 from edge.log.event_sink import SqliteSink
 from edge.mqtt.client import client_name
 from edge.mqtt.connection import BrokerSession

@@ -21,7 +21,8 @@ from rigs.servers import mjpeg_server
 from samples import event
 
 from edge.errors import SinkError, UsageError
-from edge.health.report import Health, Part, State
+from edge.health.part import Part, State
+from edge.health.report import Health
 from edge.log.reader import open_log
 from edge.run.clock import WallClock
 from edge.run.session import run
@@ -120,17 +121,25 @@ retry_delay_s = 0.1
 def test_a_service_waits_for_its_camera_tells_its_manager_and_reads_its_settings_again(
     tmp_path: Path,
 ) -> None:
-    port = free_port()
-    with running(tmp_path, SETTINGS.format(url=f"http://127.0.0.1:{port}/face")) as run:
+    nowhere = f"http://127.0.0.1:{free_port()}/face"
+    page = "[status]\nenabled = true\nport = {}\n"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        running(
+            tmp_path, SETTINGS.format(url=nowhere) + page.format(taken.getsockname()[1])
+        ) as run,
+    ):
         until(lambda: run.heard("READY=1") != [], "READY with no camera")
         until(lambda: run.part("camera").get("state") == "failed", "the camera's state")
         until(lambda: "camera failed" in run.heard("STATUS=")[-1], "the status that says why")
+        assert run.part("status page")["state"] == "waiting"
+        assert "no page" in run.errors()
         before = len(run.heard("WATCHDOG=1"))
         until(lambda: len(run.heard("WATCHDOG=1")) > before + 1, "signs of life while it waits")
 
         with mjpeg_server() as server:
             # A mistake leaves it as it is; then another camera is set, that is there.
-            good = SETTINGS.format(url=server.url("/face"))
+            good = SETTINGS.format(url=server.url("/face")) + page.format(free_port())
             run.config.write_text("[camera]\nwidth = 3\n")
             run.process.send_signal(signal.SIGHUP)
             until(lambda: "camera.width is 3" in run.errors(), "the mistake to be said")
@@ -142,6 +151,9 @@ def test_a_service_waits_for_its_camera_tells_its_manager_and_reads_its_settings
             until(lambda: run.events() > 2, "events in the log")
             until(lambda: len(run.heard("READY=1")) >= 3, "READY after each reading")
             assert run.part("log")["state"] == "running"
+            assert run.part("status page") == {}
+            started = run.errors().splitlines()
+            assert any("networks edge_net" in line and "; page http" in line for line in started)
 
             run.process.send_signal(signal.SIGTERM)
             assert run.process.wait(30) == 0

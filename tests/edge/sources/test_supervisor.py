@@ -16,7 +16,7 @@ from rigs.broker import free_port, until
 from rigs.servers import mjpeg_server
 
 from edge.errors import MissingDeviceError, SourceError, UsageError
-from edge.health.report import Part, State
+from edge.health.part import Part, State
 from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings, Settings
 from edge.sources.supervised import (
     SupervisedCamera,
