@@ -150,13 +150,14 @@ def _suite_names(asked: list[str]) -> list[str]:
 
 def _models(asked: str | None) -> tuple[Model, ...]:
     from edge.models import find, shipped
+    from edge.models.own import open_model
 
     if asked is None:
         return tuple(find(card.name) for card in shipped())
     names = [name.strip() for name in asked.split(",") if name.strip()]
     if not names:
         raise UsageError(f"--models {asked!r} names no model: give names or paths, by comma")
-    return tuple(find(name) for name in dict.fromkeys(names))
+    return tuple(open_model(name, personally=False) for name in dict.fromkeys(names))
 
 
 def _existing(path: Path | None, what: str) -> Path | None:

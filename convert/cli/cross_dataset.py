@@ -29,10 +29,10 @@ def judge(
     """Accuracy on another data set, such as CK+ or JAFFE in class folders."""
     from convert.datasets import class_folders as class_folders
     from convert.evaluation import cross_dataset as cross_dataset
-    from edge.models import find
+    from edge.models.own import open_model
     from edge.settings.sections import PreprocessSettings
 
-    network = find(model)
+    network = open_model(model, personally=False)
     preprocessing = network.card.preprocessing
     if not isinstance(preprocessing, PreprocessSettings):
         raise UsageError(f"{network.card.name} looks at no face: see `edge models list`")

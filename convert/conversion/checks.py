@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ _MODULES = tuple(f"{root}.{room}" for root in ("keras", "keras.src") for room in
 _PLAIN = ("keras", "builtins")
 _FUNCTIONS = ("keras.activations", "keras.src.activations", "builtins", "keras.ops")
 _REFUSED_OPS = ("PyFunc", "EagerPyFunc", "PyFuncStateless", "ReadFile", "WriteFile")
+_DAMAGE = (
+    OSError, ValueError, KeyError, TypeError, RecursionError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What zipfile, json and h5py raise of damaged files. RuntimeError: encrypted, or too new."""
 _LOOPS = ("While", "StatelessWhile", "TensorListReserve")
 
 
@@ -75,7 +81,7 @@ def _keras_config(path: Path) -> dict[str, Any]:
             if archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
                 raise ModelError(f"{path} has a config of over {MAX_CONFIG_BYTES >> 20} MB")
             return _parsed(archive.read("config.json"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path} is no whole .keras file ({error}): save it again") from error
 
 
@@ -94,7 +100,7 @@ def _h5_config(path: Path) -> dict[str, Any]:
         if len(text) > MAX_CONFIG_BYTES:
             raise ModelError(f"{path} has a config of over {MAX_CONFIG_BYTES >> 20} MB")
         return _parsed(text)
-    except (OSError, ValueError, RecursionError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path} is no whole .h5 file ({error}): save it again") from error
 
 

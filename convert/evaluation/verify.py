@@ -21,6 +21,7 @@ from convert.evaluation.test_sets import test_sets
 from convert.predict import raw_outputs
 from edge.errors import ConversionError
 from edge.models import find
+from edge.models.own import open_model
 
 LAYER_FACES = 64
 
@@ -91,7 +92,7 @@ def judge(
     Raises ModelError, MissingModelError, DataError, MissingDataError, ConversionError,
     UsageError where it names other labels than the takes.
     """
-    int8 = find(str(model))
+    int8 = open_model(str(model))
     if int8.card.dtype != "int8":
         raise ConversionError(f"{model} is {int8.card.dtype}: give the int8 model to verify")
     looked_at = test_sets(int8.card, data, part)

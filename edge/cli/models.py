@@ -52,9 +52,9 @@ def show(
     as_json: _AsJson = False,
 ) -> None:
     """A model's card: what it is, what it was trained on, how good it is by which protocol."""
-    from edge.models import find
+    from edge.models.own import open_model
 
-    card = find(model).card
+    card = open_model(model).card
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
         return
@@ -67,11 +67,12 @@ def verify(
     model: Annotated[str | None, typer.Argument(help="A name or a path; all if not given.")] = None,
 ) -> None:
     """Check the file against its card, and that the interpreter takes it."""
-    from edge.models import find, shipped
+    from edge.models import shipped
     from edge.models.classifier import Classifier
+    from edge.models.own import open_model
 
     for name in [model] if model else [card.name for card in shipped()]:
-        found = find(name)
+        found = open_model(name)
         with Classifier(found):
             typer.echo(f"{found.card.name}: the file is the card's, and it loads")
 

@@ -15,6 +15,7 @@ from edge.models.labels import FusionInputs
 from edge.models.scaling import Scaling
 from edge.settings.sections import PreprocessSettings
 from edge.system.record import Meta, Record, ValidationError, complaint
+from edge.system.small_file import read_small
 from edge.vision.picture_format import Colour, PictureFormat
 from edge.vision.sequence_settings import SequenceSettings
 
@@ -24,6 +25,8 @@ Label = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
 """A class's name: it stands in the log, on pages and in topics."""
 MAX_LABELS = 100
 MAX_CARD_BYTES = 1 << 20
+MAX_MODEL_BYTES = 256_000_000
+"""A larger file is no network for a small board."""
 MAX_INPUT_VALUES = 1 << 24
 NOT_STATED = "not stated"
 """Where a card has no word of it."""
@@ -100,7 +103,7 @@ class ModelCard(Record, kw_only=True):
     macs: Annotated[int, Meta(ge=0)]
     """Multiply-accumulates of one inference; 0 where they are not known."""
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    size_bytes: Annotated[int, Meta(gt=0)]
+    size_bytes: Annotated[int, Meta(gt=0, le=MAX_MODEL_BYTES)]
     source: _Text
     """The paper that the architecture is from, or the file that it was imported from."""
     training_data: _Text
@@ -182,10 +185,7 @@ class ModelCard(Record, kw_only=True):
 def read_card(path: Path) -> ModelCard:
     """The card in the file `path`. Raises ModelError where it is absent or cannot be trusted."""
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CARD_BYTES + 1).decode("utf-8")
-        if len(text) > MAX_CARD_BYTES:
-            raise OSError(f"it has more than {MAX_CARD_BYTES:,} bytes")
+        text = read_small(path, MAX_CARD_BYTES)
     except FileNotFoundError as error:
         raise ModelError(
             f"{path} is missing: put the model's card beside it, say what its outputs are with "

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
 from edge.errors import ModelError, UsageError
-from edge.models.card import MAX_CARD_BYTES, NOT_STATED, Dtype, Label, ModelCard
+from edge.models.card import MAX_LABELS, NOT_STATED, Dtype, Label, ModelCard
 from edge.models.probe import End, Probe
 from edge.models.scaling import NAMED, Scaling, parse_scaling
 from edge.settings.sections import PreprocessSettings, Settings
 from edge.system.digest import sha256
 from edge.system.record import Meta, Record, ValidationError, complaint
+from edge.system.small_file import parse_toml, read_small
 from edge.vision.picture_format import Colour
 from edge.vision.sequence_settings import SequenceSettings
+
+MAX_BYTES = 16 << 10
+"""A longer TOML describes no network."""
 
 
 class Description(Record):
     """mine.toml beside mine.tflite, or the settings of [model]."""
 
-    labels: Annotated[tuple[Label, ...], Meta(min_length=2)]
+    labels: Annotated[tuple[Label, ...], Meta(min_length=2, max_length=MAX_LABELS)]
     """In the order of the outputs."""
     scaling: str = ""
     """0-1, -1-1, 0-255, imagenet, or MEAN/DEVIATION in bytes; "": by the file's own input
@@ -40,15 +43,13 @@ class Description(Record):
 def read_description(path: Path) -> Description | None:
     """What the TOML at `path` says; None where there is none. Raises UsageError."""
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CARD_BYTES).decode("utf-8")
-        return Description.model_validate(tomllib.loads(text))
+        return Description.model_validate(parse_toml(read_small(path, MAX_BYTES)))
     except FileNotFoundError:
         return None
     except ValidationError as error:
         where, message = complaint(error)
         raise UsageError(f"{path}: {'.'.join(where) or 'it'}: {message}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
 
 

@@ -61,11 +61,13 @@ def _opened(name_or_path: str, said: Description | None, engine: str) -> Model:
 
 
 def _read(path: Path) -> bytes:
-    from edge.models.probe import MAX_BYTES
+    from edge.models.card import MAX_MODEL_BYTES
 
+    if path.exists() and not path.is_file():
+        raise ModelError(f"the model {path} is no regular file: give a .tflite's path")
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_MODEL_BYTES + 1)
     except FileNotFoundError as error:
         raise MissingModelError(f"there is no model {path}: give a .tflite's path") from error
     except OSError as error:

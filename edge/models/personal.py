@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Annotated
 
 from edge.errors import ModelError
 from edge.models import PERSONAL_SUFFIX, Model
-from edge.models.card import DEFAULT_FLOOR, MAX_CARD_BYTES, Calibration, Label
+from edge.models.card import DEFAULT_FLOOR, Calibration, Label
+from edge.models.description import MAX_BYTES
 from edge.models.recalibration import MAX_OFFSET, Adjustment
 from edge.system.record import Meta, Record, ValidationError, complaint
+from edge.system.small_file import parse_toml, read_small
 
 _MOST = 10.0
 
@@ -35,19 +36,14 @@ def personal(model: Model) -> Model:
     """`model` as its person calibrated it; itself where nobody did. Raises ModelError."""
     path = path_of(model.path)
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CARD_BYTES).decode("utf-8")
+        kept = Personal.model_validate(parse_toml(read_small(path, MAX_BYTES)))
     except FileNotFoundError:
         return model
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} cannot be read ({error}): {_AGAIN}") from error
-    try:
-        kept = Personal.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"{path} is no TOML ({error}): {_AGAIN}") from error
     except ValidationError as error:
         where, what = complaint(error)
         raise ModelError(f"{path}: {'.'.join(where) or 'it'}: {what}: {_AGAIN}") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as TOML ({error}): {_AGAIN}") from error
     if kept.sha256 != model.card.sha256:
         raise ModelError(f"{path} was made for another file than {model.path.name}: {_AGAIN}")
     strange = set(kept.offsets) - set(model.card.labels)

@@ -10,6 +10,7 @@ and prints its ends as JSON.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -22,14 +23,15 @@ from typing import Any
 import numpy as np
 
 from edge.errors import ModelError
+from edge.models.card import MAX_MODEL_BYTES
 
-MAX_BYTES = 256_000_000
-"""A larger file is no network for a small board."""
 MEMORY_BYTES = 768_000_000
 """What loading and running it may take beyond the interpreter itself."""
 SECONDS = 30.0
 """For start, loading and the runs, on the slowest board."""
 RUNS = 3
+REFUSED = 4
+"""The child's exit status for a file that it does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,9 @@ class Probe:
 
 def probe(content: bytes, name: str, engine: str = "auto") -> Probe:
     """What the file is. Raises ModelError where it cannot be run within the bounds."""
-    if len(content) > MAX_BYTES:
+    if len(content) > MAX_MODEL_BYTES:
         raise ModelError(
-            f"{name} has {len(content) / 1e6:.0f} MB and may have {MAX_BYTES / 1e6:.0f}: give a "
-            "network for small devices"
+            f"{name} has more than {MAX_MODEL_BYTES / 1e6:.0f} MB: give a network for small devices"
         )
     if content[4:8] != b"TFL3":
         raise ModelError(f"{name} is no .tflite file: make one with edge-convert import")
@@ -71,6 +72,8 @@ def probe(content: bytes, name: str, engine: str = "auto") -> Probe:
         raise ModelError(
             f"{name} did not answer within {SECONDS:g} s: give a smaller network"
         ) from error
+    if done.returncode == REFUSED:
+        raise ModelError(f"{name} is not run: {_last_words(done)}")
     if done.returncode:
         raise ModelError(f"{name} is no model this engine can run: {_reason(done)}")
     found = json.loads(done.stdout)
@@ -93,21 +96,29 @@ def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         return f"running it ended in {name}: it is damaged, or takes more than it may"
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    last = said[-1][:300] if said else "it said nothing"
+    last = _last_words(done)
     if "MemoryError" in last or "bad_alloc" in last:
         return f"it takes more than {MEMORY_BYTES / 1e6:.0f} MB of memory"
     return last
 
 
+def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return said[-1][:300] if said else "it said nothing"
+
+
 def main(engine: str) -> None:
     from edge.models.classifier import _interpreter_class
+    from edge.models.graph_check import by_picture
 
     interpreter_class = _interpreter_class(engine)
     content = sys.stdin.buffer.read()
     _limit()
     interpreter = interpreter_class(model_content=content, num_threads=1)
     interpreter.allocate_tensors()
+    if reason := by_picture(interpreter):
+        os.write(2, f"\n{reason}: give the network without it".encode())
+        sys.exit(REFUSED)
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     rng = np.random.default_rng(0)
     probabilities, started = True, perf_counter()

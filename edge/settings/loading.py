@@ -16,6 +16,7 @@ from edge.settings.secret import SecretText
 from edge.settings.sections import Settings
 from edge.system.record import Record, ValidationError, choices, complaint
 from edge.system.redaction import protect, protect_address
+from edge.system.small_file import parse_toml
 
 PREFIX = "EDGE_"
 _MISTAKEN_FOR_URLS = (("mqtt", "host"), ("mqtt", "user"), ("status", "host"))
@@ -44,11 +45,9 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
-    import tomllib
-
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise UsageError(f"cannot read {path} as TOML: {error}") from error
 
 

@@ -47,7 +47,10 @@ class Record(msgspec.Struct, metaclass=_Checking):
         """The record of JSON text. Raises ValidationError."""
         try:
             return convert(json.loads(text), cls)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, ValidationError):
+                raise
+            # ValueError: a JSONDecodeError, or a number of thousands of digits.
             raise ValidationError(f"no JSON ({error})") from error
 
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:

@@ -10,27 +10,23 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import samples
-import tiny_model
 from rigs import clips
 from rigs.broker import broker, until
+from rigs.fuzz_networks import NETWORKS
+from rigs.fuzz_target import Attempt, Target, drop, on_files
 from rigs.tracks import write_video
 
 from edge.log.event_sink import SqliteSink
 from edge.log.export import events_table, write_csv
 from edge.log.reader import open_log
-from edge.models.card import read_card
-from edge.models.classifier import Classifier
-from edge.models.description import Description
-from edge.models.own import open_model
 from edge.mqtt.sink import MqttSink
 from edge.settings.loading import load
 from edge.settings.sections import CameraSettings, MicSettings, MqttSettings, Settings
@@ -40,34 +36,7 @@ from edge.sources.video import open_source
 from edge.sources.video.picture_decoding import decode
 from edge.sources.video.picture_kinds import kind_of
 
-Attempt = Callable[[bytes, str], None]
 FRAMES = 8
-
-
-@dataclass(frozen=True)
-class Target:
-    """examples: bytes by file name, made in a folder
-    attempts: as many as take a second or two on a calm desktop, for the short run
-    """
-
-    examples: Callable[[Path], dict[str, bytes]]
-    opened: Callable[[Path], AbstractContextManager[Attempt]]
-    attempts: int
-
-
-def _on_files(read: Callable[[Path], None]) -> Callable[[Path], AbstractContextManager[Attempt]]:
-    """An attempt writes its data into a file, and reads that."""
-
-    @contextmanager
-    def opened(folder: Path) -> Iterator[Attempt]:
-        def attempt(data: bytes, name: str) -> None:
-            path = folder / name
-            path.write_bytes(data)
-            read(path)
-
-        yield attempt
-
-    return opened
 
 
 def _portrait() -> np.ndarray:
@@ -180,23 +149,6 @@ def _read_sound(path: Path) -> None:
             pass
 
 
-def _model_files(folder: Path) -> dict[str, bytes]:
-    return {"mine.tflite": tiny_model.build(classes=3)}
-
-
-def _read_model(path: Path) -> None:
-    model = open_model(str(path), Description(labels=("happy", "neutral", "other")))
-    with Classifier(model) as classifier:
-        classifier.classify(np.zeros(model.card.picture_format.shape, np.uint8))
-
-
-def _card_files(folder: Path) -> dict[str, bytes]:
-    import edge.models
-
-    shipped = Path(edge.models.__file__).parent
-    return {path.name: path.read_bytes() for path in sorted(shipped.glob("*.json"))}
-
-
 def _settings_files(folder: Path) -> dict[str, bytes]:
     return {"edge.toml": as_toml(Settings()).encode()}
 
@@ -260,20 +212,15 @@ def _broker(folder: Path) -> Iterator[Attempt]:
         stranger.loop_stop()
 
 
-def _drop(_: object) -> None:
-    """A reader's answer is of no interest here."""
-
-
 TARGETS = {
-    "clips": Target(_clip_files, _on_files(_read_clip), 40),
+    "clips": Target(_clip_files, on_files(_read_clip), 40),
     "pictures": Target(_picture_files, _pictures, 200),
     "streams": Target(_stream_bytes, _streams, 2),
-    "sounds": Target(_sound_files, _on_files(_read_sound), 100),
-    "tracks": Target(_track_files, _on_files(_read_sound), 40),
-    "models": Target(_model_files, _on_files(_read_model), 4),
-    "cards": Target(_card_files, _on_files(lambda path: _drop(read_card(path))), 300),
-    "settings": Target(_settings_files, _on_files(lambda path: _drop(load(path, {}))), 200),
-    "logs": Target(_log_files, _on_files(_read_log), 60),
-    "runs": Target(_log_files, _on_files(_write_log), 10),
+    "sounds": Target(_sound_files, on_files(_read_sound), 100),
+    "tracks": Target(_track_files, on_files(_read_sound), 40),
+    **NETWORKS,
+    "settings": Target(_settings_files, on_files(lambda path: drop(load(path, {}))), 200),
+    "logs": Target(_log_files, on_files(_read_log), 60),
+    "runs": Target(_log_files, on_files(_write_log), 10),
     "messages": Target(_messages, _broker, 3),
 }

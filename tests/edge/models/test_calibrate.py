@@ -217,7 +217,7 @@ def test_on_top_of_a_card_that_is_calibrated() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("temperature = ", "no TOML"),
+        ("temperature = ", "as TOML"),
         ("temperature = 1.0\n[offsets]\n", "sha256"),
         ('sha256 = "x"\ntemperature = 1.0\n[offsets]\n', "another file"),
         ('sha256 = "x"\ntemperature = 1e9\n[offsets]\n', "temperature"),

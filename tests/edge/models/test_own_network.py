@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import hostile_networks
 import numpy as np
 import pytest
 import tiny_model
@@ -154,7 +155,7 @@ def test_without_card_and_labels_the_error_names_both_ways(tmp_path: Path) -> No
 
 def test_a_file_that_would_take_the_memory_ends_alone(tmp_path: Path) -> None:
     """Its tensors are of 4 GB, in a file of some kilobytes, and its card is in order."""
-    content = _with_a_huge_tensor(tiny_model.build(dtype="float32"))
+    content = hostile_networks.huge_tensor()
     path = tmp_path / "tiny.tflite"
     path.write_bytes(content)
     card = tiny_model.card(content, dtype="float32", scale=1.0, zero_point=0)
@@ -182,17 +183,6 @@ def test_damage_anywhere_in_the_file_ends_as_a_sentence(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with suppress(ModelError):  # one kind of error, whatever the file does to its child
             open_model(str(path), Description(labels=tuple("abcdefg"), scaling="0-1"))
-
-
-def _with_a_huge_tensor(content: bytes) -> bytes:
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    model.subgraphs[0].tensors[model.subgraphs[0].inputs[0]].shape = [1 << 15, 1 << 15, 1, 1]
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
 
 
 def test_colours_reach_the_network_in_its_order() -> None:
