@@ -19,11 +19,20 @@ from benchmarks.report import document
 from benchmarks.report import text as render
 from benchmarks.report import write as written
 from benchmarks.report.need import EXAMPLE, Need, answer, parse
-from benchmarks.results.results import Report, json_schema, load, merged, save, write_json
+from benchmarks.results.results import (
+    COMPARISON_SCHEMA,
+    Report,
+    json_schema,
+    load,
+    merged,
+    save,
+    write_json,
+)
 from benchmarks.results.started import started
 from benchmarks.runner import run_suite
 from benchmarks.suites import SUITES
 from edge.cli.app import FAILED, INTERRUPTED, run_app
+from edge.cli.outputs import Force
 from edge.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +50,13 @@ def main() -> int:
     return run_app(app, "edge-bench")
 
 
+Html = Annotated[
+    Path | None,
+    typer.Option(writable=True, help="Write one HTML file with plots, that needs no network."),
+]
+Markdown = Annotated[
+    Path | None, typer.Option(writable=True, help="Write tables for a README, as Markdown.")
+]
 Needed = Annotated[
     str | None,
     typer.Option("--need", help=f"Answer yes, no or not known (exit 0, 1, 3): {EXAMPLE!r}."),
@@ -79,15 +95,13 @@ def run(
     ] = False,
     seed: Annotated[int, typer.Option(help="Of orders, noise and samples.")] = 0,
     json_path: Annotated[
-        Path | None, typer.Option("--json", help="Write the results here, after each suite.")
+        Path | None,
+        typer.Option("--json", writable=True, help="Write the results here, after each suite."),
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write the report here, with plots: one file, no network.")
-    ] = None,
-    markdown: Annotated[
-        Path | None, typer.Option(help="Write the report here, as tables for a README.")
-    ] = None,
+    html: Html = None,
+    markdown: Markdown = None,
     need: Needed = None,
+    force: Force = False,
 ) -> int:
     """Run suites, print their tables, and keep what is finished on Ctrl-C."""
     names = _suite_names(suites or [])
@@ -196,14 +210,14 @@ def show(
         list[Path],
         typer.Argument(help="What run --json wrote; of several, the later one's suites count."),
     ],
-    html: Annotated[
-        Path | None, typer.Option(help="Write one HTML file with plots, that needs no network.")
-    ] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write tables for a README.")] = None,
+    html: Html = None,
+    markdown: Markdown = None,
     figures: Annotated[
-        Path | None, typer.Option(help="A folder for the plots as SVG; the Markdown shows them.")
+        Path | None,
+        typer.Option(writable=True, help="A folder for the plots as SVG; the Markdown shows them."),
     ] = None,
     need: Needed = None,
+    force: Force = False,
 ) -> int:
     """Make a report of results, on standard output where no file is asked for."""
     needed = None if need is None else parse(need)
@@ -221,10 +235,11 @@ def compare(
     fail_over: Annotated[
         str | None, typer.Option(help="Exit 1 where a figure is worse by more than this: 10%.")
     ] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write the ratios here.")] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write one HTML file with all of them side by side.")
+    json_path: Annotated[
+        Path | None, typer.Option("--json", writable=True, help="Write the ratios here.")
     ] = None,
+    html: Html = None,
+    force: Force = False,
 ) -> int:
     """What changed from one run to another: ratios, with their confidence intervals."""
     from benchmarks.report import side_by_side
@@ -234,8 +249,9 @@ def compare(
     reports = [load(path) for path in (old, *new)]
     found = [comparison.compare(reports[0], report) for report in reports[1:]]
     if json_path is not None:
-        whole = [one.as_dict() for one in found]
-        write_json(whole[0] if len(whole) == 1 else {"comparisons": whole}, json_path)
+        ratios = [one.as_dict() for one in found]
+        whole = ratios[0] if len(ratios) == 1 else {"comparisons": ratios}
+        write_json({"schema": COMPARISON_SCHEMA, **whole}, json_path)
     if html is not None:
         written.write_page(side_by_side.build(reports, found), html)
     for path, one in zip(new, found, strict=True):
@@ -248,7 +264,8 @@ def compare(
 @app.command()
 def share(
     results: Annotated[Path, typer.Argument(help="What run --json wrote.")],
-    out: Annotated[Path, typer.Option(help="The file to write.")],
+    out: Annotated[Path, typer.Option(writable=True, help="The file to write.")],
+    force: Force = False,
 ) -> None:
     """Make a small results file to hand on, without the command, paths and every single value."""
     from benchmarks.results.share import shared
@@ -259,9 +276,8 @@ def share(
 
 @app.command()
 def forecast(
-    html: Annotated[
-        Path | None, typer.Option(help="Write it as one HTML file, that needs no network.")
-    ] = None,
+    html: Html = None,
+    force: Force = False,
 ) -> None:
     """What four Raspberry Pi boards would take, and how far such forecasts were off."""
     from benchmarks.report import board_forecast

@@ -10,13 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError
+from edge.system.outputs import MADE_BY, written_whole
 
 _SIZE_INCH, DPI = (8.0, 3.6), 120
 _TILE_INCH, _TILE_PX, _MARGIN_PX = 0.9, 96, 4
 
 
+def save(figure: Any, path: Path, *, own: bool = False) -> None:
+    """As a PNG that says who drew it. Raises OSError, UsageError (see `outputs.reading`).
+
+    own: `path` is in a folder of the writer's own
+    """
+    with written_whole(path, own=own) as beside:
+        figure.savefig(beside, dpi=DPI, format="png", metadata={"Software": MADE_BY})
+
+
 def history(records: list[dict[str, float]], path: Path) -> None:
-    """Loss and accuracy of both sets over the epochs, as a PNG. Raises MissingPackageError."""
+    """Loss and accuracy of both sets over the epochs, as a PNG in a run's folder.
+
+    Raises MissingPackageError.
+    """
     figure, axes = canvas(columns=2)
     epochs = [record["epoch"] for record in records]
     for axis, quantity in zip(axes, ("loss", "accuracy"), strict=True):
@@ -26,10 +39,17 @@ def history(records: list[dict[str, float]], path: Path) -> None:
         axis.set_ylabel(quantity)
         axis.grid(alpha=0.3)
         axis.legend()
-    figure.savefig(path, dpi=DPI)
+    save(figure, path, own=True)
 
 
-def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, path: Path) -> None:
+def confusion(
+    counts: NDArray[np.int64],
+    labels: tuple[str, ...],
+    title: str,
+    path: Path,
+    *,
+    own: bool = False,
+) -> None:
     """The confusion matrix as a PNG: rows true, columns predicted, shares of the row in per cent.
 
     `counts`: int (n_classes, n_classes). Raises MissingPackageError.
@@ -46,7 +66,7 @@ def confusion(counts: NDArray[np.int64], labels: tuple[str, ...], title: str, pa
     axis.set_xlabel("predicted")
     axis.set_ylabel("true")
     axis.set_title(title)
-    figure.savefig(path, dpi=DPI)
+    save(figure, path, own=own)
 
 
 def feature_maps(
@@ -65,7 +85,7 @@ def feature_maps(
     axes[0].imshow(whole.reshape(rows * tiles[0].shape[0], -1), cmap="gray")
     axes[0].set_axis_off()
     axes[0].set_title(title)
-    figure.savefig(path, dpi=DPI)
+    save(figure, path)
 
 
 def _tile(image: NDArray[np.float32]) -> NDArray[np.float32]:

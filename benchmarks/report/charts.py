@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.report.blocks import Bars, Figure, Lines, Series
 from benchmarks.report.tables import number
+from edge.system.outputs import MADE_BY
 
 _WIDTH = 720
 _BAR, _GAP, _LEGEND_LINE = 15, 10, 18
@@ -33,6 +34,8 @@ def svg(figure: Figure, *, alone: bool = False) -> str:
         f'viewBox="{-margin} {-margin} {width} {height}" width="{width}" height="{height}">'
     )
     about = f"<title>{escape(figure.title)}</title>"
+    if alone:
+        about += f"<metadata>{MADE_BY}</metadata>"
     style = f"<style>{css()}</style>" if alone else ""
     ground = (
         f'<rect x="{-margin}" y="{-margin}" width="{width}" height="{height}" '

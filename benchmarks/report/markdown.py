@@ -17,6 +17,7 @@ from benchmarks.report.blocks import (
     Table,
 )
 from benchmarks.report.charts import svg
+from edge.system.outputs import MADE_BY
 
 
 def markdown(document: Document, *, figures_at: str = "") -> str:
@@ -27,7 +28,7 @@ def markdown(document: Document, *, figures_at: str = "") -> str:
     parts = [f"# {_escaped(document.title)}", *map(_escaped, document.summary)]
     for section in document.sections:
         parts += _section(section, links)
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, f"<!-- {MADE_BY} -->"]) + "\n"
 
 
 def figure_files(document: Document) -> dict[str, str]:

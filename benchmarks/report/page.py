@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.report.blocks import Bars, Document, Doubt, Lines, Note, Table
 from benchmarks.report.charts import svg
+from edge.system.outputs import MADE_BY
 
 
 def page(document: Document) -> str:
@@ -25,4 +26,4 @@ def page(document: Document) -> str:
         "doubt": lambda block: isinstance(block, Doubt),
     }
     template = environment.get_template("page.html")
-    return template.render(document=document, svg=svg)
+    return template.render(document=document, svg=svg, made_by=MADE_BY)

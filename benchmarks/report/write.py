@@ -11,6 +11,7 @@ from benchmarks.report.markdown import figure_files, markdown
 from benchmarks.report.page import page
 from benchmarks.results.results import Report
 from edge.errors import EdgeError
+from edge.system.outputs import written_whole
 
 
 def write(
@@ -43,7 +44,8 @@ def _write(path: Path, text: str, *, make_folder: bool = False) -> None:
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with written_whole(path) as beside:
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EdgeError(
             f"cannot write the report to {path} ({error}): give another path"

@@ -18,6 +18,7 @@ from edge.system.outputs import written_whole
 from edge.system.record import convert
 
 SCHEMA = "emotion-edge/benchmark"
+COMPARISON_SCHEMA = "emotion-edge/comparison"
 # The format's history:
 #   1  the first
 #   2  a measurement's `shares` is called `per_process`

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.outputs import Force
 from edge.errors import UsageError
+from edge.system.outputs import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def table(
-    out: Annotated[Path, typer.Option(help="The page to write, such as docs/models.md.")],
+    out: Annotated[
+        Path, typer.Option(writable=True, help="The page to write, such as docs/models.md.")
+    ],
     models: Annotated[
         list[Path] | None,
         typer.Option(
@@ -39,6 +43,7 @@ def table(
     measure: Annotated[
         bool, typer.Option(help="Off: only write the page anew, from what was measured before.")
     ] = True,
+    force: Force = False,
 ) -> None:
     """Every network of the zoo beside what its source says, as a page with pictures.
 
@@ -61,7 +66,8 @@ def table(
     page = Page(found, kept, said, claims.check(said.claim, found, kept), {})
     folder = out.parent / "images"
     drawn = pictures.relative(pictures.draw(page, folder), folder, out)
-    out.write_text(markdown.text(replace(page, pictures=drawn)), encoding="utf-8")
+    with written_whole(out) as beside:
+        beside.write_text(markdown.text(replace(page, pictures=drawn)), encoding="utf-8")
     print(out)
 
 

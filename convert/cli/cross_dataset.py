@@ -10,6 +10,7 @@ import typer
 
 from convert.cli.console import print_figures, progress_bar
 from convert.cli.options import Json
+from edge.cli.outputs import Force
 from edge.errors import UsageError
 
 
@@ -23,8 +24,11 @@ def judge(
         list[str] | None,
         typer.Option(help="NAME=LABEL: what a folder's name means; again for more."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="A .png for the confusion matrix.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(writable=True, help="A .png for the confusion matrix.")
+    ] = None,
     as_json: Json = False,
+    force: Force = False,
 ) -> None:
     """Accuracy on another data set, such as CK+ or JAFFE in class folders."""
     from convert.datasets import class_folders as class_folders

@@ -9,16 +9,18 @@ import typer
 
 from convert.cli.console import training_stack
 from convert.cli.options import Keras
+from edge.cli.outputs import Force
 from edge.errors import UsageError
 
 
 def features(
     keras: Keras,
     layer: Annotated[str, typer.Option(help="Its name; a wrong one lists those there are.")],
-    out: Annotated[Path, typer.Option(help="The PNG to write.")],
+    out: Annotated[Path, typer.Option(writable=True, help="The PNG to write.")],
     image: Annotated[Path | None, typer.Option(help="A picture of a face.")] = None,
     data: Annotated[Path | None, typer.Option(help="FER2013, in place of a picture.")] = None,
     number: Annotated[int, typer.Option(min=0, help="Which face of its PrivateTest.")] = 0,
+    force: Force = False,
 ) -> None:
     """Draw what a layer of a trained network makes of a face, a map a channel."""
     if (image is None) == (data is None):

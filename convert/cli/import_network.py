@@ -11,7 +11,9 @@ import typer
 
 from convert.cli.console import print_figures, progress_bar
 from convert.cli.options import Json
+from edge.cli.outputs import Force
 from edge.errors import DataError, UsageError
+from edge.system.outputs import check_named
 
 if TYPE_CHECKING:
     from convert.conversion.own_network import Imported
@@ -37,7 +39,8 @@ def import_network(
     ] = "",
     data: OwnData = None,
     out: Annotated[
-        Path | None, typer.Option(help="The .tflite to write; by default beside FILE, or here.")
+        Path | None,
+        typer.Option(writable=True, help="The .tflite to write; by default beside FILE, or here."),
     ] = None,
     size: Annotated[str, typer.Option(help="HEIGHTxWIDTH, where the file leaves it open.")] = "",
     scaling: Annotated[
@@ -55,6 +58,7 @@ def import_network(
     faces: Faces = "find",
     merge: Merge = None,
     as_json: Json = False,
+    force: Force = False,
 ) -> int:
     """Bring a network of your own to the device: checked, as int8, with its card."""
     from convert.conversion.importing import Wanted
@@ -75,8 +79,7 @@ def import_network(
     target = out or Path(
         f"{file.stem}.tflite" if file.suffix != ".tflite" else f"{file.stem}_own.tflite"
     )
-    if target.resolve() == file.resolve():
-        raise UsageError(f"{target} is the file to import: give another --out")
+    check_named(target, [file, *([data] if data else [])], force=force)
     with progress_bar("reading pictures") as progress:
         imported = bring(file, wanted, examples, target, faces, progress)
     return _told(imported, data, examples, as_json)

@@ -28,6 +28,7 @@ from convert.cli.options import (
     Keras,
     MayLose,
     MustAgree,
+    OutTflite,
     Part,
     Share,
     Tflite,
@@ -36,6 +37,7 @@ from convert.cli.options import (
 )
 from convert.zoo import SPEECH, VIDEO
 from edge.cli.app import run_app
+from edge.cli.outputs import Force
 from edge.errors import UsageError
 
 app = typer.Typer(
@@ -53,7 +55,7 @@ app.add_typer(train.app, name="train")
 def quantize(
     keras: Keras,
     data: AnyData,
-    out: Annotated[Path, typer.Option(help="The .tflite to write; its card goes beside it.")],
+    out: OutTflite,
     network: Annotated[str, typer.Option(help="Its name, where the file does not say.")] = "",
     images: Annotated[int, typer.Option(min=1, help="Training faces to calibrate on.")] = 500,
     noise_share: Annotated[float, Share] = 0.3,
@@ -65,6 +67,7 @@ def quantize(
     float32: Annotated[
         bool, typer.Option("--float", help="Write the float32 .tflite too, beside it.")
     ] = False,
+    force: Force = False,
 ) -> None:
     """Convert a trained network to int8 throughout, with its metadata and its card."""
     from convert.conversion.quantize import QuantizeSettings, network_name, quantize, to_float
@@ -119,8 +122,11 @@ def verify(
         bool, typer.Option(help="Your own data: in noise, low light, covered, turned … too.")
     ] = False,
     layers: Annotated[int, typer.Option(min=0, help="How many of the noisiest to list.")] = 8,
-    plots: Annotated[Path | None, typer.Option(help="A folder for confusion matrices.")] = None,
+    plots: Annotated[
+        Path | None, typer.Option(writable=True, help="A folder for confusion matrices.")
+    ] = None,
     as_json: Json = False,
+    force: Force = False,
 ) -> int:
     """Judge a network on labelled pictures, against its float32 where there is KERAS.
 

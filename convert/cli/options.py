@@ -28,7 +28,11 @@ Share = typer.Option(min=0, max=1)
 
 # Of every kind of training; None is what the run was started with, or the recipe's default.
 Ravdess = Annotated[Path, typer.Option("--data", help="RAVDESS's folder.")]
-Out = Annotated[Path, typer.Option(help="The run's folder.")]
+Out = Annotated[Path, typer.Option(writable=True, help="The run's folder.")]
+OutTflite = Annotated[
+    Path,
+    typer.Option("--out", writable=True, help="The .tflite to write; its card goes beside it."),
+]
 Epochs = Annotated[int | None, typer.Option(min=1)]
 BatchSize = Annotated[int | None, typer.Option(min=1)]
 LearningRate = Annotated[float | None, typer.Option(min=0, help="Its peak.")]

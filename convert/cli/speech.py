@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from convert.cli.console import print_figures, training_stack
-from convert.cli.options import Json
+from convert.cli.options import Json, OutTflite
+from edge.cli.outputs import Force
 
 
 def train_speech(
@@ -165,13 +166,14 @@ def fuse(
     fold: Annotated[
         Path, typer.Option(help="The judged fold of a speech run that tests the takes' actor.")
     ],
-    out: Annotated[Path, typer.Option(help="The .tflite to write; its card goes beside it.")],
-    run: Annotated[Path, typer.Option(help="The folder of the combiner's run.")],
+    out: OutTflite,
+    run: Annotated[Path, typer.Option(writable=True, help="The folder of the combiner's run.")],
     face_model: Annotated[str, typer.Option(help="A model's name or path.")] = "edge_net",
     speech_model: Annotated[str, typer.Option(help="One that never heard the takes' actor.")] = (
         "audio_crnn"
     ),
     as_json: Json = False,
+    force: Force = False,
 ) -> None:
     """Train the combiner of face and voice on made-up pairs, and judge it on true ones."""
     training_stack()

@@ -9,6 +9,7 @@ import typer
 
 from convert.cli.console import progress_bar, training_stack
 from convert.cli.options import Data
+from edge.cli.outputs import Force
 
 
 def teach(
@@ -16,7 +17,10 @@ def teach(
         list[Path], typer.Argument(help="The teachers: .tflite, each with its card.")
     ],
     data: Data,
-    out: Annotated[Path, typer.Option(help="The .npz to write, for train --teacher.")],
+    out: Annotated[
+        Path, typer.Option(writable=True, help="The .npz to write, for train --teacher.")
+    ],
+    force: Force = False,
 ) -> None:
     """Record what teachers say of every training face and of its mirror image."""
     from convert.datasets import fer2013
@@ -33,8 +37,9 @@ def teach(
 def blend(
     before: Annotated[Path, typer.Argument(help="The .keras that the training started from.")],
     after: Annotated[Path, typer.Argument(help="The .keras that it led to.")],
-    out: Annotated[Path, typer.Option(help="The .keras to write.")],
+    out: Annotated[Path, typer.Option(writable=True, help="The .keras to write.")],
     share: Annotated[float, typer.Option(min=0, max=1, help="How much of the second.")] = 0.5,
+    force: Force = False,
 ) -> None:
     """Average the weights of two trainings of one network."""
     training_stack()
@@ -47,7 +52,8 @@ def blend(
 def fold(
     network: Annotated[Path, typer.Argument(help="A trained .keras of a face network.")],
     data: Data,
-    out: Annotated[Path, typer.Option(help="The .keras to write.")],
+    out: Annotated[Path, typer.Option(writable=True, help="The .keras to write.")],
+    force: Force = False,
 ) -> None:
     """Write a temperature and offsets into the last layer, after which it answers as labels do.
 

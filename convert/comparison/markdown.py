@@ -9,6 +9,7 @@ from convert.comparison.cells import COST, NOISES, NONE, Page, as_table, both, c
 from convert.comparison.claims import Source
 from convert.comparison.entries import Entry
 from convert.zoo import COMBINERS
+from edge.system.outputs import MADE_BY
 
 EVERY, EPOCHS = 10, 60
 """The architecture study trained for so many epochs."""
@@ -27,7 +28,7 @@ def text(page: Page) -> str:
         _again,
     )
     parts = ("\n".join(section(page)) for section in sections)
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join((*filter(None, parts), f"<!-- {MADE_BY} -->")) + "\n"
 
 
 def _head(page: Page) -> Iterator[str]:

@@ -28,6 +28,7 @@ from edge.errors import DataError
 from edge.models import Model, find
 from edge.models.classifier import Classifier
 from edge.settings.sections import PreprocessSettings
+from edge.system.outputs import written_whole
 
 TRAINING_FACES = 2000
 LEVELS = (0.05, 0.1, 0.3)
@@ -100,7 +101,8 @@ class Kept(_Record):
         """A line a network."""
         lines = (f' "{name}": {one.model_dump_json()}' for name, one in self.networks.items())
         joined = ",\n".join(lines)
-        path.write_text(f'{{"networks": {{\n{joined}\n}}}}\n', encoding="utf-8")
+        with written_whole(path, own=True) as beside:  # `read` knew it
+            beside.write_text(f'{{"networks": {{\n{joined}\n}}}}\n', encoding="utf-8")
 
     def of(self, entry: Entry) -> Measured | None:
         """What was measured of this very file of the network."""

@@ -26,7 +26,7 @@ def draw(page: Page, folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, figure in drawn.items():
         if figure is not None:
-            figure.savefig(folder / f"models_{name}.png", dpi=plots.DPI)
+            plots.save(figure, folder / f"models_{name}.png")
             found[name] = f"models_{name}.png"
     for name, entry, measured in _of_pair(page):
         path = folder / f"models_confusion_{name}.png"

@@ -28,6 +28,7 @@ from edge.models import Figure, Model, ModelCard, write_card
 from edge.models.description import input_scaling as scaling_of_input
 from edge.models.scaling import NAMED, Scaling
 from edge.settings.sections import PreprocessSettings
+from edge.system.outputs import written_whole
 
 TRIED = 300
 """Pictures that a scaling is tried on."""
@@ -201,8 +202,9 @@ def _written(model: Model, out: Path, made: Exported) -> Model:
     card = card.model_copy(update=changes)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(content)
-        write_card(card, out.with_suffix(".json"))
+        with written_whole(out) as beside:
+            beside.write_bytes(content)
+            write_card(card, out.with_suffix(".json"))
     except OSError as error:
         raise ConversionError(f"{out} cannot be written: {error.strerror}") from error
     return Model(out, card, content)

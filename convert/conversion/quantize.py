@@ -33,6 +33,7 @@ from edge.models import write_card
 from edge.models.card import Preprocessing
 from edge.settings.sections import PreprocessSettings
 from edge.system.native_output import debugging
+from edge.system.outputs import written_whole
 
 # Training pictures are used as they are.
 AS_TRAINED = PreprocessSettings()
@@ -105,13 +106,7 @@ def quantize(
     model = tflite_file.parse(content)
     tflite_file.fold_float_islands(model)
     said = describe(architecture, preprocessing, provenance, facts["parameters"], facts["macs"])
-    _write(model, said, out)
-    left = inspect(out).float_tensors
-    if left:
-        raise ConversionError(
-            f"{left} tensors of {out} are still floating point: replace the layers that TensorFlow "
-            "Lite has no int8 kernel for (edge-convert inspect lists the operators)"
-        )
+    _write(model, said, out, int8=True)
 
 
 def to_float(keras_file: Path, int8: Path, out: Path) -> None:
@@ -126,15 +121,24 @@ def to_float(keras_file: Path, int8: Path, out: Path) -> None:
             f"{keras_file} has {facts['parameters']} parameters and {int8} was made from a network "
             f"of {metadata.get('parameters')}: give the .keras file that it was made from"
         )
-    _write(tflite_file.parse(content), metadata, out)
+    _write(tflite_file.parse(content), metadata, out, int8=False)
 
 
-def _write(model: Any, metadata: dict[str, Any], out: Path) -> None:
+def _write(model: Any, metadata: dict[str, Any], out: Path, *, int8: bool) -> None:
+    """Both files, or neither. Raises ConversionError where int8 is asked for and is not all."""
     tflite_file.embed_metadata(model, metadata)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(tflite_file.serialize(model))
-        write_card(card_of(out), out.with_suffix(".json"))
+        with written_whole(out) as beside:
+            beside.write_bytes(tflite_file.serialize(model))
+            left = inspect(beside).float_tensors
+            if int8 and left:
+                raise ConversionError(
+                    f"{left} tensors of {out} are still floating point: replace the layers that "
+                    "TensorFlow Lite has no int8 kernel for (edge-convert inspect lists the "
+                    "operators)"
+                )
+            write_card(card_of(beside), out.with_suffix(".json"))
     except OSError as error:
         raise ConversionError(f"{out} cannot be written: {error.strerror}") from error
 

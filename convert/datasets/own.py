@@ -20,6 +20,7 @@ from convert.datasets.class_folders import SUFFIXES, nearest_face
 from convert.datasets.fer2013_folders import complete
 from edge.errors import DataError, MissingDataError, UsageError
 from edge.settings.sections import DetectionSettings, PreprocessSettings
+from edge.system.outputs import written_whole
 from edge.vision import open_detector
 from edge.vision.picture_format import PictureFormat
 from edge.vision.preprocess import Preprocessor
@@ -120,8 +121,9 @@ def _of_row(source: Path, line: int, row: Mapping[str, str | None]) -> Example:
 
 
 def write_examples(examples: Iterable[Example], path: Path) -> None:
-    """As a csv that `read_examples` reads."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    """As a csv that `read_examples` reads, over an earlier one."""
+    beside = written_whole(path, own=True)
+    with beside as new, new.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(("file", "label", "person", "part"))
         for one in examples:

@@ -25,6 +25,7 @@ from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract
 from edge.audio.windows import spectrogram
 from edge.errors import DataError
+from edge.system.outputs import written_whole
 
 Change = Callable[[NDArray[np.float32], Utterance], NDArray[np.float32]]
 
@@ -181,10 +182,8 @@ def _digest(clips: Sequence[Utterance], settings: FeatureSettings, drawn_from: s
 def _write(
     cache: Path, frames: NDArray[np.float16], lengths: NDArray[np.int64], made_of: str
 ) -> None:
-    temporary = cache.with_name(cache.name + ".part")
-    with temporary.open("wb") as file:
+    with written_whole(cache) as beside, beside.open("wb") as file:
         np.savez(file, frames=frames, lengths=lengths, made_of=np.array(made_of))
-    temporary.replace(cache)
 
 
 def _read(

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from convert.datasets.face_set import FaceSet
+from convert.training.saving import save_network
 from edge.errors import MissingModelError, UsageError
 from edge.models.recalibration import adjustment
 from edge.vision.stretch import stretch
@@ -39,4 +40,4 @@ def fold(network: Path, faces: FaceSet, out: Path) -> None:
     # softmax((z + offsets) / temperature) of z = kernel x + bias
     t = np.float32(correction.temperature)
     last.set_weights([kernel / t, (bias + correction.offsets) / t])
-    model.save(out)
+    save_network(model, out)

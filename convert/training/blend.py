@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 
+from convert.training.saving import save_network
 from edge.errors import MissingModelError, UsageError
 
 
@@ -26,4 +27,4 @@ def blend(before: Path, after: Path, share: float, out: Path) -> None:
         raise UsageError(f"{before} and {after} are of different networks: give two of one")
     pairs = zip(first.get_weights(), second.get_weights(), strict=True)
     first.set_weights([(1 - share) * one + share * other for one, other in pairs])
-    first.save(out)
+    save_network(first, out)

@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from convert.training import fast_layers
 from convert.training.moving_average import MovingAverage
 from edge.errors import ConversionError, UsageError
+from edge.system.outputs import discard_parts, written_whole
 
 WARMUP_EPOCHS = 1
+_OF_A_RUN = ("best.keras", "last.weights.h5", "history.json", "average.npz", "history.png")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 Pairs = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Inputs (n, *input_shape) and one-hot targets (n, n_classes)."""
@@ -99,8 +101,12 @@ def open_run(
     """
     run_file = out / "run.json"
     if not run_file.exists():
+        strange = next((name for name in _OF_A_RUN if (out / name).exists()), None)
+        if strange:
+            raise UsageError(f"{out} holds a {strange} and no run: give another --out")
         out.mkdir(parents=True, exist_ok=True)
-        run_file.write_text(json.dumps(asked, indent=2) + "\n")
+        with written_whole(run_file) as beside:
+            beside.write_text(json.dumps(asked, indent=2) + "\n")
         return
     if not resume:
         raise UsageError(f"{out} holds a run already: add --resume, or give another --out")
@@ -112,6 +118,7 @@ def open_run(
             f"the run in {out} was started with another {changed[0]} "
             f"({before.get(changed[0])}): give the same, or another --out"
         )
+    discard_parts(out)
 
 
 def has_bfloat16() -> bool:
@@ -224,12 +231,13 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         if not self._choose or record["val_accuracy"] > best:
             self._save_plain()
         self._history.append(record)
-        next_history, next_weights = self._out / "next.json", self._out / "next.weights.h5"
+        next_history = self._out / "next.json"
         next_history.write_text(json.dumps(self._history, indent=1) + "\n")
-        self.model.save_weights(next_weights)
-        for moving in self._moving:
-            moving.save()
-        next_weights.replace(self._out / "last.weights.h5")
+        weights = self._out / "last.weights.h5"
+        with written_whole(weights, own=True, ending=".weights.h5") as beside:
+            self.model.save_weights(beside)
+            for moving in self._moving:
+                moving.save()
         next_history.replace(self._out / "history.json")
 
     def _save_plain(self) -> None:
@@ -241,6 +249,5 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
             keras.mixed_precision.set_dtype_policy(policy)
         kept = self._moving[0].weights if self._moving else self.model.get_weights()
         self._plain.set_weights(kept)
-        temporary = self._out / "next.keras"
-        self._plain.save(temporary)
-        temporary.replace(self._out / "best.keras")
+        with written_whole(self._out / "best.keras", own=True, ending=".keras") as beside:
+            self._plain.save(beside)

@@ -13,6 +13,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.system.outputs import written_whole
+
 
 class MovingAverage(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
     """The average stands in for the weights while the network is validated.
@@ -51,6 +53,5 @@ class MovingAverage(keras.callbacks.Callback):  # type: ignore[misc]  # keras is
 
     def save(self) -> None:
         """Write the average beside the run's other files; a kill leaves the old or the new."""
-        temporary = self._file.with_name("next.average.npz")
-        np.savez(temporary, *self.weights)
-        temporary.replace(self._file)
+        with written_whole(self._file, own=True) as beside, beside.open("wb") as file:
+            np.savez(file, *self.weights)

@@ -22,6 +22,7 @@ from convert.training.face import TrainSettings, train
 from convert.zoo.edge_net import EDGE_NET, build
 from edge.errors import DataError, MissingDataError
 from edge.settings.sections import PreprocessSettings
+from edge.system.outputs import written_whole
 from edge.vision.preprocess import OURS
 
 SPLIT_FILE, LABELS_FILE = "split.csv", "labels.json"
@@ -78,7 +79,8 @@ def fine_tune(
     history = train(architecture, training, validation, out, settings, resume=resume)
     write_examples(parted, split)
     kept = {"labels": labels, "stretch": settings.augmentation.stretch}
-    (out / LABELS_FILE).write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+    with written_whole(out / LABELS_FILE, own=True) as beside:
+        beside.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
     return FineTuned(
         labels=labels,
         counts={part: sum(one.part == part for one in parted) for part in PARTS},

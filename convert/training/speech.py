@@ -29,6 +29,7 @@ from convert.training.speech_settings import SpeechSettings, Test
 from convert.zoo import Architecture
 from edge.audio.features import extract
 from edge.errors import DataError
+from edge.system.outputs import written_whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,9 +194,10 @@ def _train_one(
     scores = class_scores(test.labels, answers, len(test.label_names))
     actors = tuple(sorted({take.actor for take in test.clips}))
     result = FoldResult(out.name, actors, scores)
-    (out / "result.json").write_text(json.dumps(result.as_dict(), indent=1) + "\n")
+    with written_whole(out / "result.json", own=True) as beside:
+        beside.write_text(json.dumps(result.as_dict(), indent=1) + "\n")
     title = f"{out.name}, float32: UAR {scores.uar:.3f}"
-    plots.confusion(scores.confusion, test.label_names, title, out / "confusion.png")
+    plots.confusion(scores.confusion, test.label_names, title, out / "confusion.png", own=True)
     return result
 
 
@@ -210,4 +212,5 @@ def _write_folds(out: Path) -> None:
         "uar_std": float(np.std(uars)),
         "accuracy_mean": float(np.mean([result["accuracy"] for result in done])),
     }
-    (out / "folds.json").write_text(json.dumps(summary, indent=1) + "\n")
+    with written_whole(out / "folds.json", own=True) as beside:
+        beside.write_text(json.dumps(summary, indent=1) + "\n")

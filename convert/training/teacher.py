@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from convert.datasets.face_set import FaceSet
 from convert.predict import Progress, predict
+from convert.training.saving import sign
 from edge.errors import DataError, MissingDataError
 from edge.models import Model
+from edge.system.outputs import written_whole
 
 
 def record(
@@ -27,7 +29,10 @@ def record(
     scores = np.stack(
         [np.mean([predict(model, view, progress) for model in models], axis=0) for view in views]
     ).astype(np.float16)
-    np.savez(path, scores=scores, labels=faces.labels)
+    with written_whole(path) as beside:
+        with beside.open("wb") as file:
+            np.savez(file, scores=scores, labels=faces.labels)
+        sign(beside)
     return scores
 
 

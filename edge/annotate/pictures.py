@@ -62,7 +62,7 @@ class AnnotatedPictures:
         if not done:
             raise SinkError(f"cannot make a picture of {image.shape} values for {target}")
         try:
-            with written_whole(target) as beside:
+            with written_whole(target, own=True) as beside:
                 beside.write_bytes(data.tobytes())
             self._manifest.write(f"{target.name}\n")
             self._manifest.flush()
@@ -87,7 +87,7 @@ class AnnotatedPictures:
             for name in self._old:
                 if name not in self._names:
                     (self.path / name).unlink(missing_ok=True)
-            with written_whole(self.path / MANIFEST) as beside:
+            with written_whole(self.path / MANIFEST, own=True) as beside:
                 text = "".join(f"{name}\n" for name in self._names)
                 beside.write_text(text, encoding="utf-8", errors=_AS_NAMED)
         except OSError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import EdgeError
 from edge.system.native_output import debugging
@@ -30,14 +30,12 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
 
     A command fails by raising an EdgeError, by `typer.Exit(code)`, or by returning its code.
     """
-    import typer.main
-
     arguments = _without_debug(sys.argv[1:] if argv is None else argv)
     guard_streams()
     protect_all(arguments)
-    _mention_debug(app)
+    command = built(app)
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name=prog, standalone_mode=False)
+        code = command.main(arguments, prog_name=prog, standalone_mode=False)
     except SystemExit as stop:
         # Only typer exits by itself: when whoever read our output has closed it (`| head`).
         code = stop.code
@@ -63,13 +61,24 @@ def _without_debug(arguments: list[str]) -> list[str]:
     return [option for option in options if option != "--debug"] + rest
 
 
-def _mention_debug(app: typer.Typer) -> None:
-    """Put --debug into every command's help; it belongs to none of them."""
+def built(app: typer.Typer) -> Any:
+    """The click command of `app`, with what all commands have."""
+    import typer.main
+
+    _complete(app)
+    return typer.main.get_command(app)
+
+
+def _complete(app: typer.Typer) -> None:
+    """What belongs to every command: --debug in its help, and checks of what it writes."""
+    from edge.cli.outputs import CheckedCommand
+
     for command in app.registered_commands:
         command.epilog = command.epilog or _EPILOG
+        command.cls = CheckedCommand
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            _mention_debug(group.typer_instance)
+            _complete(group.typer_instance)
 
 
 def _unforeseen(prog: str, error: Exception) -> int:

@@ -114,7 +114,9 @@ app.command()(forecast)
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Argument(help="OUT.csv, .json, .jsonl or .parquet; - to print.")],
+    to: Annotated[
+        Path, typer.Argument(writable=True, help="OUT.csv, .json, .jsonl or .parquet; - to print.")
+    ],
     log: _Path = None,
     form: Annotated[
         str | None,

@@ -91,7 +91,10 @@ def run(
     output: Annotated[Output, typer.Option(help="What to print of each event.")] = Output.CONSOLE,
     annotate: Annotated[
         str | None,
-        typer.Option(help="Store the frames with boxes and labels: .mp4, .webm, or a folder/."),
+        typer.Option(
+            writable=True,
+            help="Store the frames with boxes and labels: .mp4, .webm, or a folder/.",
+        ),
     ] = None,
     force: _Force = False,
     frames: Annotated[int | None, typer.Option(min=1, help="Stop after this many.")] = None,
@@ -132,7 +135,8 @@ def run(
 def demo(
     model: Annotated[str, typer.Option(help="A shipped model's name.")] = "edge_net",
     annotate: Annotated[
-        str | None, typer.Option(help="Store the sample with boxes and labels here (.mp4).")
+        str | None,
+        typer.Option(writable=True, help="Store the sample with boxes and labels here (.mp4)."),
     ] = None,
     force: _Force = False,
 ) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,6 +15,7 @@ from edge.errors import ModelError
 from edge.models.labels import FusionInputs
 from edge.models.scaling import Scaling
 from edge.settings.sections import PreprocessSettings
+from edge.system.outputs import written_whole
 from edge.system.record import Meta, Record, ValidationError, complaint
 from edge.system.small_file import read_small
 from edge.vision.picture_format import Colour, PictureFormat
@@ -204,5 +206,19 @@ def read_card(path: Path) -> ModelCard:
 
 
 def write_card(card: ModelCard, path: Path) -> None:
-    """Write `card` as JSON that a person can read too."""
-    path.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    """Write `card` as JSON that a person can read too, over an earlier one.
+
+    Raises OSError; UsageError where the running command must not write there.
+    """
+    with written_whole(path, own=_is_card(path)) as beside:
+        beside.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _is_card(path: Path) -> bool:
+    """Of this release or another."""
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(MAX_CARD_BYTES))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and {"sha256", "labels", "modality"} <= found.keys()

@@ -13,6 +13,7 @@ from edge.models import PERSONAL_SUFFIX, Model
 from edge.models.card import DEFAULT_FLOOR, Calibration, Label
 from edge.models.description import MAX_BYTES
 from edge.models.recalibration import MAX_OFFSET, Adjustment
+from edge.system.outputs import written_whole
 from edge.system.record import Meta, Record, ValidationError, complaint
 from edge.system.small_file import parse_toml, read_small
 
@@ -91,7 +92,8 @@ def keep(model: Model, found: Adjustment) -> Path:
         within = min(max(float(offset), -MAX_OFFSET), MAX_OFFSET)
         lines.append(f"{json.dumps(label, ensure_ascii=False)} = {within:.4f}")
     try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with written_whole(path, own=True) as beside:
+            beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise ModelError(
             f"{path} cannot be written ({error.strerror}): copy {model.path.name} and its .json "

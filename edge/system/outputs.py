@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from edge.errors import UsageError
 
+MADE_BY = "Made by emotion-edge"
+"""Stands in the reports, pictures and networks that the commands write."""
+
+_PART = re.compile(r".+\.\d*part(\.[\w.]+)?")
 _NAME_KEPT = 40
 """Characters of a file's name that its unfinished part carries; a name has 255 bytes at most."""
 
@@ -22,6 +28,30 @@ def check_output(target: Path, inputs: Iterable[Path], *, force: bool) -> None:
     `force` is not given; or it is no ordinary file or folder (a device, a pipe).
     """
     keep_apart(target, inputs)
+    stands = _stands(target)
+    if stands and not force and not (target.is_dir() and not any(target.iterdir())):
+        raise UsageError(f"{target} exists: give another name, or --force to replace it")
+
+
+def check_named(target: Path, inputs: Iterable[Path], *, force: bool) -> None:
+    """Raises UsageError where `target`, a file or the folder of some, must not be written.
+
+    As `check_output`, but that what this toolkit wrote is its own to replace, and that a folder
+    may stand; and no file in a folder that is read is replaced.
+    """
+    inputs = list(inputs)
+    keep_apart(target, inputs)
+    if not _stands(target) or target.is_dir() or made_here(target):
+        return
+    for one in inputs:
+        if one.is_dir() and target.resolve().is_relative_to(one.resolve()):
+            raise UsageError(f"{target} is in {one}, which is read: give another place to write to")
+    if not force:
+        raise UsageError(_STANDS.format(target))
+
+
+def _stands(target: Path) -> bool:
+    """Whether something is there. Raises UsageError where it is neither file nor folder."""
     try:
         stands = os.path.lexists(target)
         ordinary = not target.exists() or target.is_file() or target.is_dir()
@@ -29,8 +59,21 @@ def check_output(target: Path, inputs: Iterable[Path], *, force: bool) -> None:
         raise UsageError(f"{str(target)!r} is no path: {error}") from error
     if not ordinary:
         raise UsageError(f"{target} is no ordinary file: give the name of a file")
-    if stands and not force and not (target.is_dir() and not any(target.iterdir())):
-        raise UsageError(f"{target} exists: give another name, or --force to replace it")
+    return stands
+
+
+_STANDS = "{} exists, and this toolkit did not write it: give another name, or --force"
+
+
+def made_here(path: Path) -> bool:
+    """Whether this toolkit wrote the file, by a sign in it."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    if content[4:8] == b"TFL3":
+        return b"emotion_edge" in content  # the name of the metadata in it
+    return MADE_BY.encode() in content or b'"schema": "emotion-edge/' in content
 
 
 def keep_apart(target: Path, inputs: Iterable[Path]) -> None:
@@ -48,16 +91,49 @@ def same_place(a: Path, b: Path) -> bool:
         return os.path.realpath(a) == os.path.realpath(b)
 
 
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What the running command reads, and whether it may replace what is not its own."""
+
+    inputs: tuple[Path, ...] = ()
+    force: bool = True
+
+    def check(self, path: Path, own: bool) -> None:
+        keep_apart(path, self.inputs)
+        if not (self.force or own) and path.is_file() and not made_here(path):
+            raise UsageError(_STANDS.format(path))
+
+
+_running = _Command()
+
+
+@contextmanager
+def reading(inputs: Iterable[Path], *, force: bool) -> Iterator[None]:
+    """While it lasts, no `Replacement` takes the place of one of `inputs`, nor, without `force`,
+    of a file that this toolkit did not write."""
+    global _running
+    before, _running = _running, _Command(tuple(inputs), force)
+    try:
+        yield
+    finally:
+        _running = before
+
+
 class Replacement:
     """A new file beside `path`, to be written into: `commit` puts it in the place of `path`.
 
     Until then `path` is as it was, and `discard` leaves it so. A link at `path` is replaced, and
     not what it leads to. Everything here raises OSError.
+
+    own:    what stands at `path` is known to be the writer's own to replace
+    ending: of the new file's name, for writers that go by it
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, own: bool = False, ending: str = "") -> None:
+        """Raises UsageError where the running command must not write there: see `reading`."""
+        _running.check(path, own)
         self.path = path
-        self.beside = _new_beside(path)
+        self.beside = _new_beside(path, ending)
 
     def commit(self) -> None:
         self.beside.replace(self.path)
@@ -67,14 +143,21 @@ class Replacement:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, own: bool = False, ending: str = "") -> Iterator[Path]:
     """Yields a `Replacement`'s new file; committed where the block ends well, else discarded."""
-    replacement = Replacement(path)
+    replacement = Replacement(path, own=own, ending=ending)
     try:
         yield replacement.beside
         replacement.commit()
     finally:
         replacement.discard()
+
+
+def discard_parts(folder: Path) -> None:
+    """Remove the unfinished files that a killed process left in a folder of its own."""
+    for part in folder.glob("*.*part*"):
+        if _PART.fullmatch(part.name):
+            part.unlink(missing_ok=True)
 
 
 def write_state(path: Path, text: str, *, mode: int | None = None, durable: bool = False) -> None:
@@ -101,9 +184,9 @@ def why_not(error: OSError) -> str:
     return f"{reason}: free space there" if full else reason
 
 
-def _new_beside(path: Path) -> Path:
+def _new_beside(path: Path, ending: str) -> Path:
     for number in count():
-        beside = path.with_name(f"{path.name[:_NAME_KEPT]}.{number or ''}part")
+        beside = path.with_name(f"{path.name[:_NAME_KEPT]}.{number or ''}part{ending}")
         try:
             beside.open("xb").close()
         except FileExistsError:
