@@ -19,7 +19,7 @@ SCRIPTS = $(shell git ls-files -z | xargs -0 awk 'FNR == 1 && /^\#!.*(bash|\/sh)
 # Raspberry Pi OS brings picamera2 as a system package: a venv must be told to see it.
 SEE_SYSTEM := $(shell $(PYTHON) -c 'import picamera2' 2>/dev/null && echo --system-site-packages)
 
-.PHONY: install uninstall demo test check test-python313 format test-picamera2 test-systemd test-install test-image test-arm64 check-device soak fuzz deb lock audit sbom clean
+.PHONY: install uninstall demo test check test-python313 test-opencv-lowest format test-picamera2 test-systemd test-install test-image test-arm64 check-device soak fuzz deb lock audit sbom clean
 
 demo: $(VENV)/base
 	$(BIN)/edge demo --annotate demo.mp4
@@ -41,6 +41,13 @@ test-python313:
 
 check-device: $(VENV)/dev
 	$(BIN)/pytest tests/edge tests/contracts tests/test_imports.py $(PARALLEL) $(PYTEST)
+
+# Pictures, videos and streams under the lowest OpenCV that is allowed; `make test` has the highest.
+LOWEST_OPENCV = opencv-python-headless==$(shell sed -n 's/.*opencv-python-headless>=\([0-9.]*\).*/\1/p' pyproject.toml | head -1).*
+test-opencv-lowest: $(VENV)/dev
+	test -d $(VENV)-opencv/cv2 || $(BIN)/pip install --quiet --no-deps --target $(VENV)-opencv '$(LOWEST_OPENCV)'
+	PYTHONPATH=$(VENV)-opencv $(BIN)/pytest $(PYTEST) tests/contracts/test_media.py \
+		tests/edge/sources/video/test_picture_kinds.py tests/edge/sources/video/test_sources_video.py
 
 # This system's service, in /opt/emotion-edge (root): also the upgrade, with a way back.
 install:
@@ -140,6 +147,6 @@ $(VENV)/dev: pyproject.toml | $(VENV)/base
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-supply .venv313 build dist *.egg-info demo.mp4 .coverage
+	rm -rf $(VENV) $(VENV)-supply $(VENV)-opencv .venv313 build dist *.egg-info demo.mp4 .coverage
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -65,6 +65,9 @@ KINDS = {
     "truncated stream": Kind(".ts", (*_H264, "-g", "5")),
     "av1": Kind(".mp4", ("-c:v", "libsvtav1", "-preset", "12")),
     "clock leaps": Kind(".ts", _H264),
+    "still, pixels 2:1": Kind(
+        ".jpg", ("-frames:v", "1"), "scale=320:480,setsar=2,format=yuvj420p", 0.5
+    ),
     "animated gif": Kind(".gif", (), "fps=5,split[a][b];[a]palettegen[p];[b][p]paletteuse"),
     "animated png": Kind(".apng", ("-c:v", "apng", "-plays", "0"), "fps=5"),
     "animated webp": Kind(".webp", ("-c:v", "libwebp_anim", "-loop", "0"), "fps=5,format=yuv420p"),
@@ -74,7 +77,7 @@ KINDS = {
 def make(name: str, folder: Path) -> Path:
     """Raises CalledProcessError where ffmpeg cannot."""
     kind = KINDS[name]
-    path = folder / f"{name.replace(' ', '-').replace(':', '-')}{kind.suffix}"
+    path = folder / f"{name.replace(' ', '-').replace(':', '-').replace(',', '')}{kind.suffix}"
     filters = f"{SCENE},{kind.filters}"
     _ffmpeg(*_portrait(), "-filter_complex", filters, *kind.options, path)
     if name == "rotated":

@@ -15,6 +15,7 @@ from edge.errors import MissingDataError, SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import BaseFrameSource
 from edge.sources.video.opencv import quieten
+from edge.sources.video.picture_aspect import aspect_of
 from edge.sources.video.picture_decoding import decode
 from edge.sources.video.picture_kinds import HEAD_BYTES, kind_of
 from edge.types import Frame
@@ -70,12 +71,13 @@ class ImagesSource(BaseFrameSource):
             if self._closed.is_set():
                 return
             try:
-                image = _read(path)
+                image, aspect = _read(path)
             except SourceError as error:
                 self.left_out[str(error)] += 1
                 _log.warning("%s was left out: %s", path, error)
                 continue
-            yield Frame(image, index / self.settings.fps, index, source=str(path))
+            at_s = index / self.settings.fps
+            yield Frame(image, at_s, index, source=str(path), pixel_aspect=aspect)
             index += 1
         if index == 0:
             raise SourceError(f"cannot read {self.path} as a picture: {self._how_many()}")
@@ -91,8 +93,8 @@ class ImagesSource(BaseFrameSource):
         return f"{self.left_out.total()} of {len(self._paths)} files were left out ({reasons})"
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    """Raises SourceError with the reason alone."""
+def _read(path: Path) -> tuple[NDArray[np.uint8], float]:
+    """uint8 (H, W, 3) BGR, and its pixels' aspect. Raises SourceError with the reason alone."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -103,4 +105,6 @@ def _read(path: Path) -> NDArray[np.uint8]:
     if kind is None:
         video = path.suffix.lower() in _VIDEO_SUFFIXES
         raise SourceError("it is a video: give it by itself" if video else "it is no picture")
-    return decode(data, kind)
+    image = decode(data, kind)
+    height, width = image.shape[:2]
+    return image, aspect_of(data, width, height)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from places import PORTRAIT
 from rigs.clips import write_clip
+from rigs.heic import write_heic
 
 from edge.errors import SourceError
 from edge.settings.sections import CameraSettings
@@ -62,6 +63,12 @@ def by_ffmpeg(*options: str) -> Maker:
         subprocess.run(command, check=True, capture_output=True, timeout=60)
 
     return save
+
+
+def by_a_phone(path: Path) -> None:
+    source = path.with_name(".source.png")
+    cv2.imwrite(str(source), scene())
+    write_heic(source, path)
 
 
 def twelve_bits() -> np.ndarray:
@@ -121,6 +128,8 @@ READ: dict[str, Maker] = {
     "apng.png": by_pillow("PNG", save_all=True, append_images=[]),
     "qoi.qoi": by_ffmpeg("-pix_fmt", "rgb24"),
     "mpo.mpo": by_pillow("MPO"),
+    "heic.heic": by_a_phone,
+    "lies, heic.jpg": by_a_phone,
 }
 LEFT_OUT: dict[str, tuple[Maker, str]] = {
     "empty.jpg": (content(b""), "empty"),
@@ -168,12 +177,56 @@ def test_each_of_sixty_kinds_is_read_or_named_with_its_reason_and_the_sums_are_r
     assert f"{len(LEFT_OUT)} of {made} files were left out" in source.ended
 
 
-def test_heic_names_the_extra_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)
-    data = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
+def test_heic_names_the_extra_where_it_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    by_a_phone(tmp_path / "a.heic")
+    by_pillow("JPEG")(tmp_path / "b.jpg")
+    data = (tmp_path / "a.heic").read_bytes()
     assert kind_of(data) == "HEIC"
+    monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)
+    with ImagesSource(str(tmp_path), SETTINGS) as source:
+        assert [Path(frame.source).name for frame in source] == ["b.jpg"]
+    assert "1 of 2 files were left out (1: HEIC needs pip install" in str(source.ended)
+    assert "a.heic was left out: HEIC needs" in caplog.text
     with pytest.raises(SourceError, match=r"emotion-edge\[pictures\]"):
         decode(data, "HEIC")
+
+
+_SIDEWAYS = pillow.Exif()
+_SIDEWAYS[0x0112] = 6
+
+
+@pytest.mark.parametrize(
+    ("name", "maker", "aspect"),
+    [
+        ("half.jpg", by_pillow("JPEG", dpi=(100, 200)), 2.0),
+        ("fax.jpg", by_pillow("JPEG", dpi=(204, 98)), 98 / 204),
+        ("half.png", by_pillow("PNG", dpi=(100, 200)), 2.0),
+        ("grab.jpg", by_ffmpeg("-vf", "setsar=16/11"), 16 / 11),
+        ("grab.png", by_ffmpeg("-vf", "setsar=4/3"), 4 / 3),
+        ("square.jpg", by_pillow("JPEG", dpi=(72, 72)), 1.0),
+        ("says nothing.jpg", by_opencv(".jpg"), 1.0),
+        ("a mistake.jpg", by_pillow("JPEG", dpi=(1, 300)), 1.0),
+        ("a rounding.png", by_pillow("PNG", dpi=(300, 301)), 1.0),
+    ],
+)
+def test_pixels_that_are_not_square_are_known(
+    tmp_path: Path, name: str, maker: Maker, aspect: float
+) -> None:
+    maker(tmp_path / name)
+    with ImagesSource(str(tmp_path / name), SETTINGS) as source:
+        (frame,) = source
+    assert frame.pixel_aspect == pytest.approx(aspect, rel=0.01)
+
+
+def test_pixels_that_lie_on_their_side_have_the_reverse_aspect(tmp_path: Path) -> None:
+    tall = scene()[:, : SIDE // 2, ::-1].copy()
+    pillow.fromarray(tall).save(tmp_path / "a.jpg", dpi=(100, 200), exif=_SIDEWAYS)
+    with ImagesSource(str(tmp_path), SETTINGS) as source:
+        (frame,) = source
+    assert frame.image.shape[:2] == (SIDE // 2, SIDE)
+    assert frame.pixel_aspect == pytest.approx(0.5, rel=0.01)
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
