@@ -55,7 +55,10 @@ _Until = Annotated[str | None, typer.Option(help="Only before, as --since.")]
 @app.command()
 def stats(
     log: _Path = None,
-    by: Annotated[By | None, typer.Option(help="Divide the time by this.")] = None,
+    by: Annotated[
+        By | None,
+        typer.Option(metavar="<by>", help="hour, day, week, month or weekday: a line for each."),
+    ] = None,
     label: _Label = None,
     modality: _Modality = None,
     since: _Since = None,

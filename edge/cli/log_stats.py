@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from edge.cli.units import size
@@ -71,7 +72,9 @@ def _head(found: LogStats) -> Iterator[str]:
 
 
 def _visitors(found: Visitors) -> str:
-    names = [f"under {limit} s" for limit in STAYS_S] + [f"{STAYS_S[-1]} s or more"]
+    first, *_, last = STAYS_S
+    between = [f"{low} to {high} s" for low, high in pairwise(STAYS_S)]
+    names = [f"under {first} s", *between, f"{last} s or more"]
     shown = ", ".join(f"{n:,} {name}" for name, n in zip(names, found.by_stay, strict=True) if n)
     return f"{found.visits:,}, {found.mean_stay_s:.0f} s each on average ({shown})"
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -104,29 +105,28 @@ class Pages:
                 return Answer(_NOT_FOUND, "text/plain", HTTPStatus.NOT_FOUND)
 
     def _page(self, template: str, query: Mapping[str, str]) -> str:
-        wanted = self._wanted(query)
-        view, trouble = None, ""
-        if template == "owner.html":
-            view, trouble = self._view(wanted)
-        return (
-            _templates()
-            .get_template(template)
-            .render(
-                report=self._report(),
-                people=None if self._people is None else self._people(),
-                device=socket.gethostname(),
-                now=datetime.now(),
-                wanted=wanted,
-                view=view,
-                trouble=trouble,
-                pending=trouble is _PENDING,
-                before=wanted.first - timedelta(days=1),
-                after=wanted.end if wanted.end <= self._today() else None,
-                refresh_s=REFRESH_S,
-                preview=self._preview is not None,
-                scene=self._preview.scene() if self._preview is not None else None,
-                min_face_px=self._settings.detection.min_face_px,
-            )
+        wanted, charts = self._wanted(query), template == "owner.html"
+        due_s = time.monotonic() + PATIENCE_S
+        if charts:  # begins to read: the first time, that goes on while the templates are loaded
+            self._view(wanted, 0)
+        page = _templates().get_template(template)
+        wait_s = max(0.0, due_s - time.monotonic())
+        view, trouble = self._view(wanted, wait_s) if charts else (None, "")
+        return page.render(
+            report=self._report(),
+            people=None if self._people is None else self._people(),
+            device=socket.gethostname(),
+            now=datetime.now(),
+            wanted=wanted,
+            view=view,
+            trouble=trouble,
+            pending=trouble is _PENDING,
+            before=wanted.first - timedelta(days=1),
+            after=wanted.end if wanted.end <= self._today() else None,
+            refresh_s=REFRESH_S,
+            preview=self._preview is not None,
+            scene=self._preview.scene() if self._preview is not None else None,
+            min_face_px=self._settings.detection.min_face_px,
         )
 
     def _mirror(self, template: str, query: Mapping[str, str], accepted: str) -> str:

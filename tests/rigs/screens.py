@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import os
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from edge.health.report import Health
 from edge.settings.sections import StatusSettings
 from edge.status.present import Person
 from edge.status.server import StatusPage
+from edge.types import EmotionEvent
 
 PEOPLE = [Person("face", "happy", 0.83, 14.2), Person("fusion", "surprise", 0.55, 71.0)]
 
@@ -43,26 +45,21 @@ def main() -> None:
         big_log.write(log, 30, 12_000, datetime(2026, 6, 27, 21, tzinfo=UTC))
         shoot_pages(browser, log, out)
         shoot_stats(browser, log, out / "stats.png")
-        results, report = Path(name) / "results.json", Path(name) / "report.html"
         bench = [sys.executable, "-m", "benchmarks"]
-        subprocess.run([*bench, "run", "size", "--json", str(results)], check=True, cwd=ROOT)
-        subprocess.run(
-            [*bench, "report", str(results), "--html", str(report)], check=True, cwd=ROOT
-        )
-        browser.open(report.as_uri(), 1100, 900)
+        here = {**os.environ, "PYTHONPATH": str(ROOT)}
+        for command in (
+            ["run", "size", "--json", "r.json"],
+            ["report", "r.json", "--html", "r.html"],
+        ):
+            subprocess.run([*bench, *command], check=True, cwd=name, env=here)
+        browser.open((Path(name) / "r.html").as_uri(), 1100, 900)
         save(out / "report.png", browser.screenshot(whole=False))
 
 
 def shoot_pages(browser: Browser, log: Path, out: Path) -> None:
     socket.gethostname = lambda: "kiosk"
-    health = Health()
-    health.watch_stages(lambda: {"search": 0.4, "inference": 0.09})
-    health.part("camera").running(1200)
-    health.part("log", "sink").running(300)
-    for _ in range(100):
-        health.frame()
     settings = StatusSettings(enabled=True, port=0, names=("localhost",))
-    with StatusPage(settings, health.report, log, lambda: PEOPLE) as page:
+    with StatusPage(settings, afternoon().report, log, lambda: PEOPLE) as page:
         for name, path, width, dark in (
             ("page", "?span=month&at=2026-06-20", 1280, False),
             ("page_phone", "?span=week&at=2026-06-20", 390, True),
@@ -72,6 +69,27 @@ def shoot_pages(browser: Browser, log: Path, out: Path) -> None:
             while browser.value("!!document.querySelector('[data-pending]')"):
                 continue
             save(out / f"{name}.png", browser.screenshot())
+
+
+def afternoon() -> Health:
+    """A run's health after three hours at 20 frames a second."""
+    now_s, spent = 0.0, {"search": 0.0, "inference": 0.0}
+    health = Health(lambda: now_s)
+    health.watch_stages(lambda: spent)
+    camera, log = health.part("camera"), health.part("log", "sink")
+    seen = EmotionEvent(
+        datetime.now(UTC), "face", 7, "happy", 0.83, {"happy": 0.83}, None, "edge_net"
+    )
+    for number in range(3 * 3600 * 20):
+        now_s += 0.05
+        spent["search"] += 0.0041
+        spent["inference"] += 0.0006
+        health.frame(dropped=12)
+        camera.running()
+        if number % 60 == 0:
+            health.event(seen)
+            log.running()
+    return health
 
 
 def shoot_stats(browser: Browser, log: Path, path: Path) -> None:
