@@ -44,6 +44,8 @@ class Structure:
     kind: str
     layers: tuple[tuple[str, dict[str, Any]], ...] = ()
     input_shape: tuple[int | None, ...] = ()
+    classes: int | None = None
+    """The outputs that it has, where its last layer says so."""
 
     @property
     def recurrent(self) -> tuple[str, ...]:
@@ -137,8 +139,7 @@ def _of_config(path: Path, kind: str, config: dict[str, Any]) -> Structure:
         for found in objects
         if isinstance(settings := found.get("config"), dict)
     )
-    shape = _input_shape(layers)
-    return Structure(kind, layers, shape)
+    return Structure(kind, layers, _input_shape(layers), _classes(whole))
 
 
 _ONE = {
@@ -186,6 +187,20 @@ def _count(ends: Any) -> int:
     if isinstance(ends, list) and ends and isinstance(ends[0], str):
         return 1
     return len(ends) if isinstance(ends, (list, dict)) else 1
+
+
+def _classes(config: dict[str, Any]) -> int | None:
+    """The units of the dense layer that gives the output; None where it is another."""
+    layers = [one for one in config.get("layers") or () if isinstance(one, dict)]
+    ends = config.get("output_layers")
+    while isinstance(ends, (list, tuple)) and ends and not isinstance(ends[0], str):
+        ends = ends[0]
+    name = ends[0] if isinstance(ends, list) and ends else None
+    last = [one for one in layers if name in (None, (one.get("config") or {}).get("name"))][-1:]
+    settings = last[0].get("config") if last and last[0].get("class_name") == "Dense" else None
+    units = settings.get("units") if isinstance(settings, dict) else None
+    # One sigmoid becomes two scores.
+    return max(2, units) if isinstance(units, int) else None
 
 
 def _input_shape(layers: tuple[tuple[str, dict[str, Any]], ...]) -> tuple[int | None, ...]:

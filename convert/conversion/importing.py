@@ -29,7 +29,7 @@ from edge.models.description import (
     only_end,
     picture_shape,
 )
-from edge.models.probe import Probe, probe
+from edge.models.probe import End, Probe, probe
 from edge.system.native_output import debugging
 
 CHILD = (sys.executable, "-m", "convert.conversion.import_process")
@@ -80,6 +80,8 @@ def exported(path: Path, wanted: Wanted) -> Iterator[Exported]:
     Raises ModelError, ConversionError, each with the reason, MissingPackageError.
     """
     structure = read_structure(path)
+    if structure.classes not in (None, len(wanted.labels)):
+        check_classes(path, End((1, structure.classes or 0), "", 0, 0), len(wanted.labels))
     shape = _shape(path, structure, wanted)
     with TemporaryDirectory(prefix="edge-import-") as folder:
         work = Path(folder)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.conversion import input_scaling
+from convert.conversion.checks import read_structure
 from convert.conversion.importing import (
     REPRESENTATIVE,
     Exported,
@@ -20,7 +21,7 @@ from convert.conversion.importing import (
     exported,
     to_int8,
 )
-from convert.datasets.own import Example, OwnPictures, load_pictures
+from convert.datasets.own import Example, OwnPictures, check_labels, load_pictures
 from convert.metrics import class_scores
 from convert.predict import raw_outputs
 from edge.errors import ConversionError
@@ -64,6 +65,9 @@ def import_network(
     Raises ModelError, ConversionError and DataError with the reason, before minutes are spent
     where the file shows it.
     """
+    check_labels(examples, wanted.labels)
+    if not (examples or wanted.scaling) and _says_no_scaling(path):
+        raise _unknown_scaling(path, tried=False)
     with exported(path, wanted) as made:
         notes, doubts = made.notes, list[str]()
         pictures, wanted = _pictures(path, made, wanted, examples, faces, progress)
@@ -124,18 +128,28 @@ def _scaling(
     if found is None and pictures is not None:
         found = _tried(path, made, wanted, pictures)
     if found is None:
-        raise ConversionError(
-            f"the scaling that {path} was trained with is not in its file"
-            + (
-                ": give pictures to try it on with --data, or say it with --scaling"
-                if pictures is None
-                else " and no usual one names the pictures better than another: say it with "
-                "--scaling, and see that --labels are right"
-            )
-            + f" ({', '.join(NAMED)} or MEAN/DEVIATION)"
-        )
+        raise _unknown_scaling(path, tried=pictures is not None)
     (notes if found.sure else doubts).append(f"scaling {found.scaling}: {found.why}")
     return str(found.scaling)
+
+
+def _says_no_scaling(path: Path) -> bool:
+    """Whether the layers of a file that lists them show that it has none of its own."""
+    layers = read_structure(path).layers
+    return bool(layers) and input_scaling.from_layers(layers, [0.0]) is None
+
+
+def _unknown_scaling(path: Path, *, tried: bool) -> ConversionError:
+    what = (
+        " and no usual one names the pictures better than another: say it with --scaling, and see "
+        "that --labels are right"
+        if tried
+        else ": give pictures to try it on with --data, or say it with --scaling"
+    )
+    return ConversionError(
+        f"the scaling that {path} was trained with is not in its file{what} "
+        f"({', '.join(NAMED)} or MEAN/DEVIATION)"
+    )
 
 
 def _tried(

@@ -7,7 +7,6 @@ are known, person and part (training, validation or test); its files are beside 
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -170,6 +169,16 @@ def _best_draw(counts: NDArray[np.float64], rng: np.random.Generator) -> NDArray
     return best
 
 
+def check_labels(examples: Iterable[Example], label_names: tuple[str, ...]) -> None:
+    """Raises UsageError for a label that is not among `label_names`."""
+    strange = {one.label for one in examples} - set(label_names)
+    if strange:
+        raise UsageError(
+            f"the data has the labels {', '.join(sorted(strange))} and the network "
+            f"{', '.join(label_names)}: name the data's folders as the network's labels"
+        )
+
+
 def load_pictures(
     examples: list[Example],
     label_names: tuple[str, ...],
@@ -183,12 +192,7 @@ def load_pictures(
     faces: "find" the nearest face in each, or take every picture "whole"
     Raises UsageError for a label that is not among `label_names`, DataError for a damaged file.
     """
-    strange = Counter(one.label for one in examples if one.label not in label_names)
-    if strange:
-        raise UsageError(
-            f"the data has the labels {', '.join(sorted(strange))} and the network "
-            f"{', '.join(label_names)}: name the data's folders as the network's labels"
-        )
+    check_labels(examples, label_names)
     preprocessor = Preprocessor(preprocessing, picture_format)
     detector = open_detector(DetectionSettings()) if faces == "find" else None
     images = np.empty((len(examples), *picture_format.shape), np.uint8)

@@ -20,10 +20,8 @@ from convert.evaluation.passport import passport
 from convert.predict import Progress, predict
 from edge.models import Figure, Model, ModelCard
 from edge.models.card import Calibration
-from edge.models.recalibration import adjustment
+from edge.models.recalibration import PRECISION, adjustment, floor_for
 
-PRECISION = 0.80
-"""How often what is said is to be right."""
 NONFACES_SAID = 0.03
 """Of the patches without a face on which the floor is chosen: so many at most get a label."""
 BINS = 15
@@ -113,16 +111,6 @@ def calibrate(
         protocol=protocol,
     )
     return calibration, tuple(figures)
-
-
-def floor_for(confident: Scores, labels: Labels, precision: float = PRECISION) -> float:
-    """The lowest confidence above which `precision` of what is said is right; 0.99 for none."""
-    confidences = confident.max(axis=1)
-    surest_first = np.argsort(-confidences, kind="stable")
-    right = (confident.argmax(axis=1) == labels)[surest_first]
-    precisions = np.cumsum(right) / np.arange(1, len(right) + 1)
-    enough = np.flatnonzero(precisions >= precision)
-    return float(confidences[surest_first][enough[-1]]) if len(enough) else 0.99
 
 
 def expected_calibration_error(confident: Scores, labels: Labels, bins: int = BINS) -> float:

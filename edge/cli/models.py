@@ -135,6 +135,8 @@ def _wrapped(key: str, text: str, most: int | None = None) -> str:
 
 def _calibration(card: ModelCard) -> Iterator[tuple[str, str]]:
     """What the scores mean, and of how many faces of each label something is said."""
+    from edge.models.personal import PROTOCOL
+
     found = card.calibration
     if found is None:
         return
@@ -147,6 +149,8 @@ def _calibration(card: ModelCard) -> Iterator[tuple[str, str]]:
         f"{found.floor:g}: below it the label is unknown; above it "
         f"{found.precision:.0%} of the labels were right where it was chosen",
     )
+    if found.protocol.startswith(PROTOCOL):
+        yield "calibrated by", found.protocol
     said = ", ".join(f"{label} {share:.0%}" for label, share in found.coverage.items())
     yield "says something", f"of {said} ({found.protocol})"
 

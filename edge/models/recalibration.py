@@ -25,6 +25,8 @@ MIN_SLOPE, MAX_SLOPE = 0.2, 5.0
 MAX_OFFSET = 5.0
 SURE = 1.64
 """A gain counts that 95 % of the samples would show."""
+PRECISION = 0.80
+"""How often what is said is to be right."""
 LEAST_GAIN = 0.01
 """Of log loss: less is nothing that anybody would see."""
 _LEAST = 1 / 512
@@ -46,7 +48,12 @@ class Adjustment:
 @dataclass(frozen=True, slots=True)
 class Gain:
     """On pictures that were left out of the fit, before and after it; losses are the mean of
-    -ln of the true label's score. `sure`: the least that it is lower by, by 95 %."""
+    -ln of the true label's score.
+
+    sure:     the least that the loss is lower by, by 95 %
+    floor:    the lowest confidence above which `PRECISION` of them were named rightly
+    coverage: (n_classes,) of each label's pictures, the share above the floor
+    """
 
     pictures: int
     accuracy_before: float
@@ -54,6 +61,8 @@ class Gain:
     loss_before: float
     loss_after: float
     sure: float
+    floor: float
+    coverage: tuple[float, ...]
 
     @property
     def helps(self) -> bool:
@@ -97,6 +106,8 @@ def gain(scores: Scores, labels: Labels, groups: Groups) -> Gain:
     lower = losses[0] - losses[1]
     error = float(lower.std(ddof=1) / np.sqrt(len(lower)))
     right = [float((each.argmax(axis=1) == labels).mean()) for each in (scores, after)]
+    floor = floor_for(after, labels)
+    said = after.max(axis=1) >= floor
     return Gain(
         pictures=len(labels),
         accuracy_before=right[0],
@@ -104,7 +115,22 @@ def gain(scores: Scores, labels: Labels, groups: Groups) -> Gain:
         loss_before=float(losses[0].mean()),
         loss_after=float(losses[1].mean()),
         sure=float(lower.mean()) - SURE * error,
+        floor=floor,
+        coverage=tuple(
+            float(said[labels == number].mean()) if (labels == number).any() else 0.0
+            for number in range(scores.shape[1])
+        ),
     )
+
+
+def floor_for(confident: Scores, labels: Labels, precision: float = PRECISION) -> float:
+    """The lowest confidence above which `precision` of what is said is right; 0.99 for none."""
+    confidences = confident.max(axis=1)
+    surest_first = np.argsort(-confidences, kind="stable")
+    right = (confident.argmax(axis=1) == labels)[surest_first]
+    precisions = np.cumsum(right) / np.arange(1, len(right) + 1)
+    enough = np.flatnonzero(precisions >= precision)
+    return float(confidences[surest_first][enough[-1]]) if len(enough) else 0.99
 
 
 def _left_out(labels: Labels, groups: Groups) -> Iterator[NDArray[np.bool_]]:

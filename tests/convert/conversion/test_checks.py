@@ -159,3 +159,39 @@ def test_a_scaling_is_tried_and_named_only_where_it_is_better() -> None:
     found, _ = tried(candidates, hits, 60)
     assert found is not None
     assert not found.sure
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--labels", "a,b,c,d", "--scaling", "0-1"),
+            "names 3 classes and 4 labels are given: give 3",
+        ),
+        (("--labels", "a,b,c"), "give pictures to try it on with --data"),
+        (("--labels", "a,b,c", "--data", "faces"), "the data has the labels x and the network"),
+    ],
+)
+def test_what_the_file_shows_is_refused_before_tensorflow_starts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    from convert.cli.main import app
+    from convert.conversion import importing
+    from edge.cli.app import run_app
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faces" / "x").mkdir(parents=True)
+    (tmp_path / "faces" / "x" / "1.png").write_bytes(b"")
+    monkeypatch.setattr(importing, "run_child", lambda *_: pytest.fail("TensorFlow was started"))
+    path = written(
+        tmp_path / "mine.keras",
+        image(48, 48, 1),
+        layer("Conv2D", filters=8),
+        layer("Dense", units=3),
+    )
+    assert run_app(app, "edge-convert", ["import", str(path), *arguments]) != 0
+    assert sentence in capsys.readouterr().err

@@ -12,11 +12,10 @@ from convert.datasets.face_set import FaceSet
 from convert.evaluation.calibration import (
     calibrate,
     expected_calibration_error,
-    floor_for,
 )
 from edge.models import find
 from edge.models.classifier import Classifier
-from edge.models.recalibration import Adjustment, adjustment
+from edge.models.recalibration import Adjustment, adjustment, floor_for
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.dirichlet(np.full(7, 0.4), 20_000).astype(np.float32)

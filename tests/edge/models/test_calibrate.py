@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,8 +17,8 @@ from edge.cli.main import app
 from edge.errors import ModelError
 from edge.models.classifier import Classifier
 from edge.models.own import open_model
-from edge.models.personal import keep, path_of
-from edge.models.recalibration import Adjustment, adjustment, gain
+from edge.models.personal import keep, path_of, personal
+from edge.models.recalibration import Adjustment, Gain, adjustment, gain
 
 LABELS = ("glad", "glum", "other")
 
@@ -34,6 +35,35 @@ def scored(
     scores = rng.dirichlet(np.full(len(offsets), 0.7), n)
     meant = Adjustment(temperature, np.array(offsets)).apply(scores)
     return scores, np.array([rng.choice(len(offsets), p=row) for row in meant])
+
+
+WORTH = Gain(60, 0.8, 0.9, 1.0, 0.5, 0.2, floor=0.4, coverage=(0.5,) * 7)
+
+
+def test_the_floor_keeps_its_promise_on_pictures_that_it_was_not_chosen_on() -> None:
+    """Before, what the card said of its own pictures; after, 80 % of the person's are right."""
+    scores, labels = scored(1000, (1.5, -1.5, 0.0), temperature=1.5)
+    found, worth = adjustment(scores, labels), gain(scores, labels, np.arange(1000) % 5)
+    unseen, truth = scored(4000, (1.5, -1.5, 0.0), seed=1, temperature=1.5)
+    after = found.apply(unseen)
+    said = after.max(axis=1) >= worth.floor
+    right = (after.argmax(axis=1) == truth)[said].mean()
+    assert right == pytest.approx(0.8, abs=0.03)
+    assert 0.2 < said.mean() < 0.98
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_the_cards_floor_moves_with_the_temperature(tmp_path: Path, temperature: float) -> None:
+    """A score that was just below it is below it again, whatever the person's pictures say."""
+    model = tiny_model.write(tmp_path)
+    low = replace(WORTH, floor=0.0)
+    keep(model, Adjustment(temperature, np.zeros(7)), low)
+    before, after = model.card.floor, personal(model).card.floor
+    peak = np.array([[before, *[(1 - before) / 6] * 6]])
+    moved = Adjustment(temperature, np.zeros(7)).apply(peak).max()
+    assert after == pytest.approx(moved, abs=1e-3)
+    keep(model, Adjustment(temperature, np.zeros(7)), replace(WORTH, floor=0.97))
+    assert personal(model).card.floor == pytest.approx(0.97)
 
 
 def test_what_moved_the_scores_is_found() -> None:
@@ -109,7 +139,7 @@ def test_folders_become_numbers_that_a_run_uses_and_undo_removes(
     # Nothing but the numbers is kept.
     kept = {path.name for path in tmp_path.iterdir()} - before - {"me"}
     assert kept == {"mine.calibration.toml"}
-    assert path_of(model).stat().st_size < 400
+    assert path_of(model).stat().st_size < 500
     image = np.full((16, 16), 120, np.uint8)
     with (
         Classifier(open_model(str(model), personally=False)) as plain,
@@ -120,6 +150,11 @@ def test_folders_become_numbers_that_a_run_uses_and_undo_removes(
         np.testing.assert_allclose(
             personal.classify(image).scores, found.apply(scores)[0], atol=2e-3
         )
+    assert run("models", "show", model) == 0
+    show = " ".join(capsys.readouterr().out.split())
+    assert f"temperature {said['temperature']:.4f}"[:17] in show
+    assert "above it 80% of the labels were right" in show
+    assert "edge calibrate, 60 pictures of its person" in show
     assert run("calibrate", "--undo", "--model", model) == 0
     assert open_model(str(model)).card.calibration is None
     assert "as its card says again" in capsys.readouterr().out
@@ -198,7 +233,6 @@ def test_folders_that_are_wrong(
 def test_on_top_of_a_card_that_is_calibrated() -> None:
     """Both steps as one: the card's own, then the person's."""
     from edge.models import Model
-    from edge.models.personal import personal
 
     given = open_model("edge_net")
     found = Adjustment(1.3, np.linspace(-0.5, 0.5, 7))
@@ -207,7 +241,7 @@ def test_on_top_of_a_card_that_is_calibrated() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         copied = Model(Path(folder) / "edge_net.tflite", given.card, given.content)
-        keep(copied, found)
+        keep(copied, found, WORTH)
         with Classifier(given) as plain, Classifier(personal(copied)) as mine:
             scores = plain.classify(image).scores.astype(np.float64)[None]
             after = mine.classify(image).scores
