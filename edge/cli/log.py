@@ -140,9 +140,13 @@ def export(
     from edge.log.paths import readable_log
     from edge.log.reader import open_log
     from edge.system.outputs import check_output
+    from edge.system.printable import bytes_onto
 
     path, printed = readable_log(log), str(to) == "-"
     writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
+    to_terminal = printed and sys.stdout.isatty()
+    if to_terminal and form == "parquet":
+        raise UsageError("Parquet is nothing to read on a terminal: give a file's name")
     if not printed:
         check_output(to, files(path), force=force)
     with open_log(path) as opened:
@@ -153,7 +157,9 @@ def export(
             else events_table(opened.events(which), opened.score_labels())
         )
         if printed:
-            writer(table, sys.stdout.buffer)
+            stream = bytes_onto(sys.stdout) if to_terminal else sys.stdout.buffer
+            writer(table, stream)
+            stream.flush()
         else:
             count = export_file(table, to, writer)
         _mention_damaged(opened)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from edge.system.printable import printable
+from edge.system.printable import one_line
 from edge.system.redaction import redact
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def print_start(settings: Settings, summary: RunSummary) -> None:
         f"log {log}{counts}" if log is not None else "no log",
         f"page {summary.page}" if summary.page else "no page",
     ]
-    typer.echo(printable(redact("; ".join(parts))), err=True)
+    typer.echo(one_line(redact("; ".join(parts))), err=True)
 
 
 def print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:
@@ -60,4 +60,4 @@ def print_summary(summary: RunSummary, settings: Settings, annotate: str | None)
     if annotate is not None:
         lines.append(f"annotated: {annotate}")
     for line in lines:
-        typer.echo(printable(redact(line)), err=True)
+        typer.echo(one_line(redact(line)), err=True)

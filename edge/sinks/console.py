@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from edge.sinks.text import TextSink
-from edge.system.printable import printable
+from edge.system.printable import one_line
 from edge.types import EmotionEvent, Origin
 
 _CELLS = 20
@@ -39,7 +39,7 @@ def _where(origin: Origin) -> str:
         return ""
     name = origin.source if "://" in origin.source else origin.source.rpartition("/")[2]
     at = "" if origin.media_s is None else f" at {origin.media_s:.2f} s"
-    return f"  {printable(name)}{at}"
+    return f"  {one_line(name)}{at}"
 
 
 def bar(share: float, blocks: tuple[str, str]) -> str:

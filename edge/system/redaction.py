@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from edge.system.printable import printable
+from edge.system.printable import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,7 +106,10 @@ def _split(address: str) -> tuple[str, str]:
 
 
 class RedactingFormatter(logging.Formatter):
-    """A log record as a line, its traceback included, without secrets."""
+    """A log record as a line, and its traceback as some, without secrets."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        return one_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(redact(super().format(record)))
