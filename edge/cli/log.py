@@ -135,33 +135,27 @@ def export(
     until: _Until = None,
 ) -> None:
     """Write the events to a file for other programs; times are UTC."""
+    from edge.log import export as exporting
     from edge.log.database import files
-    from edge.log.export import counts_table, events_table, export_file, writer_for
     from edge.log.paths import readable_log
     from edge.log.reader import open_log
     from edge.system.outputs import check_output
-    from edge.system.printable import bytes_onto
 
     path, printed = readable_log(log), str(to) == "-"
-    writer = writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
-    to_terminal = printed and sys.stdout.isatty()
-    if to_terminal and form == "parquet":
-        raise UsageError("Parquet is nothing to read on a terminal: give a file's name")
+    writer = exporting.writer_for(form or ("jsonl" if printed else to.suffix.lstrip(".")))
     if not printed:
         check_output(to, files(path), force=force)
     with open_log(path) as opened:
         which = _filter(opened, label, modality, since, until)
         table = (
-            counts_table(opened.counts(which))
+            exporting.counts_table(opened.counts(which))
             if counts
-            else events_table(opened.events(which), opened.score_labels())
+            else exporting.events_table(opened.events(which), opened.score_labels())
         )
         if printed:
-            stream = bytes_onto(sys.stdout) if to_terminal else sys.stdout.buffer
-            writer(table, stream)
-            stream.flush()
+            exporting.print_table(table, sys.stdout, writer)
         else:
-            count = export_file(table, to, writer)
+            count = exporting.export_file(table, to, writer)
         _mention_damaged(opened)
     if printed:
         return

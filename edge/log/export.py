@@ -19,6 +19,7 @@ from edge.log.clocks import marked
 from edge.log.stats import Count
 from edge.sinks.event_json import as_dict
 from edge.system.outputs import why_not, written_whole
+from edge.system.printable import bytes_onto
 from edge.types import EmotionEvent
 
 _FACE = ("x", "y", "width", "height")
@@ -165,6 +166,15 @@ def export_file(table: Table, path: Path, writer: Writer) -> int:
     except OSError as error:
         raise SinkError(f"cannot write {path} ({why_not(error)}): give another file") from error
     return count
+
+
+def print_table(table: Table, stream: TextIO, writer: Writer) -> None:
+    """Write it on `stream`; a terminal obeys nothing in it. Raises UsageError for Parquet there."""
+    if stream.isatty() and writer is write_parquet:
+        raise UsageError("Parquet is nothing to read on a terminal: give a file's name")
+    raw = bytes_onto(stream) if stream.isatty() else stream.buffer
+    writer(table, raw)
+    raw.flush()
 
 
 @contextmanager
