@@ -12,6 +12,7 @@
     ├── DataError                 1  a data set is damaged or mislabelled
     ├── ConversionError           1  training, quantizing or verifying failed
     └── SinkError                 1  a log or output cannot be written
+        └── ReaderGoneError       1  whoever read our output has closed it (`| head`)
 
 A message is one sentence: what is wrong, the value, what to do.
 """
@@ -67,3 +68,7 @@ class ConversionError(EdgeError):
 
 class SinkError(EdgeError):
     pass
+
+
+class ReaderGoneError(SinkError):
+    """No fault: the command line says nothing of it."""

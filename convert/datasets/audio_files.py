@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DataError, MissingDataError, MissingPackageError
+from edge.sources.audio.conditioning import HIGHEST_RATE_HZ, MOST_CHANNELS
 
+_BLOCK = 1 << 16
 _EXTRA = "pip install 'emotion-edge[convert]'"
 
 
@@ -25,7 +27,16 @@ def read(path: Path, sample_rate_hz: int) -> NDArray[np.float32]:
     if not path.is_file():
         raise MissingDataError(f"there is no sound file {path}: give a .wav or .flac")
     try:
-        channels, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            rate_hz = file.samplerate
+            if file.channels > MOST_CHANNELS or rate_hz > HIGHEST_RATE_HZ:
+                raise DataError(
+                    f"{path} says that it has {file.channels} channels at {rate_hz} Hz: it is"
+                    " damaged, fetch it again"
+                )
+            # What its header claims may not be there: block by block only that takes memory.
+            blocks = file.blocks(blocksize=_BLOCK, dtype="float32", always_2d=True)
+            channels = np.concatenate([np.empty((0, file.channels), np.float32), *blocks])
     except (soundfile.LibsndfileError, OSError) as error:
         raise DataError(f"{path} cannot be read as sound ({error}): fetch it again") from error
     if not len(channels):

@@ -7,12 +7,15 @@ import logging
 import os
 from fractions import Fraction
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.system.native_output import native_path
 
 Image = NDArray[np.uint8]
 
@@ -34,6 +37,12 @@ class VideoEncoder(Protocol):
 
     def write(self, image: Image, at_s: float) -> None: ...
     def close(self) -> None: ...
+
+
+def check_name(path: Path) -> None:
+    """Raises UsageError for a name that the encoder of such a file cannot take."""
+    if path.suffix.lower() == ".avi" or find_spec("av") is None:
+        native_path(str(path.absolute()))
 
 
 def open_encoder(file: Path, name: Path, fps: float, size: tuple[int, int]) -> VideoEncoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,6 +22,8 @@ MANIFEST = ".annotated-by-edge"
 
 _AS_NAMED = "surrogateescape"
 """A name need not be valid text."""
+_LONGEST_STEM = 220
+"""Bytes; a name has 255 at most."""
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -120,13 +123,18 @@ class AnnotatedPictures:
 
 
 def _name(frame: Frame) -> str:
-    """What the picture of a frame is called."""
-    source = Path(frame.source)
+    """What the picture of a frame is called: one line of the manifest, and not too long."""
     if not frame.source:
         return f"{frame.index:06d}.jpg"
+    source = Path(" ".join(frame.source.splitlines()))
+    stem, suffix = source.stem, source.suffix
     if frame.media_s is not None:
-        return f"{source.stem}-{frame.index:06d}.jpg"
-    return source.name if source.suffix.lower() in _SUFFIXES else f"{source.name}.jpg"
+        suffix = f"-{frame.index:06d}.jpg"
+    elif suffix.lower() not in _SUFFIXES:
+        stem, suffix = source.name, ".jpg"
+    while len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return stem + suffix
 
 
 def _listed(folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from edge.annotate.draw import drawn
-from edge.annotate.encoders import SUFFIXES, VideoEncoder, open_encoder
+from edge.annotate.encoders import SUFFIXES, VideoEncoder, check_name, open_encoder
 from edge.errors import SinkError, UsageError
 from edge.system.outputs import Replacement, why_not
 
@@ -37,6 +37,7 @@ class AnnotatedVideo:
         self._closed = False
         if path.suffix.lower() not in SUFFIXES:
             raise UsageError(f"cannot annotate into {path}: give OUT.mp4, OUT.webm or a folder")
+        check_name(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = Replacement(path)

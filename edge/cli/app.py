@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import EdgeError
+from edge.errors import EdgeError, ReaderGoneError
 from edge.system.native_output import debugging
 from edge.system.printable import printable
 from edge.system.redaction import guard_streams, protect_all, redact
@@ -37,16 +38,16 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
     try:
         code = command.main(arguments, prog_name=prog, standalone_mode=False)
     except SystemExit as stop:
-        # Only typer exits by itself: when whoever read our output has closed it (`| head`).
-        code = stop.code
-    except BrokenPipeError:
-        code = FAILED
+        # typer exits so at any broken pipe, a socket's too.
+        broken = stop.__context__
+        ours = _reader_gone() or not isinstance(broken, OSError)
+        code = stop.code if ours else _unforeseen(prog, broken)
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except ReaderGoneError:
+        code = FAILED
     except EdgeError as error:
-        # Whoever read our output has closed it (`| head`): that is no fault to be told.
-        gone = isinstance(error.__cause__, BrokenPipeError)
-        code = FAILED if gone else _report(prog, str(error), error.exit_code)
+        code = _report(prog, str(error), error.exit_code)
     except Exception as error:
         code = _unforeseen(prog, error)
     return _flushed(code if isinstance(code, int) else 0)
@@ -79,6 +80,17 @@ def _complete(app: typer.Typer) -> None:
     for group in app.registered_groups:
         if group.typer_instance is not None:
             _complete(group.typer_instance)
+
+
+def _reader_gone() -> bool:
+    """Whether whoever read our standard output has closed it (`| head`): no fault to be told."""
+    try:
+        number = sys.__stdout__.fileno() if sys.__stdout__ is not None else -1
+        watched = select.poll()
+        watched.register(number, 0)
+        return any(state & (select.POLLERR | select.POLLHUP) for _, state in watched.poll(0))
+    except (OSError, ValueError):
+        return False
 
 
 def _unforeseen(prog: str, error: Exception) -> int:

@@ -141,6 +141,7 @@ class BatchSink(Sink):
 
     def note(self, text: str) -> None:
         """Put a remark into the log, with the time. Raises SinkError where the disk refuses."""
+        text = text.encode(errors="backslashreplace").decode()  # it may name a file
         now = microseconds(datetime.now(UTC))
         try:
             connection = self._file.connection()

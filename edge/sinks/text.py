@@ -6,7 +6,7 @@ import os
 from abc import abstractmethod
 from typing import TextIO
 
-from edge.errors import SinkError
+from edge.errors import ReaderGoneError, SinkError
 from edge.sinks import Sink
 from edge.system.outputs import why_not
 from edge.types import EmotionEvent
@@ -36,7 +36,8 @@ class TextSink(Sink):
             self._stream.flush()
         except BrokenPipeError as error:
             self._let_go()
-            raise SinkError(f"the reader of {self._name} has gone: the run ends here") from error
+            gone = f"the reader of {self._name} has gone: the run ends here"
+            raise ReaderGoneError(gone) from error
         except OSError as error:
             self._let_go()
             raise SinkError(f"cannot write to {self._name} ({why_not(error)})") from error

@@ -25,6 +25,8 @@ def edge(*arguments: str, home: Path) -> tuple[int, str]:
         ["--camera", f"{BAD}.avi", "--log", "none"],
         ["--camera", "synthetic", "--frames", "2", "--log", f"{BAD}.sqlite"],
         ["--camera", "synthetic", "--frames", "2", "--log", "none", "--model", f"{BAD}.tflite"],
+        ["--camera", "synthetic", "--frames", "2", "--log", "l.sqlite", "--annotate", f"{BAD}.mp4"],
+        ["--camera", "synthetic", "--frames", "2", "--log", "l.sqlite", "--annotate", f"{BAD}/"],
     ],
 )
 def test_a_path_that_is_no_utf_8_works_or_is_a_sentence(options: list[str], tmp_path: Path) -> None:

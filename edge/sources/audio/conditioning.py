@@ -16,6 +16,9 @@ SAMPLE_RATE_HZ = 16_000
 """What every source of sound delivers."""
 LOWEST_RATE_HZ = 4_000
 """Below this there is nothing of a voice's colour."""
+HIGHEST_RATE_HZ = 768_000
+MOST_CHANNELS = 64
+"""What says more is damaged, or made to take memory."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,15 +70,22 @@ class SoundHealth:
 class AudioNormalizer:
     """Mixes, corrects and resamples one stream, chunk by chunk, into float32 (n,) at 16 kHz."""
 
-    def __init__(self, sample_rate_hz: int, health: SoundHealth, channel: int = 0) -> None:
-        """channel: the one to take, from 1; 0: all together.
+    def __init__(
+        self, sample_rate_hz: int, health: SoundHealth, channel: int = 0, *, channels: int = 1
+    ) -> None:
+        """channel: the one to take, from 1; 0: all together. channels: how many there are
 
-        Raises SourceError for a rate that no voice is told at, MissingPackageError where the rate
-        needs a resampler and there is none.
+        Raises SourceError for a rate that no voice is told at, and for more than any device has;
+        MissingPackageError where the rate needs a resampler and there is none.
         """
         if sample_rate_hz < LOWEST_RATE_HZ:
             raise SourceError(
                 f"its sample rate is {sample_rate_hz} Hz: give sound of {LOWEST_RATE_HZ} Hz or more"
+            )
+        if sample_rate_hz > HIGHEST_RATE_HZ or not 1 <= channels <= MOST_CHANNELS:
+            raise SourceError(
+                f"it says that it has {channels} channels at {sample_rate_hz} Hz: give sound"
+                f" of 1 to {MOST_CHANNELS}, at {HIGHEST_RATE_HZ} Hz at most"
             )
         self._rate_hz = sample_rate_hz
         self._health = health

@@ -21,6 +21,8 @@ from edge.system.native_output import suppress_c_stderr
 from edge.types import AudioChunk
 
 CHUNK_S = 0.1
+_MOST_DAMAGED = 10_000
+"""Packets of sound in a row: minutes of it, in which nothing is left to be heard."""
 
 
 class DecodedSource(BaseSource[AudioChunk]):
@@ -45,9 +47,11 @@ class DecodedSource(BaseSource[AudioChunk]):
     def _open(self) -> None:
         self.health = SoundHealth()
         self._check_bytes()
-        rate_hz = self._decode()
+        rate_hz, channels = self._decode()
         try:
-            self._conditioner = AudioNormalizer(rate_hz, self.health, self._channel)
+            self._conditioner = AudioNormalizer(
+                rate_hz, self.health, self._channel, channels=channels
+            )
         except SourceError as error:
             raise SourceError(f"cannot read {self.path} as sound: {error}") from error
 
@@ -91,8 +95,11 @@ class DecodedSource(BaseSource[AudioChunk]):
         ]
 
     @abstractmethod
-    def _decode(self) -> int:
-        """Get ready to decode; the sound's rate. Raises SourceError, with the reason."""
+    def _decode(self) -> tuple[int, int]:
+        """Get ready to decode; the sound's rate (Hz) and channels.
+
+        Raises SourceError, with the reason.
+        """
 
     @abstractmethod
     def _next(self) -> NDArray[Any] | None:
@@ -110,7 +117,7 @@ class SoundFileSource(DecodedSource):
         super().__init__(target, settings)
         self._file: Any = None
 
-    def _decode(self) -> int:
+    def _decode(self) -> tuple[int, int]:
         soundfile = _import_soundfile()
         try:
             with suppress_c_stderr():  # libmpg123 tells there what it thinks of an MP3
@@ -120,7 +127,7 @@ class SoundFileSource(DecodedSource):
                 f"cannot read {self.path} as sound: {error.error_string.rstrip('.')}; give a WAV "
                 "or FLAC file"
             ) from error
-        return int(self._file.samplerate)
+        return int(self._file.samplerate), int(self._file.channels)
 
     def _next(self) -> NDArray[Any] | None:
         import soundfile
@@ -150,7 +157,7 @@ class SoundTrackSource(DecodedSource):
         self._container: Any = None
         self._damaged = 0
 
-    def _decode(self) -> int:
+    def _decode(self) -> tuple[int, int]:
         av = _import_av(self.path)
         self._damaged = 0
         try:
@@ -170,18 +177,24 @@ class SoundTrackSource(DecodedSource):
         track_s = track.start_time * float(track.time_base) if track.start_time else began_s
         self.starts_s = max(0.0, track_s - began_s)
         self._pieces = self._decoded(track)
-        return int(track.rate)
+        return int(track.rate or 0), int(track.codec_context.channels or 0)
 
     def _decoded(self, track: Any) -> Iterator[NDArray[np.float32]]:
         import av
 
-        step = max(1, round(CHUNK_S * track.rate))
+        step, in_a_row = max(1, round(CHUNK_S * (track.rate or 0))), 0
         for packet in self._container.demux(track):
             try:
                 frames = packet.decode()
-            except av.FFmpegError:
-                self._damaged += 1
+            except av.FFmpegError as error:
+                self._damaged, in_a_row = self._damaged + 1, in_a_row + 1
+                if in_a_row == _MOST_DAMAGED:
+                    raise SourceError(
+                        f"cannot read {self.path} to its end: {in_a_row} packets in a row are"
+                        " damaged; give an undamaged file"
+                    ) from error
                 continue
+            in_a_row = 0
             for frame in frames:
                 for piece in self._mixer.resample(frame):
                     samples = piece.to_ndarray().T

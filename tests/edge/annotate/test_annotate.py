@@ -179,3 +179,31 @@ def test_a_full_disk_is_one_error(tmp_path: Path, name: str, left_bytes: int) ->
 
         with pytest.raises(SinkError, match="free space"):
             record()
+
+
+def test_pictures_keep_names_that_are_no_text_too_long_or_of_two_lines(tmp_path: Path) -> None:
+    """And a later run takes its own away, and not what a line of such a name says."""
+    (tmp_path / "holiday.jpg").write_bytes(b"mine")
+    names = [os.fsdecode(b"a\xff.jpg"), f"{'e' * 250}.jpg", "\N{SNOWMAN}" * 84, "x\nholiday.jpg"]
+    for _ in range(2):
+        with opened(f"{tmp_path}/", fps=30) as pictures:
+            for index, name in enumerate(names):
+                frame = Frame(np.zeros((48, 64, 3), np.uint8), 0.0, index, source=f"/in/{name}")
+                pictures.show(SimpleNamespace(frame=frame, observations=(), events=()))
+    with opened(f"{tmp_path}/", fps=30) as pictures:
+        pictures.show(frame_result(0))
+    assert (tmp_path / "holiday.jpg").read_bytes() == b"mine"
+    assert len(list(tmp_path.glob("*.jpg"))) == 2
+
+
+def test_a_name_that_opencv_cannot_take_is_said_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = tmp_path / os.fsdecode(b"a\xff.mp4")
+    with opened(bad, fps=30) as video:
+        video.show(frame_result(0))
+    assert bad.stat().st_size > 0
+    monkeypatch.setattr("edge.annotate.encoders.find_spec", lambda name: None)
+    for path in (bad, bad.with_suffix(".avi")):
+        with pytest.raises(UsageError, match="no UTF-8"):
+            opened(path, fps=30)

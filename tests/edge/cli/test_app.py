@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from edge.cli import app as command
-from edge.errors import EdgeError, MissingDataError, ModelError, UsageError
+from edge.errors import EdgeError, MissingDataError, ModelError, SinkError, UsageError
 
 
 def app_that(act: Callable[[], object]) -> typer.Typer:
@@ -156,3 +156,17 @@ def test_a_reader_that_leaves_ends_it_in_silence() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(timeout=30) == 1
+
+
+@pytest.mark.parametrize("kind", [BrokenPipeError, ConnectionResetError])
+def test_another_pipe_that_breaks_is_told(
+    kind: type[OSError], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A socket's, say; standard output is whole."""
+    error = kind(32, "Broken pipe")
+    assert command.run_app(raising(error), "edge", ["work"]) == 1
+    assert f"edge: unexpected {kind.__name__}: " in capsys.readouterr().err
+    failed = SinkError("the broker has gone: start it")
+    failed.__cause__ = error
+    assert command.run_app(raising(failed), "edge", ["work"]) == 1
+    assert capsys.readouterr().err == "edge: the broker has gone: start it\n"
