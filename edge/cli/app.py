@@ -40,8 +40,9 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
     except SystemExit as stop:
         # typer exits so at any broken pipe, a socket's too.
         broken = stop.__context__
-        ours = _reader_gone() or not isinstance(broken, OSError)
-        code = stop.code if ours else _unforeseen(prog, broken)
+        code = stop.code
+        if isinstance(broken, OSError) and not _reader_gone():
+            code = _unforeseen(prog, broken)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ReaderGoneError:

@@ -10,9 +10,10 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from edge.errors import SourceError
@@ -21,6 +22,8 @@ from edge.sources.video.tls import trusted
 MOST_BYTES = 64 << 20
 """A picture that says it is larger is a mistake."""
 _LONGEST_LINE = 4096
+_MOST_LINES = 1000
+"""Between two pictures; a camera that sends more has none."""
 
 
 class HttpAnswer:
@@ -32,8 +35,8 @@ class HttpAnswer:
     def __init__(self, url: str, timeout_s: float, ca_file: str = "") -> None:
         """ca_file: as `camera.ca_file`"""
         try:
-            address, opener = _opener(url, timeout_s, ca_file)
-            self._response: HTTPResponse = opener.open(address, timeout=timeout_s)
+            with _opener(url, timeout_s, ca_file) as (address, opener):
+                self._response: HTTPResponse = opener.open(address, timeout=timeout_s)
         except urllib.error.HTTPError as error:
             raise SourceError(
                 _of_status(error.code, has_user="@" in urlsplit(url).netloc)
@@ -70,7 +73,8 @@ class HttpAnswer:
 
     def _part(self, deadline_s: float) -> bytes:
         size, seen = None, False
-        while True:
+        for _ in range(_MOST_LINES):
+            self._limit(deadline_s)
             line = self._response.readline(_LONGEST_LINE)
             if not line:
                 raise SourceError("the camera closed the connection")
@@ -80,6 +84,8 @@ class HttpAnswer:
             seen = seen or bool(line.strip())
             if not line.strip() and seen:
                 break
+        else:
+            raise SourceError(f"no picture came in {_MOST_LINES} lines")
         if size is not None:
             if size > MOST_BYTES:
                 raise SourceError(f"a picture of {size} bytes was announced")
@@ -119,7 +125,22 @@ class HttpAnswer:
             socket.settimeout(left_s)
 
 
-def _opener(url: str, timeout_s: float, ca_file: str) -> tuple[str, Any]:
+class _Https(urllib.request.HTTPSHandler):
+    """Reads the system's signers only where it is needed without a context: half a megabyte."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        urllib.request.AbstractHTTPHandler.__init__(self)
+        self._trusting = context
+
+    def https_open(self, request: urllib.request.Request) -> HTTPResponse:
+        context = self._trusting or ssl.create_default_context()
+        return self.do_open(partial(HTTPSConnection, context=context), request)
+
+
+@contextmanager
+def _opener(
+    url: str, timeout_s: float, ca_file: str
+) -> Iterator[tuple[str, urllib.request.OpenerDirector]]:
     """The address without user and password, and what opens it with them, Basic or Digest.
 
     Over TLS nobody gets them but who is trusted; where that one sends us elsewhere, the system's
@@ -132,15 +153,27 @@ def _opener(url: str, timeout_s: float, ca_file: str) -> tuple[str, Any]:
     if parts.username is not None:
         user, password = unquote(parts.username), unquote(parts.password or "")
         passwords.add_password(None, address, user, password)
-    context = ssl.create_default_context()
+    context = None
     if parts.scheme == "https":
         context = trusted(parts.hostname or "", parts.port or 443, ca_file, timeout_s)
-    return address, urllib.request.build_opener(
-        urllib.request.ProxyHandler({}),
-        urllib.request.HTTPSHandler(context=context),
+    handlers: tuple[urllib.request.BaseHandler, ...] = (
+        urllib.request.HTTPHandler(),
+        _Https(context),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.UnknownHandler(),
         urllib.request.HTTPDigestAuthHandler(passwords),
         urllib.request.HTTPBasicAuthHandler(passwords),
     )
+    opener = urllib.request.OpenerDirector()
+    for handler in handlers:
+        opener.add_handler(handler)
+    try:
+        yield address, opener
+    finally:  # a ring of both, with all that they know of TLS, would stay for many minutes
+        for handler in handlers:
+            handler.parent = None  # type: ignore[assignment]
 
 
 def _kind(content_type: str) -> str:

@@ -1,0 +1,86 @@
+"""What a hostile or broken HTTP camera may send, and what an opening leaves behind."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import repeat
+
+import pytest
+from rigs.mjpeg_server import jpeg, serving
+
+from edge.errors import SourceError
+from edge.sources.video.http_camera import HttpAnswer
+
+MJPEG = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=f\r\n\r\n"
+
+
+@contextmanager
+def camera(sent: Callable[[], Iterator[bytes]]) -> Iterator[str]:
+    """Sends each client all of that, as fast as it takes it."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                with client, suppress(OSError):
+                    client.recv(4096)
+                    for part in sent():
+                        client.sendall(part)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/cam"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@pytest.mark.parametrize("line", [b"\r\n", b"a: b\r\n", b"x" * 5000 + b"\r\n"])
+def test_lines_without_end_are_no_picture(line: bytes) -> None:
+    """They would keep a core busy for ever: each comes in time."""
+    with camera(lambda: iter([MJPEG, *repeat(line * 100, 2000)])) as url:
+        answer = HttpAnswer(url, 5)
+        with pytest.raises(SourceError, match="no picture came in 1000 lines"):
+            answer.next_part(60)
+        answer.close()
+
+
+@pytest.mark.parametrize("place", ["ftp://127.0.0.1/x", "file:///etc/passwd", "data:,x", "//[::"])
+def test_a_camera_that_sends_elsewhere_is_one_sentence(place: str) -> None:
+    moved = f"HTTP/1.0 302 Found\r\nLocation: {place}\r\n\r\n".encode()
+    with camera(lambda: iter([moved])) as url, pytest.raises(SourceError):
+        HttpAnswer(url, 5)
+
+
+def test_an_opening_reads_no_signers_and_leaves_nothing_to_collect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Half a megabyte each would wait in rings for the collector: of a camera that is polled once a
+    second, 60 MB within minutes.
+    """
+
+    def refuse() -> None:
+        raise AssertionError("no TLS here")
+
+    monkeypatch.setattr(ssl, "create_default_context", refuse)
+    with serving([jpeg(1)]) as url:
+        gc.collect()
+        gc.disable()
+        try:
+            answer = HttpAnswer(url, 5)
+            answer.next_part(5)
+            answer.close()
+            openers = [
+                one for one in gc.get_objects() if isinstance(one, urllib.request.OpenerDirector)
+            ]
+        finally:
+            gc.enable()
+    assert not openers
