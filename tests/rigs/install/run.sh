@@ -48,7 +48,7 @@ done_with() { power_off; rm -rf --one-file-system "$root"; }
 
 shown() { inside systemctl show edge --property="$1" --value; }
 active() { [ "$(shown ActiveState)" = active ]; }
-page() { inside python3 -c 'import urllib.request as u; print(u.urlopen("http://127.0.0.1:8787/", timeout=3).status)'; }
+page() { inside python3 -c "import urllib.request as u; u.urlopen(\"http://127.0.0.1:8787/\", timeout=$patience_s)"; }
 version() { inside edge --version; }
 # As the log's owner, which leaves no files of root's beside it.
 events() {
