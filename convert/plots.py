@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError
 from edge.system.outputs import MADE_BY, written_whole
+from edge.system.pip import pip_install
 
 _SIZE_INCH, DPI = (8.0, 3.6), 120
 _TILE_INCH, _TILE_PX, _MARGIN_PX = 0.9, 96, 4
@@ -115,7 +116,7 @@ def canvas(columns: int, size_inch: tuple[float, float] = _SIZE_INCH) -> tuple[A
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingPackageError(
-            "matplotlib is not installed: pip install 'emotion-edge[convert]'"
+            f"matplotlib is not installed: {pip_install('emotion-edge[convert]')}"
         ) from error
     figure = Figure(figsize=size_inch, layout="constrained")
     FigureCanvasAgg(figure)

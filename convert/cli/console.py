@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import MissingPackageError
 from edge.system.native_output import suppress_native_stderr
+from edge.system.pip import pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def training_stack() -> None:
             import keras  # noqa: F401  # so that it is there, or said to be missing, before use
     except ImportError as error:
         raise MissingPackageError(
-            f"the training stack is not installed ({error}): pip install 'emotion-edge[convert]'"
+            f"the training stack is not installed ({error}): {pip_install('emotion-edge[convert]')}"
         ) from error
 
 

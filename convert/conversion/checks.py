@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import ConversionError, MissingModelError, MissingPackageError, ModelError
+from edge.system.pip import pip_install
 
 MAX_FILE_BYTES = 1 << 30
 MAX_CONFIG_BYTES = 32 << 20
@@ -92,7 +93,7 @@ def _h5_config(path: Path) -> dict[str, Any]:
         import h5py
     except ImportError as error:
         raise MissingPackageError(
-            f"an .h5 file is read with h5py ({error}): pip install 'emotion-edge[convert]'"
+            f"an .h5 file is read with h5py ({error}): {pip_install('emotion-edge[convert]')}"
         ) from error
     try:
         with h5py.File(path, "r") as file:

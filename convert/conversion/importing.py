@@ -31,6 +31,7 @@ from edge.models.description import (
 )
 from edge.models.probe import End, Probe, probe
 from edge.system.native_output import debugging
+from edge.system.pip import pip_install
 
 CHILD = (sys.executable, "-m", "convert.conversion.import_process")
 MINUTES = 60.0
@@ -231,7 +232,7 @@ def run_child(what: str, plan: dict[str, Any], work: Path, path: Path) -> None:
 
 
 _REASONS = {
-    "No module named 'tensorflow'": "TensorFlow is missing: pip install 'emotion-edge[convert]'",
+    "No module named 'tensorflow'": f"it needs TensorFlow: {pip_install('emotion-edge[convert]')}",
     "Could not locate class": "it has a layer of its author's own code: save it as a SavedModel",
     "Unknown layer": "it has a layer of its author's own code: save it as a SavedModel",
     "unsafe": "it holds code of its author's, which is not run here: save it as a SavedModel",

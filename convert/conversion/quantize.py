@@ -34,6 +34,7 @@ from edge.models.card import Preprocessing
 from edge.settings.sections import PreprocessSettings
 from edge.system.native_output import debugging
 from edge.system.outputs import written_whole
+from edge.system.pip import pip_install
 
 # Training pictures are used as they are.
 AS_TRAINED = PreprocessSettings()
@@ -152,7 +153,7 @@ def convert_in_child(
     """
     if find_spec("tensorflow") is None:
         raise MissingPackageError(
-            "conversion needs TensorFlow: pip install 'emotion-edge[convert]'"
+            f"conversion needs TensorFlow: {pip_install('emotion-edge[convert]')}"
         )
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

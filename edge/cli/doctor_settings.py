@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.cli.findings import Finding, with_room
 from edge.errors import EdgeError, MissingDeviceError
+from edge.system.pip import pip_install
 
 if TYPE_CHECKING:
     from edge.service.files import Layout
@@ -158,7 +159,7 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 def _mqtt(settings: Settings) -> Iterator[Finding]:
     if settings.mqtt.host and util.find_spec("paho") is None:
-        fix = "pip install 'emotion-edge[mqtt]'"
+        fix = pip_install("emotion-edge[mqtt]")
         yield Finding("mqtt", "paho-mqtt is not installed", fix, wanted=True)
 
 

@@ -30,6 +30,10 @@ def print_start(settings: Settings, summary: RunSummary) -> None:
     typer.echo(one_line(redact("; ".join(parts))), err=True)
 
 
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def print_summary(summary: RunSummary, settings: Settings, annotate: str | None) -> None:
     """On standard error: standard output is the events' alone."""
     from edge.log.configure import log_path
@@ -39,7 +43,7 @@ def print_summary(summary: RunSummary, settings: Settings, annotate: str | None)
     lines = []
     if summary.source:
         lines.append(
-            f"{summary.source}: {summary.frames} frames in {summary.seconds:.1f} s "
+            f"{summary.source}: {_plural(summary.frames, 'frame')} in {summary.seconds:.1f} s "
             f"({summary.frames_per_second:.1f} a second), {summary.dropped} dropped; {ended}"
         )
     if summary.sound:

@@ -19,6 +19,7 @@ from edge.log.clocks import marked
 from edge.log.stats import Count
 from edge.sinks.event_json import as_dict
 from edge.system.outputs import why_not, written_whole
+from edge.system.pip import pip_install
 from edge.system.printable import bytes_onto
 from edge.types import EmotionEvent
 
@@ -118,7 +119,7 @@ def write_parquet(table: Table, stream: BinaryIO) -> None:
         parquet: Any = import_module("pyarrow.parquet")
     except ImportError as error:
         raise MissingPackageError(
-            "Parquet needs pyarrow: pip install 'emotion-edge[parquet]', or export to csv"
+            f"Parquet needs pyarrow: {pip_install('emotion-edge[parquet]')}, or export to csv"
         ) from error
     kinds = {"timestamp": arrow.timestamp("us", tz="UTC")}
     schema = arrow.schema(

@@ -13,6 +13,7 @@ from edge.errors import MissingPackageError, ModelError, UsageError
 from edge.models import Model, ModelCard, verify
 from edge.models.scaling import Scaling
 from edge.system.native_output import suppress_native_stderr
+from edge.system.pip import pip_install
 from edge.types import Prediction
 
 ENGINES = {
@@ -149,7 +150,7 @@ def _interpreter_class(engine: str) -> Any:
     package = ENGINES["litert" if engine == "auto" else engine][1]
     raise MissingPackageError(
         f"no inference engine can be loaded ({'; '.join(map(str, reasons))}): "
-        f"pip install '{package}'"
+        f"{pip_install(package)}"
     ) from reasons[0]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from edge.errors import MissingDataError, MissingPackageError, UsageError
 from edge.settings.sections import MqttSettings
+from edge.system.pip import pip_install
 
 MAX_MESSAGE_BYTES = 64 << 10
 """An event's message has some hundred bytes. A topic may have 64 KiB, and stands before it."""
@@ -34,7 +35,7 @@ def make_client(
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise MissingPackageError(
-            "MQTT needs paho-mqtt: pip install 'emotion-edge[mqtt]'"
+            f"MQTT needs paho-mqtt: {pip_install('emotion-edge[mqtt]')}"
         ) from error
     client = _bounded(paho)(
         CallbackAPIVersion.VERSION2,

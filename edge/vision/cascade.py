@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
 from edge.system.native_output import native_path
+from edge.system.pip import OPENCV, pip_install
 from edge.types import Face
 from edge.vision.boxes import inside, without_nested
 from edge.vision.crop import cut
@@ -241,13 +242,11 @@ def load_cascade(name: str) -> cv2.CascadeClassifier:
     if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
         raise MissingPartError(
             f"OpenCV {cv2.__version__} has no {name} (OpenCV 5 dropped the cascades): "
-            "pip install 'opencv-python-headless>=4.10,<5'"
+            f"{pip_install(OPENCV)}"
         )
     cascade = _opened(str(path))
     if cascade is None:
-        raise MissingPartError(
-            f"{path} is damaged: pip install --force-reinstall 'opencv-python-headless>=4.10,<5'"
-        )
+        raise MissingPartError(f"{path} is damaged: {pip_install(OPENCV, '--force-reinstall ')}")
     return cascade
 
 

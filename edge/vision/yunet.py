@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingModelError, MissingPartError, ModelError
 from edge.settings.sections import DetectionSettings
 from edge.system.native_output import native_path
+from edge.system.pip import OPENCV, pip_install
 from edge.types import Face
 from edge.vision.boxes import inside, without_nested
 from edge.vision.cascade import at_scale
@@ -29,8 +30,7 @@ class YunetDetector:
         that is no YuNet, MissingPartError where OpenCV is built without it."""
         if not hasattr(cv2, "FaceDetectorYN"):
             raise MissingPartError(
-                f"OpenCV {cv2.__version__} is built without FaceDetectorYN: "
-                "pip install 'opencv-python-headless>=4.10,<5'"
+                f"OpenCV {cv2.__version__} is built without FaceDetectorYN: {pip_install(OPENCV)}"
             )
         if not settings.model:
             raise MissingModelError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError, SourceError
 from edge.sources.audio.channels import ChannelMixer
+from edge.system.pip import pip_install
 
 SAMPLE_RATE_HZ = 16_000
 """What every source of sound delivers."""
@@ -131,7 +132,7 @@ class AudioNormalizer:
         except ImportError as error:
             raise MissingPackageError(
                 f"sound at {self._rate_hz} Hz must be resampled, and soxr cannot be imported "
-                f"({error}): pip install 'emotion-edge[mic]'"
+                f"({error}): {pip_install('emotion-edge[mic]')}"
             ) from error
         return soxr.ResampleStream(self._rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32")
 

@@ -18,6 +18,7 @@ from edge.sources.audio.conditioning import SAMPLE_RATE_HZ, AudioNormalizer, Sou
 from edge.sources.audio.wav_codec import foreign_codec
 from edge.sources.lifecycle import BaseSource
 from edge.system.native_output import suppress_c_stderr
+from edge.system.pip import pip_install
 from edge.types import AudioChunk
 
 CHUNK_S = 0.1
@@ -224,7 +225,7 @@ def _import_soundfile() -> Any:
         import soundfile
     except (ImportError, OSError) as error:  # OSError: it finds no libsndfile
         raise MissingPackageError(
-            f"soundfile cannot be imported ({error}): pip install 'emotion-edge[mic]'"
+            f"soundfile cannot be imported ({error}): {pip_install('emotion-edge[mic]')}"
         ) from error
     return soundfile
 
@@ -235,7 +236,7 @@ def _import_av(path: Path) -> Any:
     except ImportError as error:
         raise MissingPackageError(
             f"{path} {_kind(path)}, and that needs PyAV, which cannot be imported ({error}): "
-            "pip install 'emotion-edge[tracks]'"
+            f"{pip_install('emotion-edge[tracks]')}"
         ) from error
     return av
 

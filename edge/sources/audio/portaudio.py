@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError, UsageError
 from edge.system.native_output import suppress_c_stderr
+from edge.system.pip import pip_install
 
 T = TypeVar("T")
 
@@ -43,8 +44,8 @@ def import_pyaudio() -> Any:
     except ImportError as error:
         raise MissingPackageError(
             f"PyAudio cannot be imported ({error}): sudo apt install portaudio19-dev gcc "
-            "python3-dev && pip install 'emotion-edge[mic]', or sudo apt install python3-pyaudio "
-            "in a virtual environment made with --system-site-packages"
+            f"python3-dev && {pip_install('emotion-edge[mic]')}, or sudo apt install "
+            "python3-pyaudio in a virtual environment made with --system-site-packages"
         ) from error
     return pyaudio
 

@@ -16,6 +16,7 @@ from edge.settings.sections import CameraSettings
 from edge.sources.video.base import BaseFrameSource
 from edge.sources.video.decoders import BREAKS_INTERLACED, Decoder, OpenCvDecoder, PyAvDecoder
 from edge.sources.video.media_clock import MediaClock
+from edge.system.pip import pip_install
 from edge.types import Frame
 
 _LEAST_FRAME_BYTES = 16
@@ -75,7 +76,7 @@ class VideoSource(BaseFrameSource):
             import av  # noqa: F401 - whether it is there is the question
 
             return "; see whether a video player shows it"
-        return "; pip install 'emotion-edge[tracks]' for more formats"
+        return f"; {pip_install('emotion-edge[tracks]')} for more formats"
 
     def _produce(self) -> Iterator[Frame]:
         decoder = self._decoder

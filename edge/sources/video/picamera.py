@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingDeviceError, MissingPackageError, SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import LiveSource
+from edge.system.pip import pip_install
 from edge.types import Frame
 
 Image = NDArray[np.uint8]
@@ -58,7 +59,7 @@ def import_picamera2() -> Any:
         ) from error
     except ValueError as error:  # "numpy.dtype size changed": bookworm's is built for numpy 1
         raise MissingPackageError(
-            f"picamera2 does not go with this numpy ({error}): pip install 'numpy<2'"
+            f"picamera2 does not go with this numpy ({error}): {pip_install('numpy<2')}"
         ) from error
     return Picamera2
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
 from edge.sources.video.image_size import too_large
+from edge.system.pip import pip_install
 
 Image = NDArray[np.uint8]
 
@@ -83,7 +84,7 @@ def _by_pillow(data: bytes, kind: str) -> NDArray[Any]:
 
 def import_pillow(kind: str) -> Any:
     """Pillow's `Image`, HEIC included. Raises SourceError where a part is missing for `kind`."""
-    wanted = f"{kind} needs pip install 'emotion-edge[pictures]'"
+    wanted = f"{kind} needs {pip_install('emotion-edge[pictures]')}"
     try:
         pillow: Any = import_module("PIL.Image")
     except ImportError as error:

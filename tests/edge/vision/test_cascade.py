@@ -34,7 +34,7 @@ def test_an_unknown_detector_is_named_with_the_choices() -> None:
 
 def test_opencv_5_is_named_where_there_are_no_cascades(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2, "CascadeClassifier")
-    with pytest.raises(MissingPartError, match=r"OpenCV 5 dropped.*<5"):
+    with pytest.raises(MissingPartError, match=r"OpenCV 5 dropped.*<4.13"):
         HaarDetector(DetectionSettings())
 
 
