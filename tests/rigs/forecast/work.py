@@ -25,6 +25,8 @@ FILL, START, STOP = 0x7EAD0000, 0x7EAD0001, 0x7EAD0002
 FRAMES, SETTLED = 15, 10
 FPS = 15
 WINDOWS = 2
+# As ncnn's own benchmark has them. They must outlive the network: ncnn aborts otherwise.
+_POOLS: list[Any] = []
 
 
 def mark(number: int) -> None:
@@ -50,12 +52,8 @@ def ncnn_network(name: str) -> int:
 
     net = ncnn.Net()
     net.opt.num_threads = 1
-    # As its own benchmark has it.
-    net.opt.blob_allocator, net.opt.workspace_allocator = pools = (
-        ncnn.UnlockedPoolAllocator(),
-        ncnn.PoolAllocator(),
-    )
-    assert pools
+    _POOLS[:] = ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator()
+    net.opt.blob_allocator, net.opt.workspace_allocator = _POOLS
     with tempfile.NamedTemporaryFile("w", suffix=".param") as file:
         file.write(NETWORKS[name]().text())
         file.flush()
