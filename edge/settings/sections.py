@@ -26,6 +26,8 @@ class CameraSettings(Record):
     signers."""
     snapshot_interval_s: Annotated[float, Meta(ge=0.05, le=3600)] = 1.0
     """An address that gives a single picture is asked for the next one this often."""
+    max_megapixels: Annotated[float, Meta(gt=0, le=1000)] = 100.0
+    """A picture that claims more is left out: a small file may unpack to gigabytes."""
     open_timeout_s: Annotated[float, Meta(gt=0, le=120)] = 30.0
     """For a camera's answer, its first picture included: slow streams give it after 20 s."""
     read_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0

@@ -16,6 +16,13 @@ from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import BaseFrameSource
+from edge.sources.video.image_size import (
+    MAX_MEGAPIXELS,
+    most_bytes,
+    size_of,
+    too_large,
+    too_many,
+)
 from edge.sources.video.picture_decoding import import_pillow
 from edge.types import Frame
 
@@ -29,14 +36,26 @@ class AnimationSource(BaseFrameSource):
         self._data = b""
 
     def _open(self) -> None:
+        most = most_bytes(self.settings.max_megapixels)
         try:
-            self._data = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                self._data = file.read(most + 1)
         except OSError as error:
             raise SourceError(f"cannot read {self.path}: {error.strerror}") from error
+        reason = too_large(self._data, self.settings.max_megapixels)
+        if not reason and len(self._data) > most:
+            reason = "it is far larger than camera.max_megapixels allows"
+        if reason:
+            raise SourceError(f"cannot read {self.path}: {reason}")
 
     def _produce(self) -> Iterator[Frame]:
         at_s, index, source = 0.0, 0, str(self.path)
-        pictures = _by_opencv(self._data) if hasattr(cv2, "imdecodeanimation") else None
+        pictures = None
+        # OpenCV decodes all of them at once.
+        width, height = size_of(self._data) or (1 << 16, 1 << 16)
+        few = not too_many(width, height * self._data.count(b"ANMF"), MAX_MEGAPIXELS)
+        if few and hasattr(cv2, "imdecodeanimation"):
+            pictures = _by_opencv(self._data)
         for image, shown_s in pictures or _by_pillow(self._data, self.path):
             if self._closed.is_set():
                 return

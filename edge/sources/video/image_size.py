@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 import struct
 from collections.abc import Callable
 
-MAX_MEGAPIXELS = 100
-"""What claims more is not decoded: a small file may unpack to gigabytes."""
+MAX_MEGAPIXELS = 100.0
+"""As `camera.max_megapixels` is by default."""
 _MAX_MISSING_BYTES = 64 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LONGEST_HDR_HEADER = 1 << 16
@@ -14,7 +16,7 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
-    """Width and height (px) of a PNG, JPEG, BMP, WebP, TIFF, PNM, HDR or Sun raster; else None."""
+    """Width and height (px) of the kinds that OpenCV decodes; else None."""
     for magic, read in _READERS:
         if data.startswith(magic):
             try:
@@ -24,17 +26,32 @@ def size_of(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def too_large(data: bytes) -> str:
+def too_large(data: bytes, megapixels: float = MAX_MEGAPIXELS) -> str:
     """Why these bytes are not to be decoded as a picture; "" where nothing speaks against it.
 
-    Pillow, which decodes what is none of these, has a limit of its own.
+    Of a kind whose size is not known here, whoever decodes it asks `too_many`.
     """
-    width, height = size_of(data) or (1, 1)
-    if width * height > MAX_MEGAPIXELS * 1e6:
-        return f"it claims {width}x{height} pixels, more than {MAX_MEGAPIXELS} million"
+    size = size_of(data)
+    if size is not None and (reason := too_many(*size, megapixels)):
+        return reason
     if data.startswith(_PNG) and _missing_png_bytes(data) > _MAX_MISSING_BYTES:
         return "it is damaged: its last part is far longer than the file"
     return ""
+
+
+def too_many(width: int, height: int, megapixels: float) -> str:
+    """Why so many pixels are not to be decoded; "" where they are not too many."""
+    if width * height <= megapixels * 1e6:
+        return ""
+    return (
+        f"it claims {width}x{height} pixels, more than {megapixels:g} million: give a smaller one,"
+        " or raise camera.max_megapixels"
+    )
+
+
+def most_bytes(megapixels: float) -> int:
+    """What the file of such a picture may have: four channels of 16 bits, and what it says."""
+    return round(8e6 * megapixels) + (16 << 20)
 
 
 def _missing_png_bytes(data: bytes) -> int:
@@ -110,6 +127,19 @@ def _pnm(data: bytes) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _gif(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
+
+
+def _avif(data: bytes) -> tuple[int, int]:
+    """The largest of its boxes of sizes."""
+    if data[4:8] != b"ftyp":
+        raise ValueError("no AVIF")
+    boxes = re.finditer(rb"ispe\0\0\0\0(.{8})", data, re.DOTALL)
+    return max((struct.unpack(">II", found[1]) for found in boxes), key=math.prod)
+
+
 def _sun_raster(data: bytes) -> tuple[int, int]:
     width, height = struct.unpack_from(">II", data, 4)
     return width, height
@@ -130,5 +160,9 @@ _READERS: tuple[tuple[bytes, Callable[[bytes], tuple[int, int]]], ...] = (
     (b"MM\0*", _tiff),
     (b"\x59\xa6\x6a\x95", _sun_raster),
     (b"#?R", _hdr),
+    (b"GIF8", _gif),
+    (b"\0\0\0", _avif),
     *((f"P{digit}".encode(), _pnm) for digit in range(1, 7)),
+    (b"Pf", _pnm),
+    (b"PF", _pnm),
 )

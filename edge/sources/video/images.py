@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingDataError, SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import BaseFrameSource
+from edge.sources.video.image_size import most_bytes
 from edge.sources.video.opencv import quieten
 from edge.sources.video.picture_aspect import aspect_of
 from edge.sources.video.picture_decoding import decode
@@ -71,7 +72,7 @@ class ImagesSource(BaseFrameSource):
             if self._closed.is_set():
                 return
             try:
-                image, aspect = _read(path)
+                image, aspect = _read(path, self.settings.max_megapixels)
             except SourceError as error:
                 self.left_out[str(error)] += 1
                 _log.warning("%s was left out: %s", path, error)
@@ -93,18 +94,27 @@ class ImagesSource(BaseFrameSource):
         return f"{self.left_out.total()} of {len(self._paths)} files were left out ({reasons})"
 
 
-def _read(path: Path) -> tuple[NDArray[np.uint8], float]:
+def _read(path: Path, megapixels: float) -> tuple[NDArray[np.uint8], float]:
     """uint8 (H, W, 3) BGR, and its pixels' aspect. Raises SourceError with the reason alone."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            kind = _picture_kind(head, path)
+            data = head + file.read(most_bytes(megapixels))
+            if file.read(1):
+                raise SourceError("it is far larger than a picture of camera.max_megapixels")
     except OSError as error:
         raise SourceError(error.strerror or str(error)) from error
-    if not data:
+    image = decode(data, kind, megapixels)
+    height, width = image.shape[:2]
+    return image, aspect_of(data, width, height)
+
+
+def _picture_kind(head: bytes, path: Path) -> str:
+    if not head:
         raise SourceError("it is empty")
-    kind = kind_of(data[:HEAD_BYTES], path.suffix.lower())
+    kind = kind_of(head, path.suffix.lower())
     if kind is None:
         video = path.suffix.lower() in _VIDEO_SUFFIXES
         raise SourceError("it is a video: give it by itself" if video else "it is no picture")
-    image = decode(data, kind)
-    height, width = image.shape[:2]
-    return image, aspect_of(data, width, height)
+    return kind

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
-from edge.sources.video.image_size import too_large
+from edge.sources.video.image_size import MAX_MEGAPIXELS, size_of, too_large, too_many
 from edge.system.pip import pip_install
 
 Image = NDArray[np.uint8]
@@ -28,8 +28,8 @@ _UNREADABLE = {
 }
 
 
-def decode(data: bytes, kind: str) -> Image:
-    """uint8 (H, W, 3) BGR, upright as its EXIF says.
+def decode(data: bytes, kind: str, megapixels: float = MAX_MEGAPIXELS) -> Image:
+    """uint8 (H, W, 3) BGR, upright as its EXIF says; `megapixels` at most.
 
     Raises SourceError with the reason where it cannot be decoded.
     """
@@ -37,12 +37,13 @@ def decode(data: bytes, kind: str) -> Image:
         raise SourceError(_UNREADABLE[kind])
     if not data:
         raise SourceError("it is empty")
-    if reason := too_large(data):
+    if reason := too_large(data, megapixels):
         raise SourceError(reason)
-    # OpenCV's decoder of JPEG 2000 has had holes (CVE-2025-53644): Pillow's is another.
-    image = _by_opencv(data) if kind != "JPEG 2000" else None
+    # Whatever OpenCV decodes has a size that is known; its decoder of JPEG 2000, which gets
+    # nothing, has had holes (CVE-2025-53644).
+    image = _by_opencv(data) if size_of(data) and kind != "JPEG 2000" else None
     if image is None:
-        image = _by_pillow(data, kind)
+        image = _by_pillow(data, kind, megapixels)
     return as_bgr(eight_bits(image))
 
 
@@ -68,11 +69,15 @@ def _by_opencv(data: bytes) -> NDArray[Any] | None:
         return None
 
 
-def _by_pillow(data: bytes, kind: str) -> NDArray[Any]:
+def _by_pillow(data: bytes, kind: str, megapixels: float) -> NDArray[Any]:
     pillow = import_pillow(kind)
     try:
         with pillow.open(io.BytesIO(data)) as opened:
+            if reason := too_many(*opened.size, megapixels):
+                raise SourceError(reason)
             return _of_pillow(opened)
+    except SourceError:
+        raise
     except Exception as error:  # Pillow's readers raise whatever a damaged file makes of them
         known = type(error).__name__ != "UnidentifiedImageError"
         raise SourceError(

@@ -151,7 +151,8 @@ class StreamSource(LiveSource):
 
     def _framed(self, delivered: object, timestamp_s: float, index: int) -> Frame:
         if isinstance(delivered, bytes):
-            return of_jpeg(np.frombuffer(delivered, np.uint8), timestamp_s, index)
+            data = np.frombuffer(delivered, np.uint8)
+            return of_jpeg(data, timestamp_s, index, self.settings.max_megapixels)
         frame = super()._framed(delivered, timestamp_s, index)
         if self._aspect == 1:
             return frame

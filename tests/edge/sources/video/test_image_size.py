@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -14,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.errors import UsageError
+from edge.errors import SourceError, UsageError
 from edge.settings.sections import CameraSettings, MicSettings
 from edge.sources.audio import open_sound
 from edge.sources.video import open_source
 from edge.sources.video.image_size import size_of, too_large
+from edge.sources.video.jpeg_frame import of_jpeg
 
 SUFFIXES = (".bmp", ".jpg", ".png", ".ppm", ".pgm", ".pbm", ".tif", ".webp", ".hdr", ".ras")
 
@@ -85,3 +87,63 @@ def test_a_fifo_as_a_sound_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with pytest.raises(UsageError, match="pipe"):
         open_sound(str(pipe), MicSettings())
+
+
+def test_the_bound_is_a_setting(tmp_path: Path) -> None:
+    for suffix in (".png", ".gif", ".tga", ".webp", ".jpg"):
+        image = np.full((200, 300, 3), 90, np.uint8)
+        pillow = pytest.importorskip("PIL.Image")
+        pillow.fromarray(image).save(tmp_path / f"a{suffix}")
+        path = str(tmp_path / f"a{suffix}")
+        with open_source(path, settings=CameraSettings(max_megapixels=0.06)) as source:
+            assert len(list(source)) == 1
+        small = CameraSettings(max_megapixels=0.05)
+        with (
+            pytest.raises(SourceError, match=r"300x200 pixels.*max_megapixels"),
+            open_source(path, settings=small) as source,
+        ):
+            list(source)
+
+
+def test_a_file_far_larger_than_any_picture_is_not_read_whole(tmp_path: Path) -> None:
+    for name in ("film.mp4", "picture.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" if name.endswith("g") else b"no")
+        os.truncate(tmp_path / name, 1 << 40)
+    tracemalloc.start()
+    try:
+        with (
+            pytest.raises(SourceError, match="2 of 2 files were left out"),
+            open_source(str(tmp_path), settings=CameraSettings(max_megapixels=1)) as source,
+        ):
+            list(source)
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_camera_s_jpeg_that_claims_gigabytes_is_not_decoded() -> None:
+    data = bytearray(cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1].tobytes())
+    at = data.index(b"\xff\xc0")
+    struct.pack_into(">HH", data, at + 5, 65_500, 65_500)
+    with pytest.raises(SourceError, match="65500x65500"):
+        of_jpeg(np.frombuffer(bytes(data), np.uint8), 0.0, 0)
+    struct.pack_into(">HH", data, at + 5, 48, 64)
+    assert of_jpeg(np.frombuffer(bytes(data), np.uint8), 0.0, 0).pixels.shape == (48, 64)
+
+
+def test_an_animation_of_many_large_pictures_is_decoded_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pillow = pytest.importorskip("PIL.Image")
+    first, *rest = (pillow.new("RGB", (300, 200), (n * 20, 0, 0)) for n in range(6))
+    path = tmp_path / "a.webp"
+    first.save(path, save_all=True, append_images=rest, duration=100)
+    monkeypatch.setattr("edge.sources.video.animation.MAX_MEGAPIXELS", 0.1)
+    monkeypatch.setattr("edge.sources.video.animation._by_opencv", lambda data: 1 / 0)
+    with open_source(str(path), settings=CameraSettings()) as source:
+        assert len(list(source)) == 6
+    with (
+        pytest.raises(SourceError, match="300x200"),
+        open_source(str(path), settings=CameraSettings(max_megapixels=0.05)),
+    ):
+        pass
