@@ -73,7 +73,8 @@ def _by_pillow(data: bytes, kind: str, megapixels: float) -> NDArray[Any]:
     pillow = import_pillow(kind)
     try:
         with pillow.open(io.BytesIO(data)) as opened:
-            if reason := too_many(*opened.size, megapixels):
+            width, height = opened.size
+            if reason := too_many(width, height, megapixels):
                 raise SourceError(reason)
             return _of_pillow(opened)
     except SourceError:
