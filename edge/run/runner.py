@@ -175,9 +175,9 @@ class _Run:
             return iter(speech_results) if listening is None else listening.read(self._get_on)
         if video_input.source.live:
             return self._live(video_input, listening, started_at, stack)
-        return in_order(
-            self._face_pipeline(video_input, started_at).results(video_input.source), speech_results
-        )
+        frame_results = self._face_pipeline(video_input, started_at).results(video_input.source)
+        # A merge holds on to the first picture for as long as it runs.
+        return frame_results if audio_input is None else in_order(frame_results, speech_results)
 
     def _face_pipeline(self, video_input: VideoInput, started_at: datetime) -> FacePipeline:
         pipeline = video_input.pipeline(self._settings, started_at)

@@ -15,6 +15,7 @@ from edge.settings.sections import CameraSettings, MicSettings, ServiceSettings,
 from edge.sources import Source
 from edge.sources.audio.conditioning import SoundHealth
 from edge.sources.lifecycle import ReconnectingSource
+from edge.sources.patience import Patience
 from edge.sources.supervisor import Item, SourceSpec, SupervisedSource
 from edge.sources.video import open_source
 from edge.sources.video.base import LiveSource, StaleWatch
@@ -107,21 +108,15 @@ class ZeroWatch:
     """
 
     FIRST_S = 30.0
-    LAST_S = 600.0
 
     def __init__(self) -> None:
-        self._patience_s = self.FIRST_S
-        self._since_s: float | None = None
+        self._patience = Patience(self.FIRST_S)
 
     def check(self, chunk: AudioChunk, now_s: float) -> None:
         """Raises SourceError when there were only zeros for too long."""
         if np.any(chunk.samples):
-            self._since_s, self._patience_s = None, self.FIRST_S
-        elif self._since_s is None:
-            self._since_s = now_s
-        elif now_s - self._since_s >= self._patience_s:
-            waited_s, self._since_s = self._patience_s, None
-            self._patience_s = min(2 * waited_s, self.LAST_S)
+            self._patience.restart()
+        elif (waited_s := self._patience.over(now_s)) is not None:
             raise SourceError(f"nothing but zeros came for {waited_s:.0f} s: is it muted?")
 
 

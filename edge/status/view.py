@@ -166,7 +166,7 @@ def _bars(history: History, wanted: Wanted, counts_only: bool) -> list[Bar]:
 class ViewReader:
     """Reads a log's views in threads of its own, each at most once a minute however often asked.
 
-    What is older than that is given once more while it is read anew.
+    What is older than that is given once more while it is read again.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What keeping the old feature frames saves: a step's new sound against its whole window anew.
+"""What keeping the old feature frames saves: a step's new sound against its whole window again.
 
 Printed by a process of its own with one BLAS thread, in CPU time of that thread: of several
 threads only the window's larger product makes use, and how well depends on what else runs.
@@ -27,7 +27,7 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "VECLIB_MAXIMUM_TH
 
 
 def measured(model: str, *, rounds: int, seed: int) -> tuple[list[float], list[float]]:
-    """CPU ms of a step's new frames, and of its window's frames anew. Raises EdgeError."""
+    """CPU ms of a step's new frames, and of all its window's frames. Raises EdgeError."""
     own = [sys.executable, "-m", __name__, model, str(rounds), str(seed)]
     new, again = json.loads(watch(["env", *_ONE_THREAD, *own]).output)
     return new, again

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.errors import MissingPackageError, SourceError
 from edge.sources.audio.channels import ChannelMixer
+from edge.sources.patience import Patience
 from edge.system.pip import pip_install
 
 SAMPLE_RATE_HZ = 16_000
@@ -172,27 +173,22 @@ class ZeroWatch:
     """
 
     FIRST_S = 3.0
-    LAST_S = 600.0
 
     def __init__(self, name: str) -> None:
         self.silent = False
         self._name = name
-        self._since_s: float | None = None
-        self._patience_s = self.FIRST_S
+        self._patience = Patience(self.FIRST_S)
 
     def check(self, samples: NDArray[np.float32], timestamp_s: float) -> None:
         if samples.any():
             if self.silent:
                 _log.warning("%s: sound comes again", self._name)
-            self.silent, self._since_s, self._patience_s = False, None, self.FIRST_S
-        elif self._since_s is None:
-            self._since_s = timestamp_s
-        elif timestamp_s - self._since_s >= self._patience_s:
+            self.silent = False
+            self._patience.restart()
+        elif (waited_s := self._patience.over(timestamp_s)) is not None:
             self.silent = True
             _log.warning(
                 "%s: nothing but zeros for %.0f s: see that it is not muted (alsamixer, or "
                 "`pactl set-source-mute @DEFAULT_SOURCE@ 0`) and that its switch is on",
-                self._name, timestamp_s - self._since_s,
+                self._name, waited_s,
             )  # fmt: skip
-            self._patience_s = min(2 * self._patience_s, self.LAST_S)
-            self._since_s = timestamp_s

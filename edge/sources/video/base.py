@@ -14,6 +14,7 @@ from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
 from edge.settings.sections import CameraSettings
 from edge.sources.lifecycle import BaseSource, ReconnectingSource
+from edge.sources.patience import Patience
 from edge.sources.video.frame_budget import FrameBudget
 from edge.types import Frame
 
@@ -103,26 +104,22 @@ class StaleWatch:
     """Notices a driver that goes on delivering one picture after its camera died.
 
     A sensor's noise changes some bit in every frame; so a picture that stays the same to the
-    bit for `patience_s` is taken for a dead camera's, and opening it again is worth a try. A
+    bit for `FIRST_S` is taken for a dead camera's, and opening it again is worth a try. A
     covered lens or a still test picture looks the same: that is why the patience doubles each
     time, up to ten minutes, and is back at its start with the first picture that differs.
     """
 
     FIRST_S = 10.0
-    LAST_S = 600.0
 
     def __init__(self) -> None:
-        self._patience_s = self.FIRST_S
+        self._patience = Patience(self.FIRST_S)
         self._last = b""
-        self._since_s = 0.0
 
     def check(self, image: NDArray[np.uint8], now_s: float) -> None:
         """Raises SourceError when the picture has been the same for too long."""
         sample = image[::8, ::8].tobytes()
         if sample != self._last:
-            self._last, self._since_s, self._patience_s = sample, now_s, self.FIRST_S
-        elif now_s - self._since_s >= self._patience_s:
-            waited_s = self._patience_s
-            self._patience_s = min(2 * waited_s, self.LAST_S)
-            self._since_s = now_s
+            self._last = sample
+            self._patience.restart()
+        if (waited_s := self._patience.over(now_s)) is not None:
             raise SourceError(f"the very same picture came for {waited_s:.0f} s")

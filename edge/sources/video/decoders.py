@@ -29,6 +29,8 @@ BREAKS_INTERLACED = tuple(map(int, cv2.__version__.split(".")[:2])) >= (4, 13)
 """OpenCV 4.13 and 4.14 give black or stale pictures where frames are interlaced."""
 
 _MAX_DAMAGED_IN_A_ROW = 300
+_THREADS = 2
+"""One more than decodes now decodes ahead; each further one holds pictures of its own, some MB."""
 _ATTACHED_PIC = 0x400
 """FFmpeg's AV_DISPOSITION_ATTACHED_PIC."""
 
@@ -61,7 +63,8 @@ class OpenCvDecoder:
 
     def __init__(self, path: Path) -> None:
         # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
-        self._capture = open_capture(str(path.absolute()), cv2.CAP_FFMPEG)
+        options = (cv2.CAP_PROP_N_THREADS, _THREADS)
+        self._capture = open_capture(str(path.absolute()), cv2.CAP_FFMPEG, options)
         if not self._capture.isOpened():
             raise SourceError("it is no video, or damaged at its beginning")
         self.fps = nominal_fps(self._capture)
@@ -109,6 +112,7 @@ class PyAvDecoder:
             self._file.close()
             raise SourceError("it is no video, or damaged at its beginning") from error
         self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = _THREADS
         rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
         self.fps = rate if 0 < rate <= MAX_FPS else None
         self.frames = float(self._stream.frames)

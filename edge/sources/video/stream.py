@@ -134,7 +134,7 @@ class StreamSource(LiveSource):
             raise self._too_long() from None
 
     def _snapshot(self, answer: HttpAnswer) -> bytes:
-        """The picture that an answer holds; every further one is asked for anew, when it is due."""
+        """The picture that an answer holds; each further one is requested when it is due."""
         budget_s = self.settings.read_timeout_s
         if not self.budget.is_first:
             self._closed.wait(max(0.0, self._next_snapshot_s - time.monotonic()))

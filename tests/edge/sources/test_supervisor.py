@@ -311,7 +311,7 @@ def test_only_zeros_are_a_stall_each_time_after_a_longer_wait() -> None:
             watch.check(_chunk(0), float(second))
         except SourceError:
             stalls.append(second)
-    assert stalls == [30, 91, 212]
+    assert stalls == [30, 90, 210]
     watch.check(_chunk(0.1), 400)
     watch.check(_chunk(0), 401)
     with pytest.raises(SourceError, match="zeros"):
