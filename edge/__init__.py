@@ -10,7 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edge.api import classify_picture, classify_sound, listen, open_model, run_pipeline
+    from edge.api import (
+        classify_picture,
+        classify_sound,
+        listen,
+        open_model,
+        run_pipeline,
+        sound_patches,
+    )
+    from edge.audio.feature_settings import FeatureSettings
     from edge.errors import EdgeError
     from edge.models.description import Description
     from edge.settings.loading import load as load_settings
@@ -24,6 +32,7 @@ __all__ = [
     "EdgeError",
     "EmotionEvent",
     "Face",
+    "FeatureSettings",
     "Frame",
     "Prediction",
     "Settings",
@@ -33,6 +42,7 @@ __all__ = [
     "load_settings",
     "open_model",
     "run_pipeline",
+    "sound_patches",
 ]
 
 _HOMES = {
@@ -40,13 +50,21 @@ _HOMES = {
     "EdgeError": ("edge.errors", "EdgeError"),
     "EmotionEvent": ("edge.types", "EmotionEvent"),
     "Face": ("edge.types", "Face"),
+    "FeatureSettings": ("edge.audio.feature_settings", "FeatureSettings"),
     "Frame": ("edge.types", "Frame"),
     "Prediction": ("edge.types", "Prediction"),
     "Settings": ("edge.settings.sections", "Settings"),
     "load_settings": ("edge.settings.loading", "load"),
     **{
         name: ("edge.api", name)
-        for name in ("classify_picture", "classify_sound", "listen", "open_model", "run_pipeline")
+        for name in (
+            "classify_picture",
+            "classify_sound",
+            "listen",
+            "open_model",
+            "run_pipeline",
+            "sound_patches",
+        )
     },
 }
 

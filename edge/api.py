@@ -3,6 +3,7 @@
 network = edge.open_model("edge_net")            a network by name or path
 edge.classify_picture("portrait.jpg")            every face in a picture
 edge.classify_sound("hello.wav")                 every window of a sound
+edge.sound_patches("hello.wav")                  what a network for voices takes, to train one
 edge.run_pipeline(frames)                        a pipeline over frames that you have
 edge.listen(print, camera="0")                   a camera; a call for each event
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ModelError
 from edge.models import DEFAULT_MODEL
 from edge.models.classifier import Classifier
@@ -106,6 +108,38 @@ def classify_sound(
         assert source is not None, "only the name 'none' opens nothing"
         with source:
             return list(pipeline.results(source))
+
+
+def sound_patches(
+    sound: str | Path | NDArray[np.float32],
+    features: FeatureSettings | None = None,
+    *,
+    step_s: float = 0.5,
+) -> NDArray[np.float32]:
+    """What a network for voices is given on the device, to train one on: float32 (n, frames,
+    columns), from 0 (`top_db` below the patch's loudest point, and less) to 1.
+
+    sound: a file, which is resampled, or float32 (n,) mono in [-1, 1] at the features' rate
+    step_s: from patch to patch; a sound shorter than one is filled up with silence
+    Raises MissingDataError, SourceError, UsageError.
+    """
+    from edge.audio.features import extract
+    from edge.audio.windows import SlidingWindows
+    from edge.sources.audio import open_sound
+
+    features = features or FeatureSettings()
+    if not isinstance(sound, np.ndarray):
+        source = open_sound(str(sound), Settings().mic)
+        assert source is not None, "only the name 'none' opens nothing"
+        with source:
+            sound = np.concatenate([chunk.samples for chunk in source])
+    least = (features.window_frames - 1) * features.hop_length + features.frame_length
+    padded = np.pad(sound, (0, max(0, least - len(sound))))
+    step = max(1, round(step_s * features.sample_rate_hz / features.hop_length))
+    windows = SlidingWindows(features, step).push(extract(padded, features))
+    patches = np.stack([window.spectrogram for window in windows]).astype(np.float32)
+    patches /= 255
+    return patches
 
 
 def run_pipeline(

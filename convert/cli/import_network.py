@@ -11,6 +11,7 @@ import typer
 
 from convert.cli.console import print_figures, progress_bar
 from convert.cli.options import Json
+from convert.cli.own_data import examples_of, features_of
 from edge.cli.outputs import Force
 from edge.errors import DataError, UsageError
 from edge.system.outputs import check_named
@@ -57,6 +58,10 @@ def import_network(
     ] = 0.0,
     faces: Faces = "find",
     merge: Merge = None,
+    kind: Annotated[str, typer.Option(help="face or voice: what it is given.")] = "face",
+    features: Annotated[
+        Path | None, typer.Option(help="Voice: a TOML of the features that are not the default.")
+    ] = None,
     as_json: Json = False,
     force: Force = False,
 ) -> int:
@@ -64,7 +69,8 @@ def import_network(
     from convert.conversion.importing import Wanted
     from convert.conversion.own_network import import_network as bring
 
-    examples = examples_of(data, merge)
+    kind = _one_of("--kind", kind, ("face", "voice"))
+    examples = examples_of(data, merge, kind)
     of_run = _of_run(file)
     wanted = Wanted(
         labels=_labels(labels, of_run, examples),
@@ -75,12 +81,14 @@ def import_network(
         step_s=step,
         margin=margin,
         stretch=of_run.get("stretch", False),
+        kind="voice" if kind == "voice" else "face",
+        features=features_of(features) if features is not None else None,
     )
     target = out or Path(
         f"{file.stem}.tflite" if file.suffix != ".tflite" else f"{file.stem}_own.tflite"
     )
     check_named(target, [file, *([data] if data else [])], force=force)
-    with progress_bar("reading pictures") as progress:
+    with progress_bar(f"reading {kind}s") as progress:
         imported = bring(file, wanted, examples, target, faces, progress)
     return _told(imported, data, examples, as_json)
 
@@ -93,7 +101,8 @@ def _told(imported: Imported, data: Path | None, examples: list[Example], as_jso
     if imported.test is not None:
         verdict = judge(model, imported.test, imported.float32)
         part = "its test part" if any(one.part == "test" for one in examples) else "all of it"
-        protocol = f"{len(imported.test)} pictures of {data}, {part}, by edge-convert import"
+        what = "sounds" if model.card.modality == "speech" else "pictures"
+        protocol = f"{len(imported.test)} {what} of {data}, {part}, by edge-convert import"
         model = with_figures(model, verdict.figures(protocol))
     card = model.card
     for note in imported.notes:
@@ -120,71 +129,6 @@ def _told(imported: Imported, data: Path | None, examples: list[Example], as_jso
     for sentence in broken:
         print(f"edge-convert: {sentence}", file=sys.stderr)
     return 1 if broken else 0
-
-
-def verify_own(
-    model: Path,
-    data: Path,
-    faces: str,
-    merge: list[str] | None,
-    robustness: bool,
-    as_json: bool,
-) -> int:
-    """`edge-convert verify` of a network on pictures of one's own: its test part, or all.
-
-    robustness: whether to judge it in every condition of a card too
-    """
-    from convert.datasets.own import load_pictures
-    from convert.evaluation import passport
-    from convert.evaluation.own_network import judge
-    from edge.models.own import open_model
-    from edge.settings.sections import PreprocessSettings
-
-    network = open_model(str(model))
-    preprocessing = network.card.preprocessing
-    if not isinstance(preprocessing, PreprocessSettings):
-        raise UsageError(f"{model} looks at no face: give KERAS, and the data it was trained on")
-    examples = examples_of(data, merge)
-    examples = [one for one in examples if one.part == "test"] or examples
-    with progress_bar("reading pictures") as progress:
-        shape, labels = network.card.picture_format, network.card.labels
-        pictures = load_pictures(examples, labels, preprocessing, shape, faces, progress)
-    if pictures.in_gray and network.card.colour != "gray":
-        print(
-            f"not sure: all pictures are gray and it takes {network.card.colour}, as a camera gives"
-            " them: its figures on gray ones are another network's",
-            file=sys.stderr,
-        )
-    verdict = judge(network, pictures)
-    figures, lines = verdict.as_dict(), list(verdict.lines())
-    if robustness:
-        with progress_bar("changing pictures") as progress:
-            # As `judge` has it: the network's own answers, without a calibration.
-            plain = network.uncalibrated()
-            found = list(passport.conditions(plain, pictures.images, pictures.labels, progress))
-        figures["robustness"] = passport.as_dicts(found, pictures.label_names)
-        lines += ["", *passport.table(found, pictures.label_names)]
-    print_figures(figures, lines, as_json)
-    for sentence in verdict.broken:
-        print(f"edge-convert: {sentence}", file=sys.stderr)
-    return 1 if verdict.broken else 0
-
-
-def examples_of(data: Path | None, merge: list[str] | None) -> list[Example]:
-    from convert.datasets.own import read_examples
-
-    return read_examples(data, merged_labels(merge)) if data is not None else []
-
-
-def merged_labels(merge: list[str] | None) -> dict[str, str]:
-    """The data's label → its new name. Raises UsageError for what is no NEW=A,B."""
-    renamed: dict[str, str] = {}
-    for text in merge or ():
-        new, joined, old = text.partition("=")
-        if not (new and joined and old):
-            raise UsageError(f"{text!r} merges nothing: give --merge NEW=A,B")
-        renamed.update(dict.fromkeys((name.strip() for name in old.split(",")), new.strip()))
-    return renamed
 
 
 def _labels(text: str, of_run: dict[str, Any], examples: list[Example]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from convert.cli import (
     train,
 )
 from convert.cli.console import print_figures, progress_bar, training_stack
-from convert.cli.import_network import Faces, Merge, verify_own
+from convert.cli.import_network import Faces, Merge
 from convert.cli.options import (
     AnyData,
     Clips,
@@ -35,6 +35,7 @@ from convert.cli.options import (
     VerifyData,
     VerifyKeras,
 )
+from convert.cli.own_data import verify_own
 from convert.zoo import SPEECH, VIDEO
 from edge.cli.app import run_app
 from edge.cli.outputs import Force

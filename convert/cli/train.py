@@ -243,7 +243,7 @@ def own(
     resume: Resume = False,
 ) -> None:
     """Fine-tune edge_net on pictures of your own, with your labels; nobody is on two sides."""
-    from convert.cli.import_network import examples_of
+    from convert.cli.own_data import examples_of
 
     examples = examples_of(data, merge)
     training_stack()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,16 @@ from convert.conversion import flatbuffer as tflite_file
 from convert.conversion.checks import MAX_STEPS, Structure, read_structure
 from convert.conversion.inspect import inspect
 from convert.conversion.quantize import child_environment
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ConversionError
 from edge.models import Model
 from edge.models.description import (
     Description,
     check_classes,
     described_card,
+    input_shape,
     only_end,
-    picture_shape,
+    patch_shape,
 )
 from edge.models.probe import End, Probe, probe
 from edge.system.native_output import debugging
@@ -54,6 +56,8 @@ class Wanted:
     step_s: float = 0.2
     margin: float = 0.0
     stretch: bool = False
+    kind: Literal["face", "voice"] = "face"
+    features: FeatureSettings | None = None
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ def exported(path: Path, wanted: Wanted) -> Iterator[Exported]:
             found = probe(content, str(path))
             made = Exported(structure, work, facts, content, found, plan=plan)
         source = only_end(made.found, path)
-        picture_shape(path, source)
+        input_shape(path, source, wanted.kind)
         check_classes(path, made.found.outputs[0], len(wanted.labels))
         made.notes.extend(_notes(made))
         yield made
@@ -115,6 +119,8 @@ def _shape(path: Path, structure: Structure, wanted: Wanted) -> tuple[int, ...] 
     known = structure.input_shape
     if structure.kind == "tflite" or not known:
         return (*wanted.size, 3) if wanted.size and structure.kind == "saved_model" else None
+    if wanted.kind == "voice":
+        return _patch(path, known, wanted)
     if len(known) not in (3, 4):
         raise ConversionError(
             f"{path} takes {known}: give a network of pictures (height, width, channels), or of "
@@ -141,6 +147,21 @@ def _shape(path: Path, structure: Structure, wanted: Wanted) -> tuple[int, ...] 
     return tuple(int(n) for n in (*frames, height, width, channels) if n is not None)
 
 
+def _patch(path: Path, known: tuple[int | None, ...], wanted: Wanted) -> tuple[int, ...]:
+    """Of a network for voices: (frames, bands), then 1 where it has that."""
+    shape = known
+    if wanted.size is not None and len(known) in (2, 3):
+        shape = tuple(n or size for n, size in zip(known[:2], wanted.size, strict=True)) + known[2:]
+    if None in shape:
+        raise ConversionError(
+            f"{path} takes patches of any length {known}: say the one it was trained with, such as "
+            "--size 304x64 (frames x bands)"
+        )
+    found = tuple(int(n) for n in shape if n is not None)
+    patch_shape(path, End((1, *found), "", 0, 0))
+    return found
+
+
 def _notes(made: Exported) -> Iterator[str]:
     facts, structure = made.facts, made.structure
     if structure.recurrent:
@@ -165,6 +186,8 @@ def described(path: Path, made: Exported, wanted: Wanted, scaling: str, content:
             "step_s": wanted.step_s,
             "margin": wanted.margin,
             "stretch": wanted.stretch,
+            "kind": wanted.kind,
+            "features": wanted.features,
         }
     )
     found = made.found if content is made.content else probe(content, str(path))

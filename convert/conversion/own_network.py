@@ -22,6 +22,7 @@ from convert.conversion.importing import (
     to_int8,
 )
 from convert.datasets.own import Example, OwnPictures, check_labels, load_pictures
+from convert.datasets.own_sounds import load_sounds
 from convert.metrics import class_scores
 from convert.predict import raw_outputs
 from edge.errors import ConversionError
@@ -66,7 +67,8 @@ def import_network(
     where the file shows it.
     """
     check_labels(examples, wanted.labels)
-    if not (examples or wanted.scaling) and _says_no_scaling(path):
+    known = examples or wanted.scaling or wanted.kind == "voice"
+    if not known and _says_no_scaling(path):
         raise _unknown_scaling(path, tried=False)
     with exported(path, wanted) as made:
         notes, doubts = made.notes, list[str]()
@@ -99,6 +101,8 @@ def _pictures(
     if not examples:
         return None, wanted
     trial = described(path, made, wanted, wanted.scaling or "0-1", made.content).card
+    if wanted.kind == "voice":
+        return load_sounds(examples, wanted.labels, trial.features, progress), wanted
     preprocessing = PreprocessSettings(margin=wanted.margin, stretch=wanted.stretch)
     shape, labels = trial.picture_format, wanted.labels
     loaded = load_pictures(examples, labels, preprocessing, shape, faces, progress)
@@ -125,6 +129,8 @@ def _scaling(
     found = input_scaling.from_layers(made.structure.layers, made.facts["normalization"])
     if by_file is not None:
         found = input_scaling.ScalingFound(by_file, "its quantized input has that range")
+    if found is None and wanted.kind == "voice":
+        found = input_scaling.ScalingFound(NAMED["0-1"], "patches of sound are 0 to 1")
     if found is None and pictures is not None:
         found = _tried(path, made, wanted, pictures)
     if found is None:

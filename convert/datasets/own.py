@@ -7,7 +7,7 @@ are known, person and part (training, validation or test); its files are beside 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ PARTS = ("training", "validation", "test")
 SHARES = (0.6, 0.15, 0.25)
 _DRAWS = 300
 MAX_FILES = 200_000
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,17 @@ class OwnPictures:
         return replace(self, images=self.images[index], labels=self.labels[index])
 
 
-def read_examples(source: Path, merged: Mapping[str, str] | None = None) -> list[Example]:
+def read_examples(
+    source: Path, merged: Mapping[str, str] | None = None, suffixes: Container[str] = SUFFIXES
+) -> list[Example]:
     """The files and labels of a folder or a csv, in order; `merged` renames labels (7 → 3).
+
+    suffixes: of a folder, what is an example: pictures, or `SOUNDS`
 
     Raises MissingDataError, DataError, UsageError where a merged label is not there.
     """
     if source.is_dir():
-        found = list(_in_folders(source))
+        found = list(_in_folders(source, suffixes))
     elif source.is_file():
         found = list(_in_csv(source))
     else:
@@ -85,10 +90,10 @@ def read_examples(source: Path, merged: Mapping[str, str] | None = None) -> list
     return [replace(one, label=renamed.get(one.label, one.label)) for one in found]
 
 
-def _in_folders(root: Path) -> Iterable[Example]:
+def _in_folders(root: Path, suffixes: Container[str]) -> Iterable[Example]:
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            if path.suffix.lower() in suffixes and not path.name.startswith("."):
                 inside = path.relative_to(folder).parts
                 # Without a folder of one's own, every picture is somebody else's.
                 person = inside[0] if len(inside) > 1 else f"{folder.name}/{path.name}"

@@ -42,7 +42,8 @@ class OwnVerdict:
     def lines(self) -> Iterator[str]:
         scores, n = self.answers.scores, len(self.answers.labels)
         low, high = wilson(scores.accuracy, n)
-        yield f"{self.model.path}: {n:,} pictures"
+        what = "sounds" if self.model.card.modality == "speech" else "pictures"
+        yield f"{self.model.path}: {n:,} {what}"
         yield f"accuracy   {scores.accuracy:.4f} [{low:.4f}, {high:.4f}]"
         if self.float32_accuracy is not None and self.agreement is not None:
             yield f"float32    {self.float32_accuracy:.4f}; they agree on {self.agreement:.2%}"

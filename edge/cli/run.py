@@ -66,6 +66,9 @@ def run(
         str | None,
         typer.Option(help="For faces: a shipped one (`edge models list`) or a .tflite's path."),
     ] = None,
+    speech_model: Annotated[
+        str | None, typer.Option(help="For voices: a shipped one or a .tflite's path.")
+    ] = None,
     labels: Annotated[
         str | None,
         typer.Option(help="Of a .tflite without a card, in its outputs' order: happy,neutral,..."),
@@ -114,6 +117,7 @@ def run(
         "camera.source": camera,
         "mic.source": mic,
         "model.name": model,
+        "model.speech": speech_model,
         "model.labels": labels and [label.strip() for label in labels.split(",")],
         "model.scaling": scaling,
         "model.colour": colour,

@@ -125,6 +125,8 @@ class ModelCard(Record, kw_only=True):
             raise ValueError(f"an input of {self.input_shape} is larger than any picture of a face")
         if self.modality in ("face", "video"):
             self._check_picture()
+        elif isinstance(self.preprocessing, FeatureSettings):
+            self._check_patch(self.preprocessing)
         strange = set(self.calibration.offsets if self.calibration else ()) - set(self.labels)
         if strange:
             raise ValueError(f"an offset is for {sorted(strange)[0]!r}, none of its labels")
@@ -148,6 +150,13 @@ class ModelCard(Record, kw_only=True):
         one = self.input_shape[-1] == 1
         if one and (self.colour != "gray" or self.scaling.per_channel):
             raise ValueError("its input has one channel: its colour is gray, of one scaling")
+
+    def _check_patch(self, features: FeatureSettings) -> None:
+        patch = (features.window_frames, features.columns)
+        if self.input_shape not in (patch, (*patch, 1)):
+            raise ValueError(f"its input is {self.input_shape} and its features make {patch}")
+        if self.scaling.per_channel:
+            raise ValueError("a sound has one channel: its scaling is one number")
 
     @property
     def picture_format(self) -> PictureFormat:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
+from edge.audio.feature_settings import FeatureSettings
 from edge.errors import ModelError, UsageError
-from edge.models.card import MAX_LABELS, NOT_STATED, Dtype, Label, ModelCard
+from edge.models.card import MAX_LABELS, NOT_STATED, Dtype, Label, ModelCard, Preprocessing
 from edge.models.probe import End, Probe
 from edge.models.scaling import NAMED, Scaling, parse_scaling
 from edge.settings.sections import PreprocessSettings, Settings
@@ -25,6 +26,10 @@ class Description(Record):
 
     labels: Annotated[tuple[Label, ...], Meta(min_length=2, max_length=MAX_LABELS)]
     """In the order of the outputs."""
+    kind: Literal["face", "voice"] = "face"
+    features: FeatureSettings | None = None
+    """Of a voice: what its patches were made with, but for their size, which is the file's; None:
+    the defaults."""
     scaling: str = ""
     """0-1, -1-1, 0-255, imagenet, or MEAN/DEVIATION in bytes; "": by the file's own input
     range, where it has one."""
@@ -71,26 +76,19 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
     """A card of what the file shows and a person says. Raises ModelError where they disagree."""
     source = only_end(found, path)
     check_classes(path, found.outputs[0], len(said.labels))
-    shape = picture_shape(path, source)
-    video = len(shape) == 4
-    preprocessing = (
-        SequenceSettings(
-            frames=shape[0], step_s=said.step_s, margin=said.margin, stretch=said.stretch
-        )
-        if video
-        else PreprocessSettings(margin=said.margin, stretch=said.stretch)
-    )
+    shape = input_shape(path, source, said.kind)
     try:
+        modality, preprocessing = _preprocessing(shape, said)
         return ModelCard(
             name=path.stem,
-            modality="video" if video else "face",
+            modality=modality,
             labels=said.labels,
             input_shape=shape,
             dtype=cast("Dtype", source.dtype),
             scale=source.scale or 1.0,
             zero_point=source.zero_point,
             scaling=_scaling(path, source, said),
-            colour=said.colour or ("gray" if shape[-1] == 1 else "rgb"),
+            colour=said.colour or ("rgb" if shape[-1] == 3 and said.kind == "face" else "gray"),
             output=said.output or ("probabilities" if found.probabilities else "logits"),
             preprocessing=preprocessing,
             parameters=0,
@@ -103,8 +101,46 @@ def described_card(path: Path, content: bytes, found: Probe, said: Description) 
             terms=NOT_STATED,
         )
     except ValidationError as error:
-        _, message = complaint(error)
-        raise ModelError(f"{path} cannot be used: {message}") from error
+        where, message = complaint(error)
+        raise ModelError(f"{path} cannot be used: {': '.join((*where, message))}") from error
+
+
+def _preprocessing(
+    shape: tuple[int, ...], said: Description
+) -> tuple[Literal["face", "video", "speech"], Preprocessing]:
+    if said.kind == "voice":
+        features = said.features or FeatureSettings()
+        bands = shape[1] - features.energy - features.f0
+        size = "n_mels" if features.spectrum == "log_mel" else "n_mfcc"
+        return "speech", FeatureSettings.model_validate(
+            features.model_dump() | {"window_frames": shape[0], size: bands}
+        )
+    if len(shape) == 4:
+        return "video", SequenceSettings(
+            frames=shape[0], step_s=said.step_s, margin=said.margin, stretch=said.stretch
+        )
+    return "face", PreprocessSettings(margin=said.margin, stretch=said.stretch)
+
+
+def input_shape(path: Path, source: End, kind: str) -> tuple[int, ...]:
+    """Without the batch: `picture_shape`, or of a voice `patch_shape`."""
+    return patch_shape(path, source) if kind == "voice" else picture_shape(path, source)
+
+
+def patch_shape(path: Path, source: End) -> tuple[int, ...]:
+    """(frames, bands) or (frames, bands, 1). Raises ModelError for another."""
+    shape = source.shape
+    if len(shape) == 2 or (len(shape) == 3 and 1 in shape[1:]):
+        raise ModelError(
+            f"{path} takes {shape}, raw samples: give a network that takes log-mel patches "
+            "(1, frames, bands), which the device makes of them as edge.sound_patches does"
+        )
+    if len(shape) not in (3, 4) or shape[0] != 1 or (len(shape) == 4 and shape[-1] != 1):
+        raise ModelError(
+            f"{path} takes {shape}: give a network of sound that takes (1, frames, bands) or "
+            "(1, frames, bands, 1)"
+        )
+    return shape[1:]
 
 
 def only_end(found: Probe, path: Path) -> End:
@@ -172,6 +208,8 @@ def _scaling(path: Path, source: End, said: Description) -> Scaling:
         return found
     if source.dtype == "uint8" and not source.scale:
         return NAMED["0-255"]
+    if said.kind == "voice":
+        return NAMED["0-1"]
     raise ModelError(
         f"the scaling that {path} was trained with cannot be told from the file: say it with "
         f"--scaling {', '.join(NAMED)} or MEAN/DEVIATION"
