@@ -64,7 +64,7 @@ def test_every_size_colour_and_kind_of_numbers(
     assert prediction.labels == THREE.labels
 
 
-@pytest.mark.parametrize("n", [2, 50])
+@pytest.mark.parametrize("n", [2, 4, 8, 50])
 def test_two_to_fifty_labels(tmp_path: Path, n: int) -> None:
     labels = tuple(f"state {i}" for i in range(n))
     path = written(tmp_path, classes=n)
