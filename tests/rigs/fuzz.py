@@ -13,6 +13,7 @@ where there was one.
 from __future__ import annotations
 
 import argparse
+import math
 import queue
 import random
 import resource
@@ -171,9 +172,11 @@ class Worker:
 
 
 def fuzz(target: str, *, first: int = 0, attempts: int = 1_000_000, seconds: float = 1e6) -> Tally:
-    """So many attempts, or for so long; a process that dies or hangs is followed by another one."""
+    """So many attempts, or for so long from the first one on; a process that dies or hangs is
+    followed by another one.
+    """
     tally, number = Tally(), first
-    stop_s = time.monotonic() + seconds
+    stop_s = math.inf
     while tally.done < attempts and time.monotonic() < stop_s:
         worker = Worker(target, number, attempts - tally.done)
         trying = False
@@ -185,6 +188,7 @@ def fuzz(target: str, *, first: int = 0, attempts: int = 1_000_000, seconds: flo
             trying = word == "try"
             if trying:
                 number = int(more)
+                stop_s = min(stop_s, time.monotonic() + seconds)
                 continue
             tally.done += 1
             tally.refused += word == "refused"
