@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from convert.datasets import Provenance, ravdess
 from convert.datasets import audio_files as sounds
+from convert.datasets.archives import read_arrays
 from convert.datasets.corpus import Utterance
 from convert.datasets.ravdess import LABELS
 from edge.audio.feature_settings import FeatureSettings
@@ -190,10 +192,10 @@ def _read(
     cache: Path, clips: Sequence[Utterance], settings: FeatureSettings, made_of: str
 ) -> Mixture:
     try:
-        with np.load(cache, allow_pickle=False) as kept:
-            same = str(kept["made_of"]) == made_of
-            frames, lengths = kept["frames"], kept["lengths"]
-    except (OSError, ValueError, KeyError) as error:
+        kept = read_arrays(cache, cache.stat().st_size)  # it is not compressed
+        same = str(kept["made_of"]) == made_of
+        frames, lengths = kept["frames"], kept["lengths"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"{cache} is no cache of frames ({error}): remove it") from error
     if not same:
         raise DataError(

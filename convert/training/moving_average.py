@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.datasets.archives import read_arrays
 from edge.system.outputs import written_whole
 
 
@@ -35,8 +36,7 @@ class MovingAverage(keras.callbacks.Callback):  # type: ignore[misc]  # keras is
         self._steps = int(self.model.optimizer.iterations)
         self.weights = self.model.get_weights()
         if self._steps and self._file.exists():
-            with np.load(self._file) as saved:
-                self.weights = [saved[name] for name in saved.files]
+            self.weights = list(read_arrays(self._file).values())
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._steps += 1

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.datasets.archives import read_arrays
 from convert.datasets.face_set import FaceSet
 from convert.predict import Progress, predict
 from convert.training.saving import sign
@@ -46,8 +47,8 @@ def load(path: Path, faces: FaceSet) -> NDArray[np.float32]:
             f"there are no recorded scores at {path}: make them, or give a .keras"
         )
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            scores, labels = archive["scores"], archive["labels"]
+        archive = read_arrays(path)
+        scores, labels = archive["scores"], archive["labels"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} holds no recorded scores ({error}): make them again") from error
     expected = (len(faces), len(faces.label_names))

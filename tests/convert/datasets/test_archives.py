@@ -42,3 +42,12 @@ def test_a_terabyte_in_a_header_is_refused_by_its_size(bomb: Path) -> None:
         nonface.load(bomb, "training")
     with pytest.raises(DataError, match="1,048,576,000,000 bytes"):
         ravdess_faces.load(bomb)
+
+
+def test_a_member_that_is_all_header_is_refused_by_its_size(tmp_path: Path) -> None:
+    """A header of gigabytes of spaces is a few kilobytes when it is packed."""
+    path = tmp_path / "bomb.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\2\0\xff\xff\xff\xff" + b" " * 1_000_000)
+    with pytest.raises(ValueError, match="claim 1,000,012 bytes"):
+        read_arrays(path, 1_000_000)
