@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 
 @dataclass(slots=True)
@@ -34,14 +35,26 @@ class Limits:
 
 @contextmanager
 def sigterm_as_event() -> Iterator[threading.Event]:
-    """A service manager's "stop" ends the run as cleanly as the end of a file."""
+    """A service manager's "stop" ends the run as cleanly as the end of a file.
+
+    Ctrl-C is an exception as ever; where that is swallowed, as Python does in a collector's
+    callback or a finalizer, the event ends the run all the same.
+    """
     stop = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
     try:
-        before = signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+        before = {signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: stop.set())}
     except ValueError:  # not the main thread: whoever runs us there handles its own signals
         yield stop
         return
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
