@@ -30,7 +30,7 @@ _PLAIN = ("keras", "builtins")
 _FUNCTIONS = ("keras.activations", "keras.src.activations", "builtins", "keras.ops")
 _REFUSED_OPS = ("PyFunc", "EagerPyFunc", "PyFuncStateless", "ReadFile", "WriteFile")
 _DAMAGE = (
-    OSError, ValueError, KeyError, TypeError, RecursionError, RuntimeError, MemoryError,
+    OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, RuntimeError, MemoryError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What zipfile, json and h5py raise of damaged files. RuntimeError: encrypted, or too new."""
