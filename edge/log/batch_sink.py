@@ -148,9 +148,8 @@ class BatchSink(Sink):
             with database.transaction(connection):
                 connection.execute("INSERT INTO note (time_us, text) VALUES (?, ?)", [now, text])
         except (sqlite3.Error, OSError) as error:
-            raise SinkError(
-                f"cannot note in the log {self.path} that {text} ({error}): free space there"
-            ) from error
+            what = f"cannot note in the log {self.path} that {text} ({error})"
+            raise SinkError(f"{what}: {self._file.remedy(error)}") from error
 
     def close(self) -> None:
         if self._closed:
@@ -163,10 +162,9 @@ class BatchSink(Sink):
         self._close_spool(keep=bool(self.pending))
         self._file.close()
         if missing:
-            raise SinkError(
-                f"{missing} event{'s' * (missing != 1)} could not be written to the log {self.path}"
-                f" ({self.trouble or 'the disk was full'}): free space there, or give another path"
-            )
+            what = f"{missing} event{'s' * (missing != 1)} could not be written to {self.path}"
+            why = self.trouble or "more waited than are kept"
+            raise SinkError(f"{what} ({why}): {self._file.remedy()}, or give another path")
 
     def _store(self) -> None:
         """Put all that waits into the log: in one transaction, once."""
@@ -227,10 +225,11 @@ class BatchSink(Sink):
         if self.trouble is None:
             _log.warning(
                 "cannot write the log %s (%s): up to %d events are kept in memory until it can be"
-                " written; free space on its disk",
+                " written; %s",
                 self.path,
                 error,
                 self._keep,
+                self._file.remedy(error),
             )
         self.trouble = str(error)
         self._due_s = self._clock() + min(self._interval_s, _RETRY_S)

@@ -16,6 +16,15 @@ _log = logging.getLogger(__name__)
 _NO_SPACE_BYTES = 64 << 10
 
 
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "free space there",
+    **dict.fromkeys(
+        (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "end the program that has it locked"
+    ),
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM), "make it writable"),
+}
+
+
 class LogFile:
     """Hands out the connection to the log at `path`, whatever has happened to the file.
 
@@ -76,6 +85,13 @@ class LogFile:
         except OSError:
             return False
         return disk.f_bavail * disk.f_frsize < _NO_SPACE_BYTES and not disk.f_flag & os.ST_RDONLY
+
+    def remedy(self, error: Exception | None = None) -> str:
+        """What there is to do where it could not be written, as far as that is known."""
+        if self.no_space():
+            return "free space there"
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
+        return _REMEDIES.get(code, "see that its disk is there, and whether it may be written")
 
     def _connect(self) -> sqlite3.Connection:
         found = _identity(self.path)

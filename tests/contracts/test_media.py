@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from rigs import odd_media, senders
 from rigs.mjpeg_server import serving
@@ -104,6 +105,27 @@ def test_the_face_is_where_it_is_and_shows_what_it_shows(
 ) -> None:
     kind = KINDS[name]
     check(look(frames_of(make(name), FEW)[0][-1]), truth, kind.across, kind.down)
+
+
+@pytest.mark.parametrize("least_px", [32, 48, 80])
+def test_of_a_still_the_smallest_size_is_what_is_set(
+    least_px: int, classifier: Classifier, truth: tuple[Face, str], make: Make
+) -> None:
+    image = frames_of(make("plain"), FEW)[0][-1].image
+    settings = Settings()
+    detection = settings.detection.model_copy(update={"min_face_px": least_px})
+    settings = settings.model_copy(update={"detection": detection})
+
+    def widths(size_px: float) -> list[int]:
+        share = size_px / truth[0].width
+        small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        pipeline = build_face_pipeline(settings, classifier, datetime.now(UTC), stills=True)
+        (result,) = pipeline.results([Frame(small.astype(np.uint8), 0.0, 0)])
+        return [one.face.width for one in result.observations]
+
+    for size_px in (1.05 * least_px, 1.5 * least_px):
+        assert any(abs(found - size_px) < 0.15 * size_px for found in widths(size_px)), size_px
+    assert widths(0.7 * least_px) == []
 
 
 RTSP = ("interlaced h264", "pixels 16:11", "variable rate", "10 bit",

@@ -45,7 +45,7 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost_when_space_returns(
         for number in range(101, 401):
             sink.write(event(number))
         assert sink.pending > 200
-        assert ["full" in said for said in warnings(caplog)] == [True]
+        assert ["full" in said and "free space" in said for said in warnings(caplog)] == [True]
         ballast.unlink()
         sink.write(event(401))
         assert sink.pending == 0
@@ -74,7 +74,7 @@ def test_what_never_got_in_is_counted_at_the_end(tmp_path: Path) -> None:
         sink = SqliteSink(path)
         for number in (11, 12, 13):
             sink.write(event(number))
-        with pytest.raises(SinkError, match="3 events could not be written"):
+        with pytest.raises(SinkError, match=r"3 events could not be written.*: free space there"):
             sink.close()
         sink.close()
 
@@ -113,11 +113,29 @@ def test_a_locked_log_is_written_when_it_is_free(
         sink.write(event(2))
         sink.write(event(3))
         assert (sink.pending, len(warnings(caplog))) == (2, 1)
+        assert "end the program that has it locked" in warnings(caplog)[0]
         holder.execute("COMMIT")
         sink.write(event(4))
         assert sink.pending == 0
     holder.close()
     assert tracks(path) == [1, 2, 3, 4]
+
+
+def test_what_is_not_a_full_disk_asks_for_no_space(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_log(tmp_path / "log.sqlite", 1)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    sink = SqliteSink(path, commit_interval_s=0)
+    sink.write(event(2))
+    with pytest.raises(SinkError, match="end the program that has it locked") as noted:
+        sink.note("a remark")
+    with pytest.raises(SinkError, match="give another path") as closed:
+        sink.close()
+    holder.close()
+    for said in (*warnings(caplog), str(noted.value), str(closed.value)):
+        assert "free space" not in said
 
 
 def test_a_failure_in_the_middle_of_a_batch_leaves_nothing_half_done(

@@ -100,6 +100,65 @@ def test_luma_is_taken_as_the_driver_gives_it(
     assert given.image.shape == (48, 64, 3)
 
 
+class UsbCamera(FakeCapture):
+    """A driver with a rate for each of its formats, at the size that is asked for."""
+
+    def __init__(self, **rates: float) -> None:
+        super().__init__(repeat(frame(0)))
+        self._rates = rates
+        self._use(next(iter(rates)))
+
+    def _use(self, code: str) -> None:
+        self.properties[cv2.CAP_PROP_FOURCC] = float(cv2.VideoWriter.fourcc(*code))
+        self.properties[cv2.CAP_PROP_FPS] = self._rates[code]
+
+    def set(self, key: int, value: float) -> bool:
+        if key == cv2.CAP_PROP_FOURCC:
+            asked = [code for code in self._rates if cv2.VideoWriter.fourcc(*code) == int(value)]
+            for code in asked:  # what it has not, a driver leaves as it is
+                self._use(code)
+            return bool(asked)
+        return key == cv2.CAP_PROP_FPS or super().set(key, value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rates", "used", "fps"),
+    [
+        ("auto", {"YUYV": 5.0, "MJPG": 30.0}, "MJPG", 30.0),  # 1280x720 over USB 2
+        ("auto", {"YUYV": 30.0, "MJPG": 30.0}, "YUYV", 30.0),  # its own is fast enough
+        ("auto", {"YUYV": 5.0}, "YUYV", 5.0),
+        ("auto", {"YUYV": 5.0, "MJPG": 5.0}, "YUYV", 5.0),
+        ("auto", {"MJPG": 30.0, "YUYV": 5.0}, "MJPG", 30.0),
+        ("MJPG", {"YUYV": 30.0, "MJPG": 15.0}, "MJPG", 15.0),
+        ("YUYV", {"MJPG": 30.0, "YUYV": 5.0}, "YUYV", 5.0),
+        ("NV12", {"YUYV": 5.0, "NV12": 10.0}, "NV12", 10.0),
+    ],
+)
+def test_the_format_is_the_one_that_is_set_or_the_faster(
+    monkeypatch: pytest.MonkeyPatch, node: Path,
+    wanted: str, rates: dict[str, float], used: str, fps: float,
+) -> None:  # fmt: skip
+    capture = UsbCamera(**rates)
+    scripted(monkeypatch, capture)
+    settings = SETTINGS.model_copy(update={"usb_format": wanted})
+    with CameraSource(str(node), settings) as source:
+        assert source.fps == fps
+        assert next(iter(source)).image.shape == (48, 64, 3)
+    assert capture.properties[cv2.CAP_PROP_FOURCC] == cv2.VideoWriter.fourcc(*used)
+
+
+def test_a_format_that_the_camera_lacks_is_said(
+    monkeypatch: pytest.MonkeyPatch, node: Path
+) -> None:
+    scripted(monkeypatch, UsbCamera(YUYV=30.0))
+    settings = SETTINGS.model_copy(update={"usb_format": "MJPG"})
+    with (
+        pytest.raises(SourceError, match=r"does not give camera\.usb_format MJPG but YUYV"),
+        CameraSource(str(node), settings),
+    ):
+        pass
+
+
 def jpeg_of(picture: np.ndarray) -> np.ndarray:
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].reshape(1, -1)
 
