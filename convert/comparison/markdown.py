@@ -146,7 +146,8 @@ def _speed(page: Page) -> Iterator[str]:
         return
     yield "## How fast they learn"
     yield ""
-    yield "Accuracy on PublicTest after every tenth epoch, and the best one (of epochs):"
+    yield "Accuracy on PublicTest after every tenth epoch, and the best one (of epochs). Where it"
+    yield "jumps, a later stage learned from the voters and is judged by what most of them saw."
     yield ""
     epochs = range(EVERY, min(EPOCHS, max(len(entry.history) for entry in taught)) + 1, EVERY)
     rows = [
