@@ -75,7 +75,7 @@ class VideoSource(BaseFrameSource):
         with suppress(ImportError):
             import av  # noqa: F401 - whether it is there is the question
 
-            return "; see whether a video player shows it"
+            return "; see whether a video player shows it, or give a sound as --mic"
         return f"; {pip_install('emotion-edge[tracks]')} for more formats"
 
     def _produce(self) -> Iterator[Frame]:
