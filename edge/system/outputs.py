@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -66,14 +67,23 @@ _STANDS = "{} exists, and this toolkit did not write it: give another name, or -
 
 
 def made_here(path: Path) -> bool:
-    """Whether this toolkit wrote the file, by a sign in it."""
+    """Whether this toolkit wrote the file, by a sign in it, or in the card beside a network."""
     try:
         content = path.read_bytes()
     except OSError:
         return False
     if content[4:8] == b"TFL3":
-        return b"emotion_edge" in content  # the name of the metadata in it
+        # The name of the metadata in it; a network that was taken as it came has none.
+        return b"emotion_edge" in content or _on_its_card(path, content)
     return MADE_BY.encode() in content or b'"schema": "emotion-edge/' in content
+
+
+def _on_its_card(path: Path, content: bytes) -> bool:
+    try:
+        card = path.with_suffix(".json").read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content).hexdigest().encode() in card
 
 
 def keep_apart(target: Path, inputs: Iterable[Path]) -> None:

@@ -173,7 +173,8 @@ class SoundTrackSource(DecodedSource):
         if not tracks:
             raise SourceError(f"{self.path} has no sound track: give another file with --mic")
         track = tracks[0]
-        self._mixer = av.AudioResampler(format="fltp")
+        # Packed: of planes PyAV reads the first eight only, and beyond them what is not theirs.
+        self._mixer = av.AudioResampler(format="flt")
         began_s = (self._container.start_time or 0) / av.time_base
         track_s = track.start_time * float(track.time_base) if track.start_time else began_s
         self.starts_s = max(0.0, track_s - began_s)
@@ -198,7 +199,7 @@ class SoundTrackSource(DecodedSource):
             in_a_row = 0
             for frame in frames:
                 for piece in self._mixer.resample(frame):
-                    samples = piece.to_ndarray().T
+                    samples = piece.to_ndarray().reshape(-1, piece.layout.nb_channels)
                     for start in range(0, len(samples), step):
                         yield samples[start : start + step]
 

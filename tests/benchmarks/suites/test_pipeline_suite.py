@@ -95,7 +95,10 @@ def test_two_runs_are_compared_by_their_processes(found: dict[str, Measurement])
 
 
 def test_what_varies_from_frame_to_frame_is_no_instability(found: dict[str, Measurement]) -> None:
-    assert not any(m.unstable for m in found.values() if len(m.values) > 1)
+    # Two values are the processes: how alike they are is the machine's.
+    frame_by_frame = [m for m in found.values() if len(m.values) > 2]
+    assert len(frame_by_frame) > 5
+    assert not any(m.unstable for m in frame_by_frame)
 
 
 def test_every_frame_of_the_clip_is_counted_once(found: dict[str, Measurement]) -> None:

@@ -118,8 +118,8 @@ def test_counts_are_exported(tmp_path: Path, edge_log: Edge) -> None:
     code, out, _ = edge_log("export", "-", "--counts", "--format", "csv", "--log", path)
     assert code == 0
     assert out.splitlines() == [
-        "start,interval_s,modality,label,events,model",
-        "2026-07-25T12:00:00+00:00,60,face,happy,3,cnn",
+        "start,interval_s,modality,label,events,model,wrong_clock",
+        "2026-07-25T12:00:00+00:00,60,face,happy,3,cnn,false",
     ]
     stats = edge_log("stats", "--log", path)[1]
     assert "counted  3 of them" in stats
