@@ -154,7 +154,9 @@ class FacePipeline:
         if cached is None:
             return self._classify(self._pixels(gray, frame), face, track, timestamp_s)
         if self._denoiser is not None and self._denoiser.follows(track):
+            self.times.start()
             self._crop(self._pixels(gray, frame), face, track, timestamp_s)
+            self.times.lap("preprocess")
         return TrackedFace(face, cached.state, cached.prediction, fresh=False)
 
     def _pixels(self, gray: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:

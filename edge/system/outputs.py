@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from edge.errors import UsageError
@@ -69,21 +70,21 @@ _STANDS = "{} exists, and this toolkit did not write it: give another name, or -
 def made_here(path: Path) -> bool:
     """Whether this toolkit wrote the file, by a sign in it, or in the card beside a network."""
     try:
-        content = path.read_bytes()
-    except OSError:
+        # Mapped, for what stands there may be larger than the memory.
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            if content[4:8] == b"TFL3":
+                # The name of the metadata in it; a network that was taken as it came has none.
+                return content.find(b"emotion_edge") >= 0 or _on_its_card(path)
+            signs = (MADE_BY.encode(), b'"schema": "emotion-edge/')
+            return any(content.find(sign) >= 0 for sign in signs)
+    except (OSError, ValueError):  # an empty file cannot be mapped
         return False
-    if content[4:8] == b"TFL3":
-        # The name of the metadata in it; a network that was taken as it came has none.
-        return b"emotion_edge" in content or _on_its_card(path, content)
-    return MADE_BY.encode() in content or b'"schema": "emotion-edge/' in content
 
 
-def _on_its_card(path: Path, content: bytes) -> bool:
-    try:
-        card = path.with_suffix(".json").read_bytes()
-    except OSError:
-        return False
-    return hashlib.sha256(content).hexdigest().encode() in card
+def _on_its_card(path: Path) -> bool:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return digest.encode() in path.with_suffix(".json").read_bytes()
 
 
 def keep_apart(target: Path, inputs: Iterable[Path]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contents import digests
 from places import PORTRAIT, ROOT
 
 from benchmarks.cli import app as bench
@@ -67,14 +67,6 @@ def refused(name: str, *arguments: object) -> str:
     with pytest.raises(UsageError) as error:
         COMMANDS[name].main(list(map(str, arguments)), prog_name=name, standalone_mode=False)
     return str(error.value)
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from contents import digests
 from places import PORTRAIT
 from rigs.clips import write_clip
 
@@ -17,14 +17,6 @@ from edge.cli.main import app
 
 def edge(*arguments: object) -> int:
     return run_app(app, "edge", [str(argument) for argument in arguments])
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.fixture
