@@ -96,13 +96,12 @@ class History:
         self._label = meaning(which.label) if which.label is not None else None
         self._modality = which.modality
         self._waiting = list(waiting)
-        bounds = connection.execute(
-            "SELECT min(quarter), max(quarter) + 1 FROM history WHERE quarter BETWEEN 0 AND ?",
-            [_LAST],
-        ).fetchone()
         quarters = [_quarter(event.time) for event in self._waiting]
-        if bounds[0] is not None:
-            quarters += [bounds[0], bounds[1] - 1]
+        for end in ("min", "max"):  # asked for both at once, SQLite goes through all of them
+            (found,) = connection.execute(
+                f"SELECT {end}(quarter) FROM history WHERE quarter BETWEEN 0 AND ?", [_LAST]
+            ).fetchone()
+            quarters += [] if found is None else [found]
         first, last = (min(quarters), max(quarters)) if quarters else (0, -1)
         self.first = max(first, _quarter(which.since)) if which.since is not None else first
         self.end = last + 1

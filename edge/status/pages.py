@@ -6,8 +6,7 @@ import csv
 import io
 import json
 import socket
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -42,14 +41,21 @@ _NOT_FOUND = "There are /, /mirror, /status.json, /metrics and /export.csv.\n"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """kind: the content's type; headers: more than every answer has; pictures: JPEGs, one after
-    the other, in place of a text"""
+    """kind: the content's type; headers: more than every answer has; rest: what follows the text
+    and takes its time; pictures: JPEGs, one after the other, in place of a text"""
 
     text: str
     kind: str = "text/html"
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    rest: Callable[[], str] | None = None
     pictures: Pictures | None = None
+
+    def pieces(self) -> Iterator[str]:
+        """All of it, each piece as soon as it is there."""
+        yield self.text
+        if self.rest is not None:
+            yield self.rest()
 
 
 class Pages:
@@ -80,15 +86,15 @@ class Pages:
         """accepted: the reader's Accept-Language"""
         match path:
             case "/":
-                return Answer(self._page("owner.html", query))
+                return self._owner(query)
             case "/now":
-                return Answer(self._page("now.html", query))
+                return Answer(self._page("now.html"))
             case "/mirror":
                 return Answer(self._mirror("mirror.html", query, accepted))
             case "/mirror/now":
                 return Answer(self._mirror("mirror_now.html", query, accepted))
             case "/scene" if self._preview is not None:
-                return Answer(self._page("scene.html", query))
+                return Answer(self._page("scene.html"))
             case "/preview.mjpg" if self._preview is not None:
                 return self._pictures(self._preview)
             case "/status.json":
@@ -104,43 +110,46 @@ class Pages:
             case _:
                 return Answer(_NOT_FOUND, "text/plain", HTTPStatus.NOT_FOUND)
 
-    def _page(self, template: str, query: Mapping[str, str]) -> str:
-        wanted, charts = self._wanted(query), template == "owner.html"
-        due_s = time.monotonic() + PATIENCE_S
-        if charts:  # begins to read: the first time, that goes on while the templates are loaded
-            self._view(wanted, 0)
-        page = _templates().get_template(template)
-        wait_s = max(0.0, due_s - time.monotonic())
-        view, trouble = self._view(wanted, wait_s) if charts else (None, "")
-        return page.render(
+    def _owner(self, query: Mapping[str, str]) -> Answer:
+        """Who is there now, at once; charts and health follow when they are counted."""
+        wanted = self._wanted(query)
+        return Answer(self._page("owner.html"), rest=lambda: self._figures(wanted))
+
+    def _page(self, template: str) -> str:
+        return _rendered(
+            template,
             report=self._report(),
             people=None if self._people is None else self._people(),
             device=socket.gethostname(),
             now=datetime.now(),
-            wanted=wanted,
-            view=view,
-            trouble=trouble,
-            pending=trouble is _PENDING,
-            before=wanted.first - timedelta(days=1),
-            after=wanted.end if wanted.end <= self._today() else None,
             refresh_s=REFRESH_S,
             preview=self._preview is not None,
             scene=self._preview.scene() if self._preview is not None else None,
             min_face_px=self._settings.detection.min_face_px,
         )
 
+    def _figures(self, wanted: Wanted) -> str:
+        view, trouble = self._view(wanted)
+        return _rendered(
+            "owner_figures.html",
+            report=self._report(),
+            wanted=wanted,
+            view=view,
+            trouble=trouble,
+            pending=trouble is _PENDING,
+            before=wanted.first - timedelta(days=1),
+            after=wanted.end if wanted.end <= self._today() else None,
+        )
+
     def _mirror(self, template: str, query: Mapping[str, str], accepted: str) -> str:
         language = self._languages.best(query.get("lang", ""), accepted)
-        return (
-            _templates()
-            .get_template(template)
-            .render(
-                language=language,
-                languages=self._languages.all(),
-                people=None if self._people is None else self._people(),
-                sentences=list(sentences(language, self._settings)),
-                contact=self._settings.status.contact,
-            )
+        return _rendered(
+            template,
+            language=language,
+            languages=self._languages.all(),
+            people=None if self._people is None else self._people(),
+            sentences=list(sentences(language, self._settings)),
+            contact=self._settings.status.contact,
         )
 
     def _pictures(self, preview: Preview) -> Answer:
@@ -188,6 +197,10 @@ class Pages:
         name = f"emotions-{wanted.span}-{wanted.first}.csv"
         header = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Answer(stream.getvalue(), "text/csv", headers=header)
+
+
+def _rendered(template: str, **values: Any) -> str:
+    return _templates().get_template(template).render(values)
 
 
 @cache

@@ -163,6 +163,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = TIMEOUT_S
+    disable_nagle_algorithm = True
+    """What follows the headers waits for no acknowledgement of them."""
     server_version = "emotion-edge"
     sys_version = ""
 
@@ -248,17 +250,17 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"%s\r\n\r\n%s\r\n" % (head.encode(), jpeg))
 
     def _answer(self, answer: Answer) -> None:
-        data = answer.text.encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", f"{answer.kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(data)))
+        if answer.rest is None:  # else it ends with the connection
+            self.send_header("Content-Length", str(len(answer.text.encode())))
         if answer.status is HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", "Bearer")
         for name, value in {**_HEADERS, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
+        for piece in () if self.command == "HEAD" else answer.pieces():
+            self.wfile.write(piece.encode())
 
     def log_message(self, format: str, *arguments: Any) -> None:
         pass  # who looks is nobody's business, and the path may hold the token

@@ -20,7 +20,7 @@ KINDS = ("all", "face", "speech", "fusion")
 _EPOCH = date(1970, 1, 1)
 _FRESH_S = 60.0
 _KEPT = 16
-PATIENCE_S = 0.08
+PATIENCE_S = 2.0
 """How long a page waits for its charts; what takes longer it shows when it is asked again."""
 
 

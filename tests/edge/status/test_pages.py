@@ -52,10 +52,14 @@ def pages(log: Path | None, people: list[Person] | None = None) -> Pages:
     return Pages(Health().report, log, None if people is None else lambda: people, lambda: TODAY)
 
 
-def shown(log: Path | None, people: list[Person] | None = None, **query: str) -> Words:
-    made = pages(log, people)
-    while "This is being counted." in (text := made.answer("/", query).text):
+def whole(made: Pages, **query: str) -> str:
+    while "This is being counted." in (text := "".join(made.answer("/", query).pieces())):
         continue
+    return text
+
+
+def shown(log: Path | None, people: list[Person] | None = None, **query: str) -> Words:
+    text = whole(pages(log, people), **query)
     assert len(text.encode()) < 60_000
     return Words(text)
 
@@ -104,7 +108,7 @@ def test_whatever_is_asked_for_shows_today(tmp_path: Path) -> None:
     log = make_log(tmp_path / "log.sqlite", 3)
     for query in ({"span": "<b>"}, {"at": "9999-12-31"}, {"at": "x"}, {"at": "0001-01-01"}):
         for span in SPANS:
-            Words(pages(log, []).answer("/", {"span": span} | query).text)
+            Words(whole(pages(log, []), **{"span": span} | query))
 
 
 def test_now_says_who_is_there_how_sure_and_how_long() -> None:
@@ -136,9 +140,7 @@ def test_counts_mode_shows_counts_and_no_person(tmp_path: Path) -> None:
     assert "disgust" not in text
     # The log holds three visitors of a run that kept events.
     assert "Visitors" in shown(log, []).texts
-    made = Pages(health.report, log, None, lambda: TODAY)
-    while "This is being counted." in (text := made.answer("/", {}).text):
-        continue
+    text = whole(Pages(health.report, log, None, lambda: TODAY))
     assert "<dt>Visitors</dt>" not in text
     assert "<dt>Moments</dt><dd>3</dd>" in text
 
@@ -147,11 +149,11 @@ def test_settings_that_were_refused_are_said_until_they_are_right() -> None:
     health = Health()
     health.reloaded("camera.width is 3:\ngive 32 or more")
     told = "camera.width is 3: give 32 or more"
-    assert told in Pages(health.report, None).answer("/", {}).text
+    assert told in whole(Pages(health.report, None))
     assert f"settings     stay as they were: {told}" in lines(health.report().as_dict())
     assert told in health.report().sentence()
     health.reloaded()
-    assert "stay as they were" not in Pages(health.report, None).answer("/", {}).text
+    assert "stay as they were" not in whole(Pages(health.report, None))
     assert "stay as they were" not in "\n".join(lines(health.report().as_dict()))
 
 

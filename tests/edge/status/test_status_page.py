@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from places import ROOT
-from samples import event, make_log
+from samples import START, event, make_log
 
 from edge.errors import EdgeError, UsageError
 from edge.health.report import Health
@@ -25,6 +26,7 @@ from edge.settings.loading import load
 from edge.settings.sections import StatusSettings
 from edge.status.prometheus import prometheus
 from edge.status.server import MAX_AT_ONCE, MAX_REQUEST_BYTES, StatusPage
+from edge.status.view import View, read
 
 TOKEN = "0123456789abcdef"
 
@@ -172,6 +174,35 @@ def test_head_tells_the_length_and_nothing_else() -> None:
         status, headers, text = ask(page, "/status.json", method="HEAD")
         assert (status, text) == (200, "")
         assert int(headers["Content-Length"]) > 100
+
+
+def test_who_is_there_is_said_before_anything_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = threading.Event()
+
+    def read_late(*arguments: Any, **more: Any) -> View:
+        assert counted.wait(20)
+        return read(*arguments, **more)
+
+    monkeypatch.setattr("edge.status.view.read", read_late)
+    monkeypatch.setattr("edge.status.view.PATIENCE_S", 20.0)
+    with (
+        served(make_log(tmp_path / "log.sqlite", 3)) as page,
+        socket.create_connection(("127.0.0.1", page.port), timeout=20) as connection,
+    ):
+        connection.sendall(
+            f"GET /?at={START.astimezone():%Y-%m-%d} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode()
+        )
+        text = b""
+        while b"Nobody is there" not in text and b"nobody is shown" not in text:
+            text += connection.recv(1 << 16)
+        assert b"Moments" not in text
+        counted.set()
+        while piece := connection.recv(1 << 16):
+            text += piece
+    assert text.endswith(b"</html>")
+    assert b"<dt>Moments</dt>" in text
 
 
 def test_beyond_loopback_it_wants_a_token() -> None:

@@ -127,7 +127,7 @@ def _surfaces(report: Report) -> list[str]:
         text,
         report.sentence(),
         prometheus(report),
-        Pages(lambda: report, None).answer("/", {}).text,
+        *Pages(lambda: report, None).answer("/", {}).pieces(),
     ]
 
 
