@@ -39,7 +39,7 @@ class FullSearch:
     def find(self, gray: Gray, timestamp_s: float, expected: Sequence[Face]) -> list[Face]:
         found = list(self._detector.find(gray))
         for angle in self._tilts:
-            found += find_tilted(self._detector, gray, angle)
+            found += find_tilted(self._detector, gray, angle, _where_none_is(found, gray.shape))
         # Upright, a cheek of a tilted face may pass for a face: the larger box is the face's.
         return without_nested(sorted(found, key=_size, reverse=True) if self._tilts else found)
 
@@ -51,9 +51,28 @@ class WholePicture:
         return [Face(0, 0, gray.shape[1], gray.shape[0])]
 
 
+def _where_none_is(found: Sequence[Face], shape: tuple[int, ...]) -> Gray | None:
+    """255 where a picture of this shape may hold another face, 0 on and close to those found.
+
+    None where nothing is found yet.
+    """
+    if not found:
+        return None
+    where = np.full(shape, 255, np.uint8)
+    for face in found:
+        across, down = _CLOSE * face.width, _CLOSE * face.height
+        left, top = max(0, round(face.x - across)), max(0, round(face.y - down))
+        right, bottom = round(face.x + face.width + across), round(face.y + face.height + down)
+        where[top:bottom, left:right] = 0
+    return where
+
+
 def _size(face: Face) -> float:
     """Its side; of the same face upright and tilted, the upright one counts for more."""
     return face.width * (1.0 if face.angle else 1.25)
 
 
 _STILL_FACTOR = 1.1
+
+_CLOSE = 0.1
+"""Of a face's side: so far around it no tilted one is searched for."""

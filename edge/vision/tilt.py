@@ -13,6 +13,7 @@ from edge.types import Face
 from edge.vision.boxes import inside
 from edge.vision.cascade import FaceDetector
 from edge.vision.crop import cut, cut_turned
+from edge.vision.light import stretched
 
 Gray = NDArray[np.uint8]
 
@@ -29,16 +30,18 @@ def find_tilted(
     A box is upright, around the middle of the face, as large as if the head were upright.
     """
     height, width = gray.shape
+    # Before anything even is laid over or around it, which a dark picture's range would end at.
+    lit = stretched(gray)
     if where is not None:
-        gray = gray.copy()
-        gray[cv2.resize(where, (width, height), interpolation=cv2.INTER_NEAREST) == 0] = _EVEN
+        lit = lit.copy() if lit is gray else lit
+        lit[cv2.resize(where, (width, height), interpolation=cv2.INTER_NEAREST) == 0] = _EVEN
     middle = ((width - 1) / 2, (height - 1) / 2)
     turn = cv2.getRotationMatrix2D(middle, angle, 1.0).astype(np.float64)
     across, down = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
     size = (round(width * across + height * down), round(width * down + height * across))
     turn[:, 2] += ((size[0] - width) / 2, (size[1] - height) / 2)
     # Even around it: the cascade leaves even areas at once.
-    upright = cv2.warpAffine(gray, turn, size, borderValue=_EVEN)
+    upright = cv2.warpAffine(lit, turn, size, borderValue=_EVEN)
     back = cv2.invertAffineTransform(turn)
     found = detector.find(upright.astype(np.uint8, copy=False), lenient=True)
     faces = [_turned_back(face, back, angle, (width, height)) for face in found]

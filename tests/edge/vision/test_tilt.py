@@ -55,6 +55,22 @@ def test_a_leaning_head_is_found_where_it_is(
     assert iou(face, upright) > 0.6
 
 
+@pytest.mark.parametrize("degrees", [-30, 30])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["everywhere", "a part left out"])
+def test_a_leaning_head_is_found_in_the_dark(
+    detector: HaarDetector, portrait: np.ndarray, upright: Face, degrees: float, elsewhere: bool
+) -> None:
+    """What is even around a turned picture, or over what is left out of it, is not its light."""
+    rng = np.random.default_rng(7)
+    dark = 0.1 * leaning(portrait, upright, degrees) + rng.normal(0, 1, portrait.shape)
+    where = np.full(portrait.shape, 255, np.uint8)
+    where[:, : int(upright.x - upright.width / 2)] = 0
+    [face] = find_tilted(
+        detector, dark.clip(0, 255).astype(np.uint8), degrees, where if elsewhere else None
+    )
+    assert iou(face, upright) > 0.6
+
+
 def test_it_is_followed_at_its_own_tilt(
     detector: HaarDetector, portrait: np.ndarray, upright: Face
 ) -> None:
@@ -77,6 +93,17 @@ def test_a_single_picture_is_searched_at_all_tilts(
     for degrees in (30, -30):
         found = search.find(leaning(portrait, upright, degrees), 0.0, [])
         assert [face.angle for face in found if iou(face, upright) > 0.6] == [degrees]
+
+
+def test_a_head_beside_an_upright_one_may_lean(
+    detector: HaarDetector, portrait: np.ndarray, upright: Face
+) -> None:
+    search = FullSearch(detector, tilted=True)
+    pair = np.hstack([portrait, leaning(portrait, upright, 30)])
+    beside = Face(upright.x + portrait.shape[1], upright.y, upright.width, upright.height)
+    found = search.find(pair, 0.0, [])
+    for true, angle in ((upright, 0), (beside, 30)):
+        assert [face.angle for face in found if iou(face, true) > 0.6] == [angle]
 
 
 def test_a_head_that_tilts_and_rises_keeps_its_track(
