@@ -7,7 +7,6 @@ window a clip: the loudest. `CONDITIONS` says how the same clips are heard other
 from __future__ import annotations
 
 import json
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert import zoo
-from convert.conversion.quantize import QuantizeSettings, quantize, to_float
 from convert.datasets import noise, speech_mixture
 from convert.datasets.corpus import Utterance
 from convert.datasets.speech_mixture import Change, Mixture
 from convert.evaluation.corpora import CorpusScores, score, with_temperature
+from convert.evaluation.speech_models import converted
 from convert.predict import predict
 from convert.training.mixture_settings import MixtureSettings, MixtureTest, mixture_recipe
 from convert.training.speech_mixture import mask_of
 from edge.errors import MissingModelError, UsageError
-from edge.models import Model, find
+from edge.models import Model
 
 _SEED = 7
 _SNRS_DB = (20.0, 10.0, 5.0, 0.0)
@@ -74,12 +73,13 @@ def judge_run(
     if not trained:
         raise MissingModelError(f"{run} holds no network: train one with edge-convert train")
     settings = mixture_recipe(run, {})
+    architecture = zoo.architecture(json.loads((run / "run.json").read_text())["network"])
     whole = speech_mixture.load(clips, settings.features)
     verdicts = []
     for keras_file in trained:
         name = keras_file.parent.name
         mask = mask_of(clips, _test_of(name))
-        models = _converted(keras_file, run, settings, whole.where(~mask))
+        models = converted(keras_file, architecture, whole.where(~mask))
         found = partial(_judged, name, models, temperature, floor)
         verdicts.append(found("as it is", whole.where(mask)))
         if otherwise:
@@ -160,21 +160,3 @@ def _test_of(name: str) -> MixtureTest:
         numbers = rest.split("_")
         return tuple(map(int, numbers)) if all(n.isdecimal() for n in numbers) else rest
     raise UsageError(f"{name!r} is no folder of a run: name it fold_N or without_CORPUS")
-
-
-def _converted(
-    keras_file: Path, run: Path, settings: MixtureSettings, training: Mixture
-) -> tuple[Model, Model]:
-    """The network in float32 and in int8."""
-    architecture = zoo.architecture(json.loads((run / "run.json").read_text())["network"])
-    int8 = keras_file.with_name("int8.tflite")
-    # The noise of that setting is a camera's.
-    drawn = QuantizeSettings(noise_share=0)
-    quantize(
-        keras_file, architecture, training, int8, drawn, settings.features, training.provenance
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        beside = Path(folder) / "float32.tflite"
-        to_float(keras_file, int8, beside)
-        # What `find` returns holds the file's content.
-        return find(str(beside)), find(str(int8))

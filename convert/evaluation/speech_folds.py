@@ -7,7 +7,6 @@ speakers that it was not trained on, a window a take: the loudest.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert import zoo
-from convert.conversion.quantize import QuantizeSettings, quantize, to_float
 from convert.datasets import noise, ravdess
 from convert.datasets import speech_set as voices
 from convert.datasets.noise import Noise
 from convert.datasets.ravdess import Clip
 from convert.datasets.speech_set import Voices
 from convert.evaluation.compare import Comparison, compare
+from convert.evaluation.speech_models import converted
 from convert.training import speech_settings as speech_recipe
 from edge.errors import MissingModelError
-from edge.models import Model, find
 
 NOISE_SEED = 7
 
@@ -84,7 +82,7 @@ def judge_folds(
         name = keras_file.parent.name
         number = int(name.removeprefix("fold_"))
         mask = ravdess.test_mask(whole.clips, settings.split, number, settings.seed)
-        models = _convert(keras_file, architecture, whole.where(~mask))
+        models = converted(keras_file, architecture, whole.where(~mask))
         noisy_parts = (_in_noise(whole.where(mask), recordings, snr_db) for snr_db in levels)
         comparisons = [compare(*models, test)[0] for test in (whole.where(mask), *noisy_parts)]
         verdicts.append(FoldVerdict(name, levels, tuple(comparisons)))
@@ -95,23 +93,6 @@ def judge_folds(
 def split_of(run: Path) -> str:
     """What the folds were split by: "speaker" or "random"."""
     return speech_recipe.recipe(run, {}, {}).split
-
-
-def _convert(
-    keras_file: Path, architecture: zoo.Architecture, training: Voices
-) -> tuple[Model, Model]:
-    """The network in float32 and in int8."""
-    int8 = keras_file.with_name("int8.tflite")
-    # The noise of that setting is a camera's.
-    drawn = QuantizeSettings(noise_share=0)
-    quantize(
-        keras_file, architecture, training, int8, drawn, training.settings, training.provenance
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        beside = Path(folder) / "float32.tflite"
-        to_float(keras_file, int8, beside)
-        # What `find` returns holds the file's content.
-        return find(str(beside)), find(str(int8))
 
 
 def _in_noise(test: Voices, recordings: Sequence[Noise], snr_db: float) -> Voices:

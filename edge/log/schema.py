@@ -22,13 +22,6 @@ SCHEMA_VERSION = 5
 SCALE = 10_000  # scores and confidence are stored as ten-thousandths
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_US = (datetime(1, 1, 2, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_LAST_US = (datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-READABLE = (
-    f"typeof(time_us) = 'integer' AND time_us BETWEEN {_FIRST_US} AND {_LAST_US}"
-    " AND typeof(label.name) = 'text'"
-)
-"""SQL's condition for an event, joined with its label, that can be counted."""
 
 
 class DamagedLogError(SinkError):
