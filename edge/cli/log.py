@@ -106,6 +106,8 @@ def show(
         found = [marked(as_dict(event), event.time, now) for event in events]
         typer.echo(json.dumps(found, indent=2))
         return
+    if not events:
+        typer.echo("no event of the log matches", err=True)
     cells = blocks(sys.stdout)
     for event in events:
         mark = f"  {MARK}" if is_wrong(event.time, now) else ""

@@ -56,7 +56,8 @@ def _head(found: LogStats) -> Iterator[str]:
     yield f"events   {found.events:,}"
     if found.moments != found.events:
         yield f"moments  {found.moments:,}: what was seen, heard and fused is one"
-    yield f"on disk  {size(found.size_bytes)}, {found.bytes_per_event:.0f} bytes an event"
+    each = f", {found.bytes_per_event:.0f} bytes an event" if found.logged else ""
+    yield f"on disk  {size(found.size_bytes)}{each}"
     if found.first and found.last:
         yield f"from     {_local(found.first)} to {_local(found.last)}"
     if found.visitors.visits:

@@ -34,11 +34,12 @@ def list_models(as_json: _AsJson = False) -> None:
         typer.echo(json.dumps([card.model_dump(mode="json") for card in cards], indent=2))
         return
     used = _defaults()
+    typer.echo(f"  {'network':<12} {'kind':<6} {'parameters':>10} {'MMAC':>5} {'file':>9}  int8")
     for card in cards:
         typer.echo(
-            f"{'*' if card.name in used else ' '} {card.name:<12} {card.modality:<7}"
-            f" {card.parameters:>9,} parameters {card.macs / 1e6:>6.0f} MMAC"
-            f" {size(card.size_bytes):>8}  {_headline(card)}"
+            f"{'*' if card.name in used else ' '} {card.name:<12} {card.modality:<6}"
+            f" {card.parameters:>10,} {card.macs / 1e6:>5.0f}"
+            f" {size(card.size_bytes):>9}  {_headline(card)}"
         )
     typer.echo("* used unless the settings name another")
 
@@ -159,7 +160,7 @@ def _headline(card: ModelCard) -> str:
     """Its first figure in int8, which is what runs here; of a combiner, that of both inputs."""
     ours = [f for f in card.figures if f.name.startswith("int8")]
     both = [f for f in ours if f.name.endswith("face and voice")]
-    return next((f"{f.name} {f.value:.3f}" for f in both + ours), "")
+    return next((f"{f.name.removeprefix('int8 ')} {f.value:.3f}" for f in both + ours), "")
 
 
 def _defaults() -> set[str]:

@@ -145,10 +145,10 @@ def demo(
     force: _Force = False,
 ) -> int:
     """The main job with no hardware: the bundled sample, a summary, where the log is."""
-    from edge.log.paths import default_log_path
+    from edge.log.paths import demo_log_path
 
-    log = default_log_path().with_name("demo.sqlite")
-    changes = {"camera.source": "synthetic", "model.name": model, "log.path": str(log)}
+    log = str(demo_log_path())
+    changes = {"camera.source": "synthetic", "model.name": model, "log.path": log}
     _check_outputs(_settings(None, changes), annotate, [], force=force)
     return _run(lambda: _settings(None, changes), Output.CONSOLE, annotate)
 

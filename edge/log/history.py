@@ -131,6 +131,11 @@ class History:
         """Those events that are known as counts only."""
         return int(self._counts.counted.sum())
 
+    def logged(self) -> int:
+        """All events of the log, whatever was asked for."""
+        found = self._connection.execute("SELECT total(events + counted) FROM history").fetchone()
+        return int(found[0]) + len(self._waiting)
+
     def by_wrong_clock(self, now: datetime) -> int:
         """Those events whose time no right clock can have said, to the quarter of an hour."""
         early = self.first, min(self.end, _quarter(EARLIEST))
@@ -152,7 +157,12 @@ class History:
         return read.chosen(self._label, self._modality)
 
     def visitors(self, bucket: Bucket) -> dict[int, Visitors]:
-        """Bucket of their coming → visitors, in order; those of the last minutes may lack."""
+        """Bucket of their coming → visitors, in order; those of the last minutes may lack.
+
+        They are faces, whatever their labels were: of one label, or of voices, there are none.
+        """
+        if self._label is not None or self._modality not in (None, "face"):
+            return {}
         columns = ", ".join(f"sum({name})" for name in ("visits", "stay_us", *STAY_COLUMNS))
         found: dict[int, Visitors] = {}
         for first, end, shift in offset_spans(self.first, self.end, self._zone):

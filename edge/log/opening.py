@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge.errors import MissingDataError, SinkError
 from edge.log import database, schema
-from edge.log.paths import files_log_path
+from edge.log.paths import demo_log_path, files_log_path
 
 BUSY_TIMEOUT_S = 10.0  # a person waits for the writer; it never holds the log for long
 
@@ -66,11 +66,12 @@ def must_exist(path: Path) -> None:
     """Raise MissingDataError unless there is a log's file."""
     with translate_errors(path):
         if not path.is_file():
-            files = files_log_path()
-            hint = f" (that of files is {files})" if files.is_file() else ""
+            named = (("files", files_log_path()), ("edge demo", demo_log_path()))
+            others = [f"{log} (of {what})" for what, log in named if log.is_file()]
+            hint = f" with {' or '.join(others)}" if others else ""
+            first = "`edge run` first" if others else "`edge run` or `edge demo` first"
             raise MissingDataError(
-                f"there is no log {path}: do `edge run` or `edge demo` first, or give another "
-                f"--log{hint}"
+                f"there is no log {path}: do {first}, or give another --log{hint}"
             )
 
 

@@ -27,6 +27,11 @@ def files_log_path() -> Path:
     return default_log_path().with_name("files.sqlite")
 
 
+def demo_log_path() -> Path:
+    """The log of `edge demo`, beside them."""
+    return default_log_path().with_name("demo.sqlite")
+
+
 def readable_log(path: Path | None) -> Path:
     """The log that a person means to read: `path`, else their own runs', else the service's."""
     if path is not None:

@@ -46,9 +46,10 @@ class Log:
     def history(
         self, which: Filter = EVERYTHING, zone: tzinfo | None = None
     ) -> Iterator[tuple[History, int]]:
-        """One moment of the log: what was seen when, and how many events wait for their commit."""
+        """One moment of the log: what was seen when, and how many of it wait for their commit."""
         with self._snapshot() as waiting:
-            yield History(self._connection, waiting, which, zone), len(waiting)
+            history = History(self._connection, waiting, which, zone)
+            yield history, sum(1 for _ in which.chosen(waiting))
 
     def events(self, which: Filter = EVERYTHING) -> Iterator[EmotionEvent]:
         """All events that match, in order of arrival, one at a time; also those that wait yet."""

@@ -42,6 +42,7 @@ class LogStats:
     waiting:     of the events, those that wait in memory for their commit
     counted:     of the events, those that are known as counts only
     wrong_clock: of the events, those whose time no right clock can have said (`edge.log.clocks`)
+    logged:      all events of the log, whatever was asked for
     notes:       time and text of what else the log has to say, oldest first
     """
 
@@ -61,6 +62,7 @@ class LogStats:
     waiting: int = 0
     counted: int = 0
     wrong_clock: int = 0
+    logged: int = 0
     notes: tuple[tuple[datetime, str], ...] = ()
 
     @property
@@ -74,7 +76,7 @@ class LogStats:
 
     @property
     def bytes_per_event(self) -> float:
-        return self.size_bytes / self.events if self.events else 0.0
+        return self.size_bytes / self.logged if self.logged else 0.0
 
 
 def count(
@@ -96,7 +98,7 @@ def count(
     for some in history.visitors(DAY).values():
         visitors.merge(some)
     modalities = history.modalities()
-    first, last = history.bounds()
+    first, last = history.bounds() if modalities else (None, None)
     return LogStats(
         path=path,
         schema=version,
@@ -114,5 +116,6 @@ def count(
         waiting=waiting,
         counted=history.counted(),
         wrong_clock=history.by_wrong_clock(datetime.now(UTC)),
+        logged=history.logged(),
         notes=tuple((schema.at(time_us), text) for time_us, text in notes),
     )

@@ -65,7 +65,10 @@ def test_a_log_on_a_read_only_disk_is_read(tmp_path: Path, edge_log: Edge) -> No
         assert "Read-only file system" in said
 
 
-def test_there_may_be_no_log(tmp_path: Path, edge_log: Edge) -> None:
+def test_there_may_be_no_log(
+    tmp_path: Path, edge_log: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     path = tmp_path / "none.sqlite"
     with pytest.raises(MissingDataError):
         open_log(path)
@@ -84,6 +87,31 @@ def test_there_may_be_no_log(tmp_path: Path, edge_log: Edge) -> None:
             " or give another --log\n"
         )
     assert not path.exists()
+
+
+def test_who_has_no_log_is_told_of_those_that_there_are(
+    tmp_path: Path, edge_log: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (tmp_path / "emotion-edge").mkdir()
+    demo = make_log(tmp_path / "emotion-edge" / "demo.sqlite", 3)
+    code, _, said = edge_log("stats")
+    assert code == 3
+    assert said.endswith(f"do `edge run` first, or give another --log with {demo} (of edge demo)\n")
+
+
+def test_what_was_not_asked_for_counts_in_the_size_alone(tmp_path: Path, edge_log: Edge) -> None:
+    path = make_log(tmp_path / "log.sqlite", 30, label="happy")
+    make_log(path, 10, label="sad")
+    for more in ([], ["--label", "sad"], ["--since", "1s"]):
+        code, out, _ = edge_log("stats", "--json", "--log", path, *more)
+        assert code == 0
+        found = json.loads(out)
+        assert found["logged"] == 40
+        assert found["bytes_per_event"] == pytest.approx(found["size_bytes"] / 40)
+        assert (found["first"] is None) == (found["events"] == 0)
+    code, out, said = edge_log("show", "--since", "1s", "--log", path)
+    assert (code, out, said) == (0, "", "no event of the log matches\n")
 
 
 def test_a_damaged_log_is_one_sentence(tmp_path: Path, edge_log: Edge) -> None:

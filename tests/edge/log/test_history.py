@@ -182,6 +182,9 @@ def test_visitors_are_tracks_and_a_number_used_again_is_another(tmp_path: Path) 
         assert found.stay_s == pytest.approx(4 + 180 + 950)
         rows = log.table("hour", zone=UTC)
         assert [row.visitors.visits for row in rows.values()] == [3, 1]
+        assert log.stats(UTC, Filter(modality="face")).visitors == found
+        for other in (Filter(label="happy"), Filter(modality="speech")):
+            assert log.stats(UTC, other).visitors.visits == 0
     purge(path, before=START + timedelta(seconds=3601))
     with open_log(path) as log:
         assert log.stats(UTC).visitors.visits == 1, "his first second is gone, and he is not"
