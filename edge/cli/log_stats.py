@@ -7,12 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from edge.cli.units import size
-from edge.log.aggregates import STAYS_S
-from edge.log.history import Visitors
 from edge.log.stats import LogStats
 from edge.log.tables import WEEKDAYS, Row
 from edge.sinks.console import bar, blocks
@@ -61,7 +58,8 @@ def _head(found: LogStats) -> Iterator[str]:
     if found.first and found.last:
         yield f"from     {_local(found.first)} to {_local(found.last)}"
     if found.visitors.visits:
-        yield f"visitors {_visitors(found.visitors)}"
+        some = found.visitors
+        yield f"visitors {some.visits:,}, {some.mean_stay_s:.0f} s each on average ({some.stays})"
     if found.waiting:
         yield f"waiting  {found.waiting:,} events, in memory"
     if found.counted:
@@ -70,14 +68,6 @@ def _head(found: LogStats) -> Iterator[str]:
         yield f"clock    {found.wrong_clock:,} of them have a time that no right clock has said"
     yield from (f"damaged  {path} (set aside)" for path in found.damaged)
     yield from (f"note     {_local(time)} {text}" for time, text in found.notes[-_NOTES_SHOWN:])
-
-
-def _visitors(found: Visitors) -> str:
-    first, *_, last = STAYS_S
-    between = [f"{low} to {high} s" for low, high in pairwise(STAYS_S)]
-    names = [f"under {first} s", *between, f"{last} s or more"]
-    shown = ", ".join(f"{n:,} {name}" for name, n in zip(names, found.by_stay, strict=True) if n)
-    return f"{found.visits:,}, {found.mean_stay_s:.0f} s each on average ({shown})"
 
 
 def _chart(title: str, counts: Iterable[tuple[str, int]], total: int) -> Iterator[str]:

@@ -63,6 +63,14 @@ class Visitors:
     def mean_stay_s(self) -> float:
         return self.stay_s / self.visits if self.visits else 0.0
 
+    @property
+    def stays(self) -> str:
+        """How many stayed for how long, as a person reads it."""
+        between = [f"{low} to {high} s" for low, high in pairwise(STAYS_S)]
+        names = [f"under {STAYS_S[0]} s", *between, f"{STAYS_S[-1]} s or more"]
+        pairs = zip(names, self.by_stay, strict=True)
+        return "; ".join(f"{name}: {count:,}" for name, count in pairs if count)
+
     def add(self, visits: int, stay_us: int, under: Iterable[int]) -> None:
         """under: how many stayed less than each of `STAYS_S`, cumulative."""
         self.visits += visits

@@ -130,6 +130,7 @@ class Pages:
 
     def _figures(self, wanted: Wanted) -> str:
         view, trouble = self._view(wanted)
+        today = self._today()
         return _rendered(
             "owner_figures.html",
             report=self._report(),
@@ -138,7 +139,8 @@ class Pages:
             trouble=trouble,
             pending=trouble is _PENDING,
             before=wanted.first - timedelta(days=1),
-            after=wanted.end if wanted.end <= self._today() else None,
+            after=wanted.end if wanted.end <= today else None,
+            today=today,
         )
 
     def _mirror(self, template: str, query: Mapping[str, str], accepted: str) -> str:
