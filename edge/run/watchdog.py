@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge.errors import EdgeError
-from edge.health.file import HealthFile, folder
+from edge.health.file import HealthFile, report_folder
 from edge.health.part import State
 from edge.health.report import Health
 from edge.run.clock import Clock
@@ -47,7 +47,7 @@ class Watchdog:
         self.fresh: Settings | None = None
         self._reread = reread
         self._notifier = notifier if notifier is not None else Notifier()
-        self._file = HealthFile(folder(), clock)
+        self._file = HealthFile(report_folder(), clock)
         self._clock = clock
         self._ready = self._asked = False
         self._due_s = float("-inf")

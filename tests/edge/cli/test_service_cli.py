@@ -14,7 +14,7 @@ import pytest
 from edge.cli.app import run_app
 from edge.cli.service import app
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
-from edge.health.file import HealthFile, folder, read
+from edge.health.file import HealthFile, folder, read, report_folder
 from edge.health.report import Health
 from edge.service.files import UNITS, Layout, install
 from edge.settings.loading import load
@@ -133,6 +133,27 @@ def test_status_without_a_service_says_how_to_have_one(
     monkeypatch.setattr("edge.health.file.SYSTEM", tmp_path / "nothing")
     assert run_app(app, "edge service", ["status"]) == 1
     assert "sudo make install" in capsys.readouterr().out
+
+
+def test_a_run_in_a_shell_without_a_session_is_found_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("edge.health.file.SYSTEM", tmp_path / "nothing")
+    monkeypatch.setattr("edge.health.file.MEMORY", tmp_path)
+    where = report_folder()
+    assert where is not None
+    _report(where)
+    assert read()["state"] == "waiting"
+    own = tmp_path / f"edge-{os.geteuid()}"
+    own.chmod(0o777)
+    assert report_folder() is None, "anybody may write there"
+    own.rename(tmp_path / "elsewhere")
+    own.symlink_to(tmp_path / "elsewhere")
+    assert report_folder() is None
+    with pytest.raises(MissingDataError):
+        read()
 
 
 def test_installing_where_there_is_no_systemd_is_refused_before_anything_is_written(
