@@ -59,7 +59,7 @@ def _head(found: LogStats) -> Iterator[str]:
         yield f"from     {_local(found.first)} to {_local(found.last)}"
     if found.visitors.visits:
         some = found.visitors
-        yield f"visitors {some.visits:,}, {some.mean_stay_s:.0f} s each on average ({some.stays})"
+        yield f"visitors {some.visits:,}, {some.mean_stay_s:.0f} s each on average ({some.stay_counts})"
     if found.waiting:
         yield f"waiting  {found.waiting:,} events, in memory"
     if found.counted:

@@ -64,7 +64,7 @@ class Visitors:
         return self.stay_s / self.visits if self.visits else 0.0
 
     @property
-    def stays(self) -> str:
+    def stay_counts(self) -> str:
         """How many stayed for how long, as a person reads it."""
         between = [f"{low} to {high} s" for low, high in pairwise(STAYS_S)]
         names = [f"under {STAYS_S[0]} s", *between, f"{STAYS_S[-1]} s or more"]
