@@ -59,7 +59,8 @@ def _head(found: LogStats) -> Iterator[str]:
         yield f"from     {_local(found.first)} to {_local(found.last)}"
     if found.visitors.visits:
         some = found.visitors
-        yield f"visitors {some.visits:,}, {some.mean_stay_s:.0f} s each on average ({some.stay_counts})"
+        average = f"{some.mean_stay_s:.0f} s each on average"
+        yield f"visitors {some.visits:,}, {average} ({some.stay_counts})"
     if found.waiting:
         yield f"waiting  {found.waiting:,} events, in memory"
     if found.counted:
