@@ -1,5 +1,5 @@
 # ruff: noqa: E402  # run as a script, it has to find its neighbours first
-"""The screens of docs/images: the page, the mirror, `edge log stats` and a benchmark's report.
+"""The screens of docs/images: demo, page, mirror, `edge log stats`, a benchmark's report.
 
 python tests/rigs/screens.py [docs/images]      or `make screens`; needs Chromium
 """
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,13 +27,18 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support"), str(ROOT)]
 from browser import Browser
 from rigs import big_log
 
+import edge
+from edge.annotate.draw import drawn
 from edge.health.report import Health
-from edge.settings.sections import StatusSettings
+from edge.settings.sections import CameraSettings, StatusSettings
+from edge.sources.video.synthetic import SyntheticSource
 from edge.status.present import Person
 from edge.status.server import StatusPage
 from edge.types import EmotionEvent
 
 PEOPLE = [Person("face", "happy", 0.83, 14.2), Person("fusion", "surprise", 0.55, 71.0)]
+
+_DEMO_FRAMES = 50
 
 
 def main() -> None:
@@ -40,6 +46,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="?", default=ROOT / "docs" / "images")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
+    shoot_demo(out / "demo.jpg")
     with tempfile.TemporaryDirectory() as name, Browser(Path(name) / "profile") as browser:
         log = Path(name) / "kiosk.sqlite"
         big_log.write(log, 30, 12_000, datetime(2026, 6, 27, 21, tzinfo=UTC))
@@ -54,6 +61,13 @@ def main() -> None:
             subprocess.run([*bench, *command], check=True, cwd=name, env=here)
         browser.open((Path(name) / "r.html").as_uri(), 1100, 900)
         save(out / "report.png", browser.screenshot(whole=False))
+
+
+def shoot_demo(path: Path) -> None:
+    """A frame of what `make demo` writes, before a film's compression."""
+    with SyntheticSource("", CameraSettings()) as source:
+        *_, last = edge.run_pipeline(islice(source, _DEMO_FRAMES))
+    save(path, cv2.imencode(".png", drawn(last))[1].tobytes())
 
 
 def shoot_pages(browser: Browser, log: Path, out: Path) -> None:
@@ -103,7 +117,7 @@ def shoot_stats(browser: Browser, log: Path, path: Path) -> None:
 
 
 def save(path: Path, png: bytes) -> None:
-    """As small as PNG gets it."""
+    """As small as PNG gets it, or a photograph as JPEG."""
     image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     cv2.imwrite(str(path), image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
