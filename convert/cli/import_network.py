@@ -18,7 +18,7 @@ from edge.system.outputs import check_named
 
 if TYPE_CHECKING:
     from convert.conversion.own_network import Imported
-    from convert.datasets.own import Example
+    from convert.datasets.examples import Example
 
 Merge = Annotated[
     list[str] | None,
@@ -52,7 +52,9 @@ def import_network(
     output: Annotated[
         str, typer.Option(help="probabilities or logits, where the file's last layer misleads.")
     ] = "",
-    step: Annotated[float, typer.Option(min=0.01, help="Seconds from frame to frame.")] = 0.2,
+    step: Annotated[
+        float, typer.Option(min=0.01, max=10, help="Seconds from frame to frame.")
+    ] = 0.2,
     margin: Annotated[
         float, typer.Option(min=-0.2, max=0.5, help="What it saw around a face, as a share.")
     ] = 0.0,
@@ -133,8 +135,11 @@ def _told(imported: Imported, data: Path | None, examples: list[Example], as_jso
 
 def _labels(text: str, of_run: dict[str, Any], examples: list[Example]) -> tuple[str, ...]:
     """What was given; else what the run beside the file says; else the data's, by name."""
+    from convert.datasets.examples import named
+    from edge.models.card import MAX_LABELS
+
     if text:
-        labels = tuple(label.strip() for label in text.split(","))
+        labels = tuple(map(named, text.split(",")))
     elif "labels" in of_run:
         labels = tuple(of_run["labels"])
     else:
@@ -143,8 +148,15 @@ def _labels(text: str, of_run: dict[str, Any], examples: list[Example]) -> tuple
             print(f"not sure: --labels taken from the data: {','.join(labels)}", file=sys.stderr)
     if not labels:
         raise UsageError("the file does not say what its outputs are: give --labels A,B,C")
-    if len(set(labels)) != len(labels) or not all(labels):
+    if len(set(labels)) != len(labels):
         raise UsageError(f"--labels {text}: give each label once")
+    if len(labels) == 1:
+        raise UsageError(
+            f"there is one label, {labels[0]}: give two or more; of one sigmoid output, first what "
+            "its 0 means, then its 1"
+        )
+    if len(labels) > MAX_LABELS:
+        raise UsageError(f"there are {len(labels)} labels: give up to {MAX_LABELS}")
     return labels
 
 

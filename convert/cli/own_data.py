@@ -10,7 +10,8 @@ from convert.cli.console import print_figures, progress_bar
 from edge.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
-    from convert.datasets.own import Example, OwnPictures
+    from convert.datasets.examples import Example
+    from convert.datasets.own import OwnPictures
     from edge.audio.feature_settings import FeatureSettings
     from edge.models import Model
 
@@ -81,7 +82,7 @@ def _own_test(network: Model, data: Path, faces: str, merge: list[str] | None) -
 def examples_of(data: Path | None, merge: list[str] | None, kind: str = "face") -> list[Example]:
     """kind: face or voice, by which a folder's files are taken."""
     from convert.datasets.class_folders import SUFFIXES
-    from convert.datasets.own import SOUNDS, read_examples
+    from convert.datasets.examples import SOUNDS, read_examples
 
     suffixes = SOUNDS if kind == "voice" else SUFFIXES
     return read_examples(data, merged_labels(merge), suffixes) if data is not None else []

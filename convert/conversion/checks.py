@@ -34,6 +34,16 @@ _DAMAGE = (
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What zipfile, json and h5py raise of damaged files. RuntimeError: encrypted, or too new."""
+_FOREIGN = {
+    ".onnx": "an ONNX network: make a .tflite of it (onnx2tf -i FILE), and give that",
+    **dict.fromkeys(
+        (".pt", ".pth"),
+        "PyTorch's: make a .tflite of the network there (litert-torch), its channels last, and "
+        "give that",
+    ),
+    ".pb": "a graph without its variables' folder: give the SavedModel's folder",
+    ".json": "no network that can be read here: give the .keras, .h5 or SavedModel it came from",
+}
 _LOOPS = ("While", "StatelessWhile", "TensorListReserve")
 
 
@@ -64,6 +74,8 @@ def read_structure(path: Path) -> Structure:
         )
     if (size := path.stat().st_size) > MAX_FILE_BYTES:
         raise ModelError(f"{path} has {size >> 20:,} MB and may have {MAX_FILE_BYTES >> 20:,}")
+    if how := _FOREIGN.get(path.suffix.lower()):
+        raise ModelError(f"{path} is {how}")
     with path.open("rb") as file:
         start = file.read(8)
     if start[4:8] == b"TFL3":
@@ -79,6 +91,10 @@ def _keras_config(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            if "config.json" not in archive.namelist():
+                raise ModelError(
+                    f"{path} is an archive and no .keras: unpack it, and give the network in it"
+                )
             if sum(entry.file_size for entry in entries) > MAX_FILE_BYTES:
                 raise ModelError(f"{path} unpacks to more than {MAX_FILE_BYTES >> 20:,} MB")
             if archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.conversion import input_scaling
+from convert.conversion import input_scaling, scaling_trial
 from convert.conversion.checks import read_structure
 from convert.conversion.importing import (
     REPRESENTATIVE,
@@ -21,19 +21,16 @@ from convert.conversion.importing import (
     exported,
     to_int8,
 )
-from convert.datasets.own import Example, OwnPictures, check_labels, load_pictures
+from convert.datasets.examples import Example
+from convert.datasets.own import OwnPictures, as_frames, check_labels, load_pictures
 from convert.datasets.own_sounds import load_sounds
-from convert.metrics import class_scores
-from convert.predict import raw_outputs
 from edge.errors import ConversionError
 from edge.models import Figure, Model, ModelCard, write_card
 from edge.models.description import input_scaling as scaling_of_input
-from edge.models.scaling import NAMED, Scaling
+from edge.models.scaling import NAMED
 from edge.settings.sections import PreprocessSettings
 from edge.system.outputs import written_whole
 
-TRIED = 300
-"""Pictures that a scaling is tried on."""
 _IN_FILE = {"input_shape", "dtype", "scale", "zero_point", "sha256", "size_bytes", "figures"}
 Progress = Callable[[int, int], None]
 
@@ -73,20 +70,20 @@ def import_network(
     with exported(path, wanted) as made:
         notes, doubts = made.notes, list[str]()
         pictures, wanted = _pictures(path, made, wanted, examples, faces, progress)
-        scaling = _scaling(path, made, wanted, pictures, notes, doubts)
-        float32 = described(path, made, wanted, scaling, made.content)
-        kept = float32
+        learned = None if pictures is None else _part(pictures, examples, "training")
+        scaling = _scaling(path, made, wanted, learned, notes, doubts)
+        given = described(path, made, wanted, scaling, made.content)
+        float32 = None
+        kept = given
         if made.converted:
-            notes.append(f"a .tflite stays as it is: {kept.card.dtype} in")
-        elif pictures is None:
+            notes.append(f"a .tflite stays as it is: {given.card.dtype} in")
+        elif learned is None:
             doubts.append("without --data it stays float32: give some, and it becomes int8")
         else:
-            ranges = _scaled(_part(pictures, examples, "training"), float32.card, wanted)
-            content = to_int8(path, made, ranges)
-            kept = described(path, made, wanted, scaling, content)
-        kept = _written(kept, out, made)
+            content = to_int8(path, made, _scaled(learned, given.card))
+            kept, float32 = described(path, made, wanted, scaling, content), given
         test = None if pictures is None else _part(pictures, examples, "test")
-        return Imported(kept, None if kept is float32 else float32, test, notes, doubts)
+        return Imported(_written(kept, out, made), float32, test, notes, doubts)
 
 
 def _pictures(
@@ -124,6 +121,8 @@ def _scaling(
 ) -> str:
     """What was said, what the file says, or what fits the pictures best."""
     if wanted.scaling:
+        if pictures is not None:
+            scaling_trial.compare(path, made, wanted, pictures)
         return wanted.scaling
     by_file = scaling_of_input(made.found.inputs[0]) if made.converted else None
     found = input_scaling.from_layers(made.structure.layers, made.facts["normalization"])
@@ -132,7 +131,7 @@ def _scaling(
     if found is None and wanted.kind == "voice":
         found = input_scaling.ScalingFound(NAMED["0-1"], "patches of sound are 0 to 1")
     if found is None and pictures is not None:
-        found = _tried(path, made, wanted, pictures)
+        found = scaling_trial.choose(path, made, wanted, pictures)
     if found is None:
         raise _unknown_scaling(path, tried=pictures is not None)
     (notes if found.sure else doubts).append(f"scaling {found.scaling}: {found.why}")
@@ -158,52 +157,14 @@ def _unknown_scaling(path: Path, *, tried: bool) -> ConversionError:
     )
 
 
-def _tried(
-    path: Path, made: Exported, wanted: Wanted, pictures: OwnPictures
-) -> input_scaling.ScalingFound | None:
-    some = _evenly(pictures, TRIED)
-    card = described(path, made, wanted, "0-1", made.content).card
-    candidates = {
-        name: scaling
-        for name, scaling in NAMED.items()
-        if card.picture_format.channels == 3 or not scaling.per_channel
-    }
-    frames = _frames(card)
-
-    def hits(scaling: Scaling) -> float:
-        model = described(path, made, wanted, str(scaling), made.content)
-        outputs = raw_outputs(model, as_input(some.images, frames))
-        confusion = class_scores(some.labels, outputs.argmax(axis=1), len(wanted.labels)).confusion
-        order = input_scaling.best_order(confusion)
-        return float(confusion[order, np.arange(len(order))].sum() / len(some))
-
-    return input_scaling.tried(candidates, hits, len(some))[0]
-
-
-def _frames(card: ModelCard) -> int:
-    return card.sequence.frames if card.sequence is not None else 0
-
-
-def as_input(images: NDArray[np.uint8], frames: int) -> NDArray[np.uint8]:
-    """Stills as a network for video is given them: a face that does not move."""
-    return np.repeat(images[:, None], frames, axis=1) if frames else images
-
-
-def _scaled(pictures: OwnPictures, card: ModelCard, wanted: Wanted) -> NDArray[np.float32]:
+def _scaled(pictures: OwnPictures, card: ModelCard) -> NDArray[np.float32]:
     """float32 (n, *input_shape), as the network was trained."""
-    some = _evenly(pictures, REPRESENTATIVE)
+    some = pictures.some(REPRESENTATIVE)
     values = card.scaling.values().astype(np.float32)
     images = some.images.reshape(len(some), *card.input_shape[-3:])
     columns = np.arange(images.shape[-1]) if card.scaling.per_channel else 0
     scaled: NDArray[np.float32] = values[images, columns]
-    frames = _frames(card)
-    return np.repeat(scaled[:, None], frames, axis=1) if frames else scaled
-
-
-def _evenly(pictures: OwnPictures, n: int) -> OwnPictures:
-    """Up to `n`, each label's share as it is, drawn by a fixed seed."""
-    order = np.random.default_rng(7).permutation(len(pictures))
-    return pictures.take(np.sort(order[:n]))
+    return as_frames(scaled, card)
 
 
 def _part(pictures: OwnPictures, examples: list[Example], part: str) -> OwnPictures:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from convert.datasets import audio_files
-from convert.datasets.own import Example, OwnPictures, check_labels
+from convert.datasets.examples import Example
+from convert.datasets.own import OwnPictures, check_labels
 from convert.datasets.speech_set import crop, loudest
 from edge.audio.feature_settings import FeatureSettings
 from edge.audio.features import extract

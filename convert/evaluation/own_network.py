@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convert.conversion.own_network import as_input
-from convert.datasets.own import OwnPictures
+from convert.datasets.own import OwnPictures, as_frames
 from convert.evaluation import sanity
 from convert.evaluation.compare import Limits
 from convert.metrics import wilson
@@ -71,8 +70,7 @@ def judge(
     limits: Limits = LIMITS,
 ) -> OwnVerdict:
     """Raises ModelError where the card and the file do not go together."""
-    frames = model.card.sequence.frames if model.card.sequence is not None else 0
-    images = as_input(pictures.images, frames)
+    images = as_frames(pictures.images, model.card)
     answers = _answers(model, images, pictures)
     broken = sanity.complaints(answers)
     if float32 is None:

@@ -95,7 +95,15 @@ def _best_by_luck(answers: Answers) -> float:
 def _about_chance(answers: Answers) -> Iterator[str]:
     scores, n = answers.scores, len(answers.labels)
     there = np.bincount(answers.labels, minlength=len(answers.label_names))
-    chance = 1 / int((there > 0).sum())
+    known = int((there > 0).sum())
+    if known < 2:
+        name = answers.label_names[int(there.argmax())]
+        yield (
+            f"all {n} pictures are of {name}, so that knowing it cannot be told from always saying "
+            "it: give pictures of two labels or more"
+        )
+        return
+    chance = 1 / known
     with np.errstate(invalid="ignore"):
         recalls = scores.recalls
         error = float(np.sqrt(np.nansum(recalls * (1 - recalls) / there))) * chance

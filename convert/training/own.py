@@ -9,15 +9,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from convert.datasets.face_set import USAGES, FaceSet
-from convert.datasets.own import (
+from convert.datasets.examples import (
     PARTS,
     Example,
-    load_pictures,
     read_examples,
     split_by_person,
     write_examples,
 )
+from convert.datasets.face_set import USAGES, FaceSet
+from convert.datasets.own import load_pictures
 from convert.training.face import TrainSettings, train
 from convert.zoo.edge_net import EDGE_NET, build
 from edge.errors import DataError, MissingDataError

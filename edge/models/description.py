@@ -166,7 +166,8 @@ def check_classes(path: Path, target: End, n_labels: int) -> None:
             f"{path} gives {target.shape}: give a network with one row of scores, (1, labels)"
         )
     if n != n_labels:
-        raise ModelError(f"{path} names {n} classes and {n_labels} labels are given: give {n}")
+        given = f"{n_labels} label{'s are' if n_labels != 1 else ' is'} given"
+        raise ModelError(f"{path} names {n} classes and {given}: give {n}")
 
 
 def picture_shape(path: Path, source: End) -> tuple[int, ...]:

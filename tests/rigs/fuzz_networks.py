@@ -14,7 +14,7 @@ from rigs.fuzz_target import Attempt, Target, drop, on_files
 
 from convert.conversion.checks import read_structure
 from convert.conversion.inspect import inspect
-from convert.datasets.own import read_examples
+from convert.datasets.examples import read_examples
 from edge.models.card import read_card
 from edge.models.classifier import Classifier
 from edge.models.description import Description, read_description

@@ -79,6 +79,30 @@ def test_what_is_no_network_ends_as_a_sentence(tmp_path: Path, content: bytes) -
         read_structure(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("mine.onnx", "ONNX network: make a .tflite"),
+        ("mine.pt", "PyTorch's: make a .tflite"),
+        ("saved_model.pb", "give the SavedModel's folder"),
+        ("model.json", "give the .keras"),
+    ],
+)
+def test_what_came_from_elsewhere_is_told_the_way_here(
+    tmp_path: Path, name: str, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 whatever is in it")
+    with pytest.raises(ModelError, match=sentence):
+        read_structure(tmp_path / name)
+
+
+def test_an_archive_with_no_network_is_said(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        archive.writestr("mine/saved_model.pb", "")
+    with pytest.raises(ModelError, match="unpack it"):
+        read_structure(tmp_path / "mine.zip")
+
+
 def test_absent_files_and_folders_without_a_network(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.keras", tmp_path):
         with pytest.raises(MissingModelError):

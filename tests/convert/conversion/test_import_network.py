@@ -78,7 +78,11 @@ def test_a_tflite_made_elsewhere_stays_as_it_is(
     assert code == 1
     assert "chance level" in said.err or "another order" in said.err
     assert out.read_bytes() == given.read_bytes()
-    assert open_model(str(out)).card.dtype == "uint8"
+    card = open_model(str(out)).card
+    assert card.dtype == "uint8"
+    # It is one file: there is no float32 one that it could agree with.
+    assert "float32" not in said.out
+    assert {figure.name for figure in card.figures} == {"uint8 accuracy", "uint8 UAR"}
 
 
 def test_a_network_for_colours_that_is_given_gray_is_told_and_its_robustness_is_a_table(
@@ -131,6 +135,10 @@ def test_the_reason_is_not_what_tensorflow_says_of_itself(
         ({"classes": 3, "n_outputs": 2}, LABELS, "2 outputs"),
         ({"classes": 3}, "glad,glad,other", "each label once"),
         ({"classes": 3}, "", "give --labels"),
+        ({"classes": 3}, "glad", "one label, glad: give two or more"),
+        ({"classes": 3}, ",".join(map(str, range(300))), "300 labels: give up to 100"),
+        ({"classes": 3}, f"glad,glum,{'o' * 65}", "is no label: give 1 to 64 characters"),
+        ({"classes": 3}, "glad,glum,", "is no label"),
     ],
 )
 def test_what_does_not_go_together_is_said(

@@ -14,7 +14,7 @@ import voice_network
 
 import edge
 from convert.cli.main import app
-from convert.datasets.own import read_examples
+from convert.datasets.examples import read_examples
 from convert.datasets.own_sounds import load_sounds
 from edge.cli.app import run_app
 from edge.models.own import open_model

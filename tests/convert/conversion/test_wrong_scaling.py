@@ -35,8 +35,9 @@ def of_light(path: Path) -> Path:
     ("options", "code", "sentence"),
     [
         ((), 0, "scaling 0-1: tried on 24 pictures: accuracy 0-1 1.000"),
-        (("--scaling", "-1-1"), 1, "it is at chance level.*see that its scaling"),
-        (("--scaling", "0-255"), 1, "it is at chance level.*see that its scaling"),
+        (("--scaling", "0-1"), 0, "a .tflite stays as it is"),
+        (("--scaling", "-1-1"), 1, "names 50.0% of 24 .* and with 0-1 100.0%: give --scaling 0-1"),
+        (("--scaling", "0-255"), 1, "names 50.0% of 24 .* and with 0-1 100.0%"),
     ],
 )
 def test_a_scaling_that_is_wrong_is_said(

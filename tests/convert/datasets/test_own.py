@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convert.datasets.own import (
+from convert.datasets.examples import (
     PARTS,
     Example,
-    load_pictures,
     read_examples,
     split_by_person,
     write_examples,
 )
+from convert.datasets.own import load_pictures
 from edge.errors import DataError, MissingDataError, UsageError
 from edge.settings.sections import PreprocessSettings
 from edge.vision.picture_format import PictureFormat
@@ -57,12 +57,52 @@ def test_a_csv_says_the_same_as_it_was_written(tmp_path: Path) -> None:
         ("file,label\n,happy\n", "line 2"),
         ("file,label,part\na.png,happy,exam\n", "no part 'exam'"),
         ("file,label\n", "no pictures"),
+        ("file,label\na,b.png,happy\n", "line 2 has more values"),
+        ("file,label\na.png,bell\x07\n", "is no label"),
     ],
 )
 def test_a_csv_that_is_wrong(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "data.csv").write_text(text)
-    with pytest.raises(DataError, match=sentence):
+    with pytest.raises((DataError, UsageError), match=sentence):
         read_examples(tmp_path / "data.csv")
+
+
+@pytest.mark.parametrize(
+    ("before", "separator", "encoding"),
+    [
+        ("file,label", ",", "utf-8-sig"),
+        ("file;label", ";", "utf-8"),
+        ("File\t Label", "\t", "utf-8"),
+    ],
+)
+def test_a_csv_of_a_spreadsheet(tmp_path: Path, before: str, separator: str, encoding: str) -> None:
+    """With a byte order mark, semicolons or tabs, names in capitals, spaces and accents."""
+    rows = [before, f"a.png{separator}très gai", f"b.png{separator} tre\u0300s gai "]
+    (tmp_path / "data.csv").write_text("\n".join(rows), encoding=encoding)
+    found = read_examples(tmp_path / "data.csv")
+    assert {one.label for one in found} == {"très gai"}
+    assert [one.path.name for one in found] == ["a.png", "b.png"]
+    (tmp_path / "data.csv").write_text("\n".join(rows), encoding="utf-16")
+    with pytest.raises(DataError, match="save it as CSV UTF-8"):
+        read_examples(tmp_path / "data.csv")
+
+
+def test_folders_that_are_no_labels(tmp_path: Path) -> None:
+    """A notebook's leavings are passed over; an empty label and parts are said."""
+    faces = own_networks.write_pictures(tmp_path / "faces", persons=3, each=1)
+    (faces / "glad" / "person0").rename(faces / ".ipynb_checkpoints")
+    (faces / "__MACOSX").mkdir()
+    found = read_examples(faces)
+    assert len(found) == 8
+    assert {one.label for one in found} == set(own_networks.LABELS)
+    (faces / "tre\u0300s gai").mkdir()
+    with pytest.raises(DataError, match="gai holds no pictures"):
+        read_examples(faces)
+    (tmp_path / "parts").mkdir()
+    for part in ("train", "Test"):
+        own_networks.write_pictures(tmp_path / "parts" / part, persons=1, each=1)
+    with pytest.raises(DataError, match=r"holds parts, not labels: give one.*/Test"):
+        read_examples(tmp_path / "parts")
 
 
 @settings(deadline=None, max_examples=25)

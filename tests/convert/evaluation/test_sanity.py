@@ -66,6 +66,12 @@ def test_one_label_always_is_chance_however_often_it_is_right() -> None:
     assert "chance level" in sentence
 
 
+def test_pictures_of_one_label_prove_nothing() -> None:
+    outputs = np.tile(np.array([[0.9, 0.1]], np.float32), (100, 1))
+    (sentence,) = complaints(Answers(outputs, np.zeros(100, np.uint8), ("calm", "angry")))
+    assert "all 100 pictures are of calm" in sentence
+
+
 def test_fifty_labels() -> None:
     outputs, labels = answers(n=500, classes=50)
     names = tuple(f"state {i}" for i in range(50))

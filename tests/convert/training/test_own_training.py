@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from convert.datasets.own import Example
+from convert.datasets.examples import Example
 from edge.errors import DataError, MissingDataError
 
 pytestmark = pytest.mark.keras
