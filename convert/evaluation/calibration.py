@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convert.datasets import fer2013, nonface
 from convert.datasets.face_set import FaceSet
-from convert.evaluation.passport import passport
+from convert.evaluation.passport import passport, passport_as_calibrated
 from convert.predict import Progress, predict
 from edge.models import Figure, Model, ModelCard
 from edge.models.card import Calibration
@@ -43,11 +43,14 @@ def calibrated(path: Path, card: ModelCard, data: Path, patches: Path | None) ->
         if patches is not None
         else None
     )
-    calibration, figures = calibrate(
-        Model(path, card), faces.part("PublicTest"), faces.part("PrivateTest"), halves
-    )
-    figures = card.figures + figures + passport(Model(path, card), faces.part("PrivateTest"))
-    return card.model_copy(update={"calibration": calibration, "figures": figures})
+    judged_on = faces.part("PrivateTest")
+    calibration, figures = calibrate(Model(path, card), faces.part("PublicTest"), judged_on, halves)
+    figures = card.figures + figures + passport(Model(path, card), judged_on)
+    card = card.model_copy(update={"calibration": calibration, "figures": figures})
+    if judged_on.votes is None:
+        return card
+    said = passport_as_calibrated(Model(path, card), judged_on.as_voted())
+    return card.model_copy(update={"figures": figures + said})
 
 
 def calibrate(

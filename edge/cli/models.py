@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The networks on this device and their cards.", no_args_is_help=True)
 
 _WIDTH = 80
+_CALIBRATED = " as calibrated"
+_CALIBRATED_ONLY = (
+    "ECE",
+    "share said",
+    "right of what is said",
+    "share said of patches without a face",
+    "another label, box jitter 8%",
+)
+_Named = list[tuple[str, float]]
 _NOISE = ("0.1", "0.3")
 """Standard deviations of a picture in [0, 1]."""
 _AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -103,29 +112,51 @@ def _short_lines(card: ModelCard) -> Iterator[str]:
     yield _wrapped("terms", card.terms)
     for key, text in _calibration(card):
         yield _wrapped(key, text.partition(" (")[0])
-    shown = list(_headline_figures(card))
+    plain, calibrated = _headline_figures(card)
+    yield from _in_two_columns(plain)
+    if calibrated:
+        yield "As a device says it, against what most people saw:"
+        yield from _in_two_columns(calibrated)
+    if plain:
+        yield f"Of int8, as it runs here; all {len(card.figures)}, with their protocols: --all"
+
+
+def _headline_figures(card: ModelCard) -> tuple[_Named, _Named]:
+    """Of int8, or of float32 where that alone was measured; of noise the accuracy at two levels.
+
+    First those of the scores as they are, then of the calibrated ones: where a condition has both,
+    it stands among these alone.
+    """
+    names = {figure.name for figure in card.figures}
+    plain: _Named = []
+    calibrated: _Named = []
+    for figure in card.figures:
+        precision, _, name = figure.name.partition(" ")
+        head, _, condition = name.partition(", ")
+        kind, _, noise = name.partition(" at noise ")
+        if _CALIBRATED in name or name in _CALIBRATED_ONLY:
+            if condition != f"noise {_NOISE[-1]}, deviation":
+                calibrated.append((name.replace(_CALIBRATED, ""), figure.value))
+        elif (
+            "agreement" in name
+            or (noise and (kind != "accuracy" or noise not in _NOISE))
+            or (condition and f"{precision} {head}{_CALIBRATED}, {condition}" in names)
+        ):
+            continue
+        elif precision == "int8":
+            plain.append((name, figure.value))
+        elif f"int8 {name}" not in names:
+            plain.append((figure.name, figure.value))
+    return plain, calibrated
+
+
+def _in_two_columns(shown: _Named) -> Iterator[str]:
     half = (len(shown) + 1) // 2
     for pair in zip_longest(shown[:half], shown[half:]):
         yield "   ".join(
             f"{shorten(name, 31, placeholder=' …'):<31} {value:.3f}"
             for name, value in filter(None, pair)
         )
-    if shown:
-        yield f"Of int8, as it runs here; all {len(card.figures)}, with their protocols: --all"
-
-
-def _headline_figures(card: ModelCard) -> Iterator[tuple[str, float]]:
-    """Of int8, or of float32 where that alone was measured; of noise the accuracy at two levels."""
-    names = {figure.name for figure in card.figures}
-    for figure in card.figures:
-        precision, _, name = figure.name.partition(" ")
-        plain, _, noise = name.partition(" at noise ")
-        if "agreement" in name or (noise and (plain != "accuracy" or noise not in _NOISE)):
-            continue
-        if precision == "int8":
-            yield name, figure.value
-        elif f"int8 {name}" not in names:
-            yield figure.name, figure.value
 
 
 def _wrapped(key: str, text: str, most: int | None = None) -> str:

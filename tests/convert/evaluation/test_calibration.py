@@ -13,7 +13,9 @@ from convert.evaluation.calibration import (
     calibrate,
     expected_calibration_error,
 )
-from edge.models import find
+from convert.evaluation.passport import passport_as_calibrated
+from edge.models import Model, find
+from edge.models.card import Calibration
 from edge.models.classifier import Classifier
 from edge.models.recalibration import Adjustment, adjustment, floor_for
 
@@ -105,3 +107,38 @@ def test_a_card_s_calibration_is_what_the_device_applies(tmp_path: Path) -> None
     offsets = np.array([calibration.offsets[label] for label in card.labels], np.float32)
     expected = Adjustment(calibration.temperature, offsets).apply(raw[None])[0]
     np.testing.assert_allclose(said, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_changed_faces_are_judged_as_the_device_says_them(tmp_path: Path) -> None:
+    plain = find(str(tiny_model.write(tmp_path).path))
+    rng = np.random.default_rng(3)
+    labels = np.zeros(12, np.uint8)
+    faces = FaceSet(
+        rng.integers(0, 256, (12, 48, 48), np.uint8),
+        labels,
+        np.full(12, "PrivateTest"),
+        plain.card.labels,
+    )
+    first = plain.card.labels[0]
+
+    def figures(offset: float, floor: float) -> dict[str, float]:
+        calibration = Calibration(
+            temperature=1.0,
+            offsets={first: offset},
+            floor=floor,
+            precision=0.8,
+            coverage={},
+            protocol="p",
+        )
+        card = plain.card.model_copy(update={"calibration": calibration})
+        found = passport_as_calibrated(Model(plain.path, card, plain.content), faces)
+        return {figure.name: figure.value for figure in found}
+
+    # Offsets that leave one label: it is right of all, in any condition, and never changes.
+    always = figures(10.0, 0.5)
+    assert always["int8 accuracy as calibrated, mask"] == 1
+    assert always["int8 accuracy as calibrated, noise 0.3"] == 1
+    assert always["int8 labels changed as calibrated, box jitter 8%"] == 0
+    assert figures(-10.0, 0.5)["int8 accuracy as calibrated, mask"] == 0
+    # Above a floor that nothing reaches no label becomes another.
+    assert figures(0.0, 0.999)["int8 another label, box jitter 8%"] == 0

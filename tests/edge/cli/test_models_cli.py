@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from edge.cli.models import app
-from edge.models import find, shipped
+from edge.cli.models import _short_lines, app
+from edge.models import Figure, find, shipped
 
 
 def test_a_calibrated_network_says_its_floor_and_how_often_it_says_something() -> None:
@@ -24,6 +24,26 @@ def test_of_a_network_that_is_not_calibrated_nothing_of_the_kind_is_said() -> No
     shown = CliRunner().invoke(app, ["show", "fusion"])
     assert shown.exit_code == 0
     assert "says something" not in shown.stdout
+
+
+def test_a_condition_is_told_as_the_device_answers_in_it() -> None:
+    told = {
+        "accuracy": 0.6,
+        "accuracy, mask": 0.3,
+        "accuracy as calibrated": 0.8,
+        "accuracy as calibrated, mask": 0.5,
+        "accuracy, hand": 0.4,
+    }
+    figures = tuple(
+        Figure(name=f"int8 {name}", value=value, protocol="p") for name, value in told.items()
+    )
+    card = find("edge_net").card.model_copy(update={"figures": figures})
+    before, after = "\n".join(_short_lines(card)).split("As a device says it")
+    assert "0.600" in before
+    assert "0.400" in before
+    assert "0.300" not in before + after
+    for name in ("accuracy", "accuracy, mask"):
+        assert f"{name:<31} {told[name.replace('accuracy', 'accuracy as calibrated')]:.3f}" in after
 
 
 @pytest.mark.parametrize("name", [card.name for card in shipped()])
