@@ -37,12 +37,12 @@ def compare(path: Path, made: Exported, wanted: Wanted, pictures: OwnPictures) -
     share = hits(said)
     if share >= ANY_WILL_DO:
         return
-    shares = {one: hits(one) for one in _candidates(path, made, wanted) if one != said}
-    best = max(shares, key=lambda scaling: shares[scaling])
-    if wilson(share, len(some))[1] < wilson(shares[best], len(some))[0]:
+    fractions = {one: hits(one) for one in _candidates(path, made, wanted) if one != said}
+    best = max(fractions, key=lambda scaling: fractions[scaling])
+    if wilson(share, len(some))[1] < wilson(fractions[best], len(some))[0]:
         raise ConversionError(
             f"with --scaling {wanted.scaling} {path} names {share:.1%} of {len(some)} pictures "
-            f"rightly and with {best} {shares[best]:.1%}: give --scaling {best}"
+            f"rightly and with {best} {fractions[best]:.1%}: give --scaling {best}"
         )
 
 
