@@ -22,14 +22,17 @@ from typing import Any, Self
 from edge.errors import EdgeError
 from edge.health.part import Part, State
 from edge.health.report import Report
+from edge.log.clocks import EARLIEST
 from edge.settings.sections import AlertSettings
 from edge.status.view import Wanted, read
+from edge.system.outputs import write_state
 from edge.system.redaction import redact
 
 TIMEOUT_S = 10.0
 _CHECK_S = 15.0
 _WEEKLY_HOUR = 8  # local time on Mondays
 _MOST_WAITING = 20
+_WEEK = "week"
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +62,8 @@ class Alerts:
         self._now = now
         self._told: set[str] = set()
         self._waiting: list[dict[str, Any]] = []
-        self._told_week = _monday(now())
+        self._week_file = log.with_suffix(".week") if log and settings.weekly else None
+        self._told_week = self._last_told()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="alerts", daemon=True)
 
@@ -81,7 +85,8 @@ class Alerts:
         self._waiting += self._due()
         del self._waiting[:-_MOST_WAITING]
         while self._waiting and self._send(self._waiting[0]):
-            del self._waiting[0]
+            if self._waiting.pop(0)["what"] == _WEEK:
+                self._keep_told()
 
     def _watch(self) -> None:
         while not self._closing.wait(_CHECK_S):
@@ -121,6 +126,11 @@ class Alerts:
     def _week(self, log: Path) -> Iterator[dict[str, Any]]:
         now = self._now()
         monday = _monday(now)
+        if monday < EARLIEST.date():  # the clock is not set yet
+            return
+        if self._told_week < EARLIEST.date():  # nor was it when the run began
+            self._told_week = monday
+            self._keep_told()
         if monday <= self._told_week or now.hour < _WEEKLY_HOUR:
             return
         self._told_week = monday
@@ -137,7 +147,27 @@ class Alerts:
         if view.visitors.visits:
             sentence += f", {view.visitors.visits:,} visitors"
             more["visitors"] = view.visitors.visits
-        yield self._message("week", sentence) | more
+        yield self._message(_WEEK, sentence) | more
+
+    def _last_told(self) -> date:
+        """The Monday of the last summary; of a first run this one, so that no old week is told.
+
+        Kept in a file: a device that is switched off at night tells its week all the same.
+        """
+        self._told_week = _monday(self._now())
+        if self._week_file is not None:
+            try:
+                return date.fromisoformat(self._week_file.read_text("utf-8"))
+            except (OSError, ValueError):
+                self._keep_told()
+        return self._told_week
+
+    def _keep_told(self) -> None:
+        if self._week_file is not None:
+            try:
+                write_state(self._week_file, self._told_week.isoformat(), mode=0o640)
+            except OSError as error:
+                _log.warning("a restart may tell a week twice (%s): %s", self._week_file, error)
 
     def _message(self, what: str, sentence: str) -> dict[str, Any]:
         device = socket.gethostname()

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -116,6 +116,32 @@ def test_the_week_is_told_in_sums_on_monday(tmp_path: Path, counts_only: bool) -
     assert sum(week["labels"].values()) == pytest.approx(1, abs=0.01)
     assert ("visitors" in week) is not counts_only
     assert week.keys() <= {"text", "what", "device", "time", "moments", "labels", "visitors"}
+
+
+def test_a_device_that_is_off_at_night_tells_its_week_once(tmp_path: Path) -> None:
+    log = make_log(tmp_path / "log.sqlite", 70)
+    local = START.astimezone().replace(tzinfo=None)
+    monday = (local + timedelta(days=7 - local.weekday())).replace(hour=9)
+
+    def run(url: str, now: datetime) -> list[dict[str, Any]]:
+        settings = AlertSettings(url=SecretText(url), weekly=True, disk_free_mb=0)
+        health = Health()
+        part = health.part("alerts", "sink")
+        Alerts(settings, health.report, log, part, now=lambda: now).check()
+        taken = [one["moments"] for one in _Hook.taken]
+        _Hook.taken.clear()
+        return taken
+
+    with hook() as url:
+        assert run(url, local) == []
+        assert run(url, datetime(1970, 1, 5, 9)) == [], "its clock is not set yet"
+        nobody = url.replace("127.0.0.1", "127.0.0.2")
+        assert run(nobody, monday) == [], "nobody listens"
+        assert run(url, monday + timedelta(days=1)) == [70]
+        assert run(url, monday + timedelta(days=2)) == []
+        (tmp_path / "log.week").write_text("damaged")
+        assert run(url, monday + timedelta(days=3)) == []
+        assert run(url, monday + timedelta(days=7)) == [0]
 
 
 def test_it_is_off_and_its_address_is_a_secret() -> None:
