@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.completion import models
 from edge.cli.units import size
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ _Named = list[tuple[str, float]]
 _NOISE = ("0.1", "0.3")
 """Standard deviations of a picture in [0, 1]."""
 _AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-_NameOrPath = Annotated[str, typer.Argument(help="A shipped model's name, or a .tflite's path.")]
+_NameOrPath = Annotated[
+    str,
+    typer.Argument(help="A shipped model's name, or a .tflite's path.", autocompletion=models()),
+]
 
 
 @app.command("list")
@@ -74,7 +78,10 @@ def show(
 
 @app.command()
 def verify(
-    model: Annotated[str | None, typer.Argument(help="A name or a path; all if not given.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A name or a path; all if not given.", autocompletion=models()),
+    ] = None,
 ) -> None:
     """Check the file against its card, and that the interpreter takes it."""
     from edge.models import shipped

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edge import __version__
+from edge.cli.completion import models
 from edge.cli.summary import print_start, print_summary
 
 if TYPE_CHECKING:
@@ -64,10 +65,16 @@ def run(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="For faces: a shipped one (`edge models list`) or a .tflite's path."),
+        typer.Option(
+            help="For faces: a shipped one (`edge models list`) or a .tflite's path.",
+            autocompletion=models("face"),
+        ),
     ] = None,
     speech_model: Annotated[
-        str | None, typer.Option(help="For voices: a shipped one or a .tflite's path.")
+        str | None,
+        typer.Option(
+            help="For voices: a shipped one or a .tflite's path.", autocompletion=models("speech")
+        ),
     ] = None,
     labels: Annotated[
         str | None,
@@ -137,7 +144,9 @@ def run(
 
 @app.command()
 def demo(
-    model: Annotated[str, typer.Option(help="A shipped model's name.")] = "edge_net",
+    model: Annotated[
+        str, typer.Option(help="A shipped model's name.", autocompletion=models("face"))
+    ] = "edge_net",
     annotate: Annotated[
         str | None,
         typer.Option(writable=True, help="Store the sample with boxes and labels here (.mp4)."),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -59,3 +63,27 @@ def test_a_card_fits_a_screen_and_all_of_it_is_to_be_had(name: str) -> None:
     everything = CliRunner().invoke(app, ["show", name, "--all"]).stdout
     for figure in card.figures:
         assert f"{figure.name:<40} {figure.value:<10.4g} {figure.protocol}" in everything
+
+
+def test_the_list_fits_a_screen_and_marks_the_defaults() -> None:
+    lines = CliRunner().invoke(app, ["list"]).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    marked = [line.split()[1] for line in lines[1:-1] if line.startswith("*")]
+    assert marked == ["audio_crnn", "edge_net", "fusion"]
+    assert all(line.split()[-1].startswith("0.") for line in lines[1:-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("edge models show c", ["cnn", "cnn_lstm"]),
+        ("edge run --speech-model a", ["audio_crnn"]),
+        ("edge log stats --by w", ["week", "weekday"]),
+    ],
+)
+def test_a_shell_completes_what_only_the_device_knows(words: str, offered: list[str]) -> None:
+    asked = {"_EDGE_COMPLETE": "complete_bash", "COMP_WORDS": words}
+    asked["COMP_CWORD"] = str(len(words.split()) - 1)
+    command = [sys.executable, "-m", "edge"]
+    found = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True)
+    assert found.stdout.split() == offered
