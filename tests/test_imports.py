@@ -42,6 +42,39 @@ def test_help_of_the_other_commands_needs_no_extra(module: str) -> None:
     assert modules_after(f"import {module}").isdisjoint(HEAVY)
 
 
-def test_a_run_loads_only_what_it_needs() -> None:
-    loaded = modules_after("import edge.cli.start, edge.cli.run, edge.run.session, edge.models.own")
-    assert loaded.isdisjoint(("pydantic", "rich", "jinja2", "paho", "ssl", "edge.cli.log"))
+RUN = "edge run --camera synthetic --frames 2 --log none --output none --quiet"
+
+
+@pytest.fixture(scope="module")
+def left_by_a_run() -> dict[str, str]:
+    """What a run in a process of its own leaves: its modules, its collector, its environment."""
+    code = f"""
+import atexit, gc, os, sys
+
+def tell():
+    print("modules", *sys.modules)
+    print("collector", gc.isenabled(), gc.get_freeze_count() > 10_000)
+    print("threads", os.environ["OPENBLAS_NUM_THREADS"])
+
+atexit.register(tell)
+sys.argv = {RUN.split()}
+from edge.cli.start import start
+start()
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    lines = (line.partition(" ") for line in done.stdout.splitlines())
+    return {name: rest for name, _, rest in lines}
+
+
+def test_a_run_loads_only_what_it_needs(left_by_a_run: dict[str, str]) -> None:
+    unneeded = ("pydantic", "rich", "jinja2", "paho", "ssl", "_hashlib", "edge.cli.log")
+    assert set(left_by_a_run["modules"].split()).isdisjoint(unneeded)
+
+
+def test_a_run_looks_for_cycles_once_it_is_loaded(left_by_a_run: dict[str, str]) -> None:
+    assert left_by_a_run["collector"] == "True True"
+
+
+def test_a_run_starts_no_threads_of_openblas(left_by_a_run: dict[str, str]) -> None:
+    assert left_by_a_run["threads"] == "1"

@@ -13,8 +13,10 @@ import typer
 from edge import __version__
 from edge.cli.completion import models
 from edge.cli.summary import print_start, print_summary
+from edge.system import collector
 
 if TYPE_CHECKING:
+    from edge.run.summary import RunSummary
     from edge.settings.sections import Settings
     from edge.sinks import Sink
 
@@ -184,6 +186,13 @@ def _run(
     from edge.run.summary import RunSummary
 
     settings, summary = read_settings(), RunSummary()
+    tells = session.is_supervised(settings) or not quiet
+
+    def begin(now: Settings, opened: RunSummary) -> None:
+        collector.resume()
+        if tells:
+            print_start(now, opened)
+
     try:
         session.run(
             settings,
@@ -193,7 +202,7 @@ def _run(
             max_frames=frames,
             max_seconds=duration,
             summary=summary,
-            on_start=print_start if session.is_supervised(settings) or not quiet else None,
+            on_start=begin,
         )
     finally:
         if not quiet and (summary.frames or summary.windows or summary.ended):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import sys
@@ -11,13 +10,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.cli.app import run_app
+from edge.system import collector
 from edge.system.early_sighup import await_sighup
 
 if TYPE_CHECKING:
     import typer
-
-_COLLECTED_AT = 4_000
-"""Objects made and not freed, after which the interpreter looks for cycles: well under 1 MB."""
 
 
 def main() -> int:
@@ -30,7 +27,8 @@ def _commands(arguments: list[str]) -> typer.Typer:
     if first in ("run", "demo"):
         from edge.cli import run
 
-        return run.app
+        return run.app  # it resumes the collector itself, once all is loaded
+    collector.resume()
     from edge.cli import main
 
     return main.app
@@ -46,8 +44,10 @@ def start() -> NoReturn:
     await_sighup()
     # The memory of a run holds pictures and passwords: no file is to be made of it.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Between the collections of its usual thresholds, loading takes a tenth more time.
-    gc.set_threshold(_COLLECTED_AT)
+    # OpenBLAS's threads wait by spinning, 40 ms each from NumPy's import on, and no product of
+    # ours is large enough for two.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    collector.pause()
     code = main()
     if any(thread.daemon for thread in threading.enumerate()):
         for stream in (sys.stdout, sys.stderr):

@@ -108,8 +108,8 @@ class FacePipeline:
 
     def results(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """One result per frame, in order, each made when it is asked for."""
-        for frame in frames:
-            yield self._process(frame)
+        # A loop would keep a frame while the next one is read.
+        return map(self._process, frames)
 
     def _process(self, frame: Frame) -> FrameResult:
         times = self.times

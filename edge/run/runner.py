@@ -144,6 +144,7 @@ class _Run:
             with ExitStack() as stack:
                 for result in self._results(started_at, stack):
                     self._take(result)
+                    del result  # its picture makes room for the next
                     if not self._get_on():
                         break
             broken = [source for source in sources if source.failed]
@@ -219,6 +220,7 @@ class _Run:
             if self._is_deaf():
                 return
             yield frame_result
+            del frame_result
 
     def _is_deaf(self) -> bool:
         """Whether the microphone broke, for good."""

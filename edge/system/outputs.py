@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from edge.errors import UsageError
+from edge.system.digest import sha256
 
 MADE_BY = "Made by emotion-edge"
 """Stands in the reports, pictures and networks that the commands write."""
@@ -74,17 +74,15 @@ def made_here(path: Path) -> bool:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             if content[4:8] == b"TFL3":
                 # The name of the metadata in it; a network that was taken as it came has none.
-                return content.find(b"emotion_edge") >= 0 or _on_its_card(path)
+                return content.find(b"emotion_edge") >= 0 or _on_its_card(path, content)
             signs = (MADE_BY.encode(), b'"schema": "emotion-edge/')
             return any(content.find(sign) >= 0 for sign in signs)
     except (OSError, ValueError):  # an empty file cannot be mapped
         return False
 
 
-def _on_its_card(path: Path) -> bool:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return digest.encode() in path.with_suffix(".json").read_bytes()
+def _on_its_card(path: Path, content: mmap) -> bool:
+    return sha256(content).encode() in path.with_suffix(".json").read_bytes()
 
 
 def keep_apart(target: Path, inputs: Iterable[Path]) -> None:

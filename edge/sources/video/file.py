@@ -92,6 +92,7 @@ class VideoSource(BaseFrameSource):
                 image, at_s, self._delivered,
                 source=source, media_s=at_s, pixel_aspect=decoder.pixel_aspect,
             )  # fmt: skip
+            image = None  # the next one is decoded into the room of this one
             self._delivered += 1
             with self._lock:
                 if self._decoder is None:
