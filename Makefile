@@ -70,8 +70,10 @@ test-systemd: $(VENV)/dev
 	PYTHON=$(BIN)/python tests/rigs/systemd/run.sh
 
 # The installations, on fresh systems in containers: a clone, a package, upgrades that fail (root).
+# `make test-install SYSTEMS=noble` for Ubuntu 24.04, SYSTEMS="trixie --only deb" for a part.
+SYSTEMS ?= bookworm trixie
 test-install: $(VENV)/base
-	PYTHON=$(BIN)/python tests/rigs/install/run.sh
+	PYTHON=$(BIN)/python tests/rigs/install/run.sh $(SYSTEMS)
 
 # The image, built by buildah and run (root).
 test-image: $(VENV)/base
