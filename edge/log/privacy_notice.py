@@ -42,6 +42,11 @@ def _parts(settings: Settings, who: str) -> Iterator[str]:
     yield _kept(settings)
     if settings.mqtt.host and keeps_events(settings):
         yield "The estimates are also sent, without pictures or sound, to the operator's server."
+    if settings.alerts.tells_week and settings.log.path != "none":
+        yield (
+            "Once a week the operator is sent how often each emotion was estimated, and nothing"
+            " about single persons."
+        )
     yield f"Who answers for it: {who or '______________________________'}"
     yield "You may ask them what is kept, have it deleted, and object. You need not pass here."
 

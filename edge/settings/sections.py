@@ -232,6 +232,10 @@ class AlertSettings(Record):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("alerts.url is no web address: give one that begins with https://")
 
+    @property
+    def tells_week(self) -> bool:
+        return self.weekly and bool(self.url.get_secret_value())
+
 
 class MqttSettings(Record):
     """Events to a broker. Off while there is no host; needs the extra: emotion-edge[mqtt]."""

@@ -89,6 +89,8 @@ def sentences(language: Language, settings: Settings) -> Iterator[str]:
     yield kept(language, settings)
     if settings.mqtt.host and not counts_only and settings.log.path != "none":
         yield language["sent"]
+    if settings.alerts.tells_week and settings.log.path != "none":
+        yield language["sent_week"]
 
 
 def _by_preference(accepted: str) -> list[str]:

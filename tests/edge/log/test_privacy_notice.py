@@ -69,6 +69,12 @@ def test_the_notice_says_what_is_done_what_is_kept_and_who_answers() -> None:
             "passing number",
         ),
         ({"mqtt__host": "broker"}, "also sent", "Nothing is kept"),
+        (
+            {"alerts__url": "https://hooks.example/T0KEN", "alerts__weekly": True},
+            "Once a week the operator is sent how often",
+            "T0KEN",
+        ),
+        ({"alerts__url": "https://hooks.example/T0KEN"}, "Kept for", "Once a week"),
         ({"mqtt__host": "broker", "privacy__mode": "counts"}, "counted every", "also sent"),
     ],
     ids=str,

@@ -160,6 +160,9 @@ def test_the_mirror_speaks_the_reader_s_language_and_says_what_is_kept(tmp_path:
     assert "7 jours" in mirror("fr", LOG_RETENTION_DAYS="7")
     assert "Nothing is kept." in mirror(LOG_PATH="none")
     assert "<b>Ann, room 3 &lt;3</b>" in mirror(STATUS_CONTACT="Ann, room 3 <3")
+    weekly = {"ALERTS_URL": "https://hooks.example/T0KEN12345", "ALERTS_WEEKLY": "true"}
+    assert "Einmal in der Woche" in mirror("de", **weekly)
+    assert "Einmal" not in mirror("de", ALERTS_WEEKLY="true"), "it is sent nowhere"
     counts = mirror(people=False, PRIVACY_MODE="counts")
     assert "happy" not in counts
     assert "Nothing is shown of anybody." in counts
