@@ -112,9 +112,9 @@ def _by_faces(need: Need, report: Report) -> list[tuple[bool | None, str]]:
     found: list[tuple[bool | None, str]] = []
     if need.fps is not None:
         possible = 1e3 / cost.wall_ms
-        found.append(
-            (possible >= need.fps, f"{count} faces: {possible:.0f} of {need.fps:g} frames a second")
-        )
+        faces = "1 face" if count == 1 else f"{count} faces"
+        rates = f"{faces}: {possible:.0f} of {need.fps:g} frames a second"
+        found.append((possible >= need.fps, rates))
     if need.core_share is not None:
         if need.fps is None:
             found.append((None, "a share of a core needs a rate: say at how many fps"))

@@ -11,7 +11,7 @@ from benchmarks.report.markdown import figure_files, markdown
 from benchmarks.report.page import page
 from benchmarks.results.results import Report
 from edge.errors import EdgeError
-from edge.system.outputs import written_whole
+from edge.system.outputs import why_not, written_whole
 
 
 def write(
@@ -48,5 +48,5 @@ def _write(path: Path, text: str, *, make_folder: bool = False) -> None:
             beside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EdgeError(
-            f"cannot write the report to {path} ({error}): give another path"
+            f"cannot write the report to {path} ({why_not(error)}): give another path"
         ) from error

@@ -14,7 +14,7 @@ from benchmarks.measuring.environment import Condition, Machine
 from benchmarks.measuring.findings import Matrix, Remark
 from benchmarks.measuring.timing import Measurement, Ratio
 from edge.errors import DataError, EdgeError, MissingDataError, UsageError
-from edge.system.outputs import written_whole
+from edge.system.outputs import why_not, written_whole
 from edge.system.record import convert
 
 SCHEMA = "emotion-edge/benchmark"
@@ -85,7 +85,9 @@ def write_json(document: object, path: Path) -> None:
         with written_whole(path) as beside:
             beside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise EdgeError(f"cannot write the results to {path} ({error}): give another") from error
+        raise EdgeError(
+            f"cannot write the results to {path} ({why_not(error)}): give another place"
+        ) from error
 
 
 def load(path: Path) -> Report:
@@ -96,8 +98,12 @@ def load(path: Path) -> Report:
         raise MissingDataError(
             f"there is no results file {path}: make one with edge-bench run --json {path}"
         ) from error
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path} as benchmark results: {error}") from error
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}: give another file") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"cannot read {path} as benchmark results ({error}): copy it again, or measure again"
+        ) from error
     _check_version(document, path)
     try:
         report = convert(_upgraded(document), Report)

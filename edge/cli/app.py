@@ -34,14 +34,14 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
     arguments = _without_debug(sys.argv[1:] if argv is None else argv)
     guard_streams()
     protect_all(arguments)
-    command = built(app)
+    command, output = built(app), _output()
     try:
         code = command.main(arguments, prog_name=prog, standalone_mode=False)
     except SystemExit as stop:
         # typer exits so at any broken pipe, a socket's too.
         broken = stop.__context__
         code = stop.code
-        if isinstance(broken, OSError) and not _reader_gone():
+        if isinstance(broken, OSError) and not _reader_gone(output):
             code = _unforeseen(prog, broken)
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -51,6 +51,9 @@ def run_app(app: typer.Typer, prog: str, argv: list[str] | None = None) -> int:
         code = _report(prog, str(error), error.exit_code)
     except Exception as error:
         code = _unforeseen(prog, error)
+    finally:
+        if output is not None:
+            os.close(output)
     return _flushed(code if isinstance(code, int) else 0)
 
 
@@ -83,15 +86,21 @@ def _complete(app: typer.Typer) -> None:
             _complete(group.typer_instance)
 
 
-def _reader_gone() -> bool:
-    """Whether whoever read our standard output has closed it (`| head`): no fault to be told."""
+def _output() -> int | None:
+    """Our standard output once more: rich points the first one to nowhere when its reader goes."""
     try:
-        number = sys.__stdout__.fileno() if sys.__stdout__ is not None else -1
-        watched = select.poll()
-        watched.register(number, 0)
-        return any(state & (select.POLLERR | select.POLLHUP) for _, state in watched.poll(0))
-    except (OSError, ValueError):
+        return os.dup(sys.__stdout__.fileno()) if sys.__stdout__ is not None else None
+    except (OSError, ValueError):  # it was closed
+        return None
+
+
+def _reader_gone(output: int | None) -> bool:
+    """Whether whoever read our standard output has closed it (`| head`): no fault to be told."""
+    if output is None:
         return False
+    watched = select.poll()
+    watched.register(output, 0)
+    return any(state & (select.POLLERR | select.POLLHUP) for _, state in watched.poll(0))
 
 
 def _unforeseen(prog: str, error: Exception) -> int:

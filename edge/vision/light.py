@@ -17,7 +17,7 @@ def stretched(gray: Gray) -> Gray:
     smoothed before (Gaussian, sigma 1).
     """
     step = max(1, min(gray.shape) // _SAMPLED)
-    low, high = np.percentile(gray[::step, ::step], (1, 99))
+    low, high = percentiles(gray[::step, ::step], (1, 99))
     if high - low >= _WIDE:
         return gray
     spread = max(high - low, _NARROWEST)
@@ -26,6 +26,21 @@ def stretched(gray: Gray) -> Gray:
         # Drawn out first: the means of so few levels would be rounded away.
         return cv2.GaussianBlur(cv2.LUT(gray, table), (0, 0), 1.0).astype(np.uint8, copy=False)
     return cv2.LUT(gray, table).astype(np.uint8, copy=False)
+
+
+def percentiles(gray: Gray, which: tuple[float, ...]) -> list[float]:
+    """What `np.percentile` gives of uint8 pixels, to the last bit, in a fifth of its time."""
+    counts = cv2.calcHist([np.ascontiguousarray(gray)], [0], None, [256], [0, 256])
+    up_to = counts.cumsum(dtype=np.float64)
+    found = []
+    for percent in which:
+        position = percent / 100 * (gray.size - 1)
+        before = int(position)
+        ranks = (before, min(before + 1, gray.size - 1))
+        low, high = (int(level) for level in np.searchsorted(up_to, ranks, side="right"))
+        share, rise = position - before, high - low
+        found.append(low + rise * share if share < 0.5 else high - rise * (1 - share))
+    return found
 
 
 _WIDE = 100

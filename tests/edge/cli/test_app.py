@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,6 +157,18 @@ def test_a_reader_that_leaves_ends_it_in_silence() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(timeout=30) == 1
+
+
+def test_help_to_a_reader_that_has_left_ends_quietly() -> None:
+    """Rich writes it, and has a way of its own with a broken pipe."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command_line = [sys.executable, "-m", "edge", "run", "--help"]
+    try:
+        done = subprocess.run(command_line, stdout=writing, stderr=subprocess.PIPE, timeout=60)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @pytest.mark.parametrize("kind", [BrokenPipeError, ConnectionResetError])
