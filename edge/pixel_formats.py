@@ -44,7 +44,8 @@ def to_gray(pixels: Image, pixel_format: str = "BGR") -> Image:
 
 
 def jpeg_to_bgr(data: Image) -> Image | None:
-    """uint8 (H, W, 3) of a JPEG's bytes, uint8 (n,); None where they are damaged."""
+    """uint8 (H, W, 3) of a JPEG's bytes, uint8 (n,), upright as its EXIF says; None where they are
+    damaged."""
     return _decoded(data, cv2.IMREAD_COLOR)
 
 
@@ -55,8 +56,7 @@ def jpeg_to_gray(data: Image) -> Image | None:
 
 def _decoded(data: Image, mode: int) -> Image | None:
     try:
-        # The angle that a JPEG may state is for people who look at it.
-        image = cv2.imdecode(data, mode | cv2.IMREAD_IGNORE_ORIENTATION)
+        image = cv2.imdecode(data, mode)
     except cv2.error:  # no bytes, or more pixels than OpenCV dares
         return None
     return None if image is None else np.asarray(image, np.uint8)

@@ -99,13 +99,17 @@ class CascadeDetector:
 
     Light that is dim or flat is drawn out over the whole picture (`stretched`): local contrast
     (CLAHE), which was done before, loses a fifth of the faces of well lit stills. Around the
-    picture its edge is repeated, so that faces at the edge are found. Decision 0015 has figures.
+    picture its edge is repeated, so that faces at the edge are found. Where the smallest face is
+    below two windows, the picture is made larger for the second pass, and for the first where it
+    is below `_PROPOSING`. Decision 0015 has figures.
     """
 
     def __init__(self, cascade: cv2.CascadeClassifier, settings: DetectionSettings) -> None:
         self._cascade = cascade
         self._min_face_px = settings.min_face_px
         self._window_px = cascade.getOriginalWindowSize()[0]
+        self._largest = max(1.0, _NEAR.window_ratio * self._window_px / settings.min_face_px)
+        """The scale up to which a face below two windows is enlarged."""
         self._min_neighbors = settings.min_neighbors
         self._fine = ScanProfile(_PROPOSING, settings.scale_factor)
         self._coarse = ScanProfile(
@@ -148,7 +152,7 @@ class CascadeDetector:
 
     def _near(self, lit: Gray, least_px: float, most_px: float, neighbors: int) -> list[_Box]:
         """The boxes of about this size that this many windows agree on."""
-        scale = min(1.0, _NEAR.window_ratio * self._window_px / least_px)
+        scale = min(self._largest, _NEAR.window_ratio * self._window_px / least_px)
         small = at_scale(lit, scale)
         least = max(self._window_px, round(least_px * scale))
         most = max(least, round(most_px * scale))
@@ -169,7 +173,7 @@ class CascadeDetector:
         self, lit: Gray, where: Gray | None, profile: ScanProfile
     ) -> list[tuple[float, float, float]]:
         """(left, top, side) of whatever any window takes for a face."""
-        scale = min(1.0, profile.window_ratio * self._window_px / self._min_face_px)
+        scale = profile.window_ratio * self._window_px / self._min_face_px
         small = at_scale(lit, scale)
         if where is not None:
             # The cascade leaves even areas at once.
@@ -259,8 +263,11 @@ def _opened(path: str) -> cv2.CascadeClassifier | None:
 
 
 def at_scale(gray: Gray, scale: float) -> Gray:
-    """The picture at `scale`, up to 1."""
+    """The picture at `scale`."""
     if scale == 1.0:
         return gray
-    height, width = gray.shape
-    return downscale(gray, max(1, round(width * scale)), max(1, round(height * scale)))
+    width, height = (max(1, round(side * scale)) for side in gray.shape[::-1])
+    if scale > 1.0:
+        larger = cv2.resize(gray, (width, height), interpolation=cv2.INTER_LINEAR)
+        return larger.astype(np.uint8, copy=False)
+    return downscale(gray, width, height)

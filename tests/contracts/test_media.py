@@ -107,7 +107,13 @@ def test_the_face_is_where_it_is_and_shows_what_it_shows(
     check(look(frames_of(make(name), FEW)[0][-1]), truth, kind.across, kind.down)
 
 
-@pytest.mark.parametrize("least_px", [32, 48, 80])
+@pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("animated")])
+def test_an_animation_is_a_clip(name: str, make: Make) -> None:
+    times = [frame.timestamp_s for frame in frames_of(make(name))[0]]
+    assert times == pytest.approx([0, 0.2, 0.4], abs=0.01)
+
+
+@pytest.mark.parametrize("least_px", [24, 32, 48, 80])
 def test_of_a_still_the_smallest_size_is_what_is_set(
     least_px: int, classifier: Classifier, truth: tuple[Face, str], make: Make
 ) -> None:
@@ -128,7 +134,7 @@ def test_of_a_still_the_smallest_size_is_what_is_set(
     assert widths(0.7 * least_px) == []
 
 
-RTSP = ("interlaced h264", "pixels 16:11", "variable rate", "10 bit",
+RTSP = ("rotated", "interlaced h264", "pixels 16:11", "variable rate", "10 bit",
         "cover art", "size change", "truncated stream")  # fmt: skip
 
 
@@ -141,7 +147,7 @@ def rtsp(make: Make) -> Iterator[Server]:
         pytest.skip(f"no RTSP server here ({error})")
 
 
-@pytest.mark.parametrize("name", RTSP)
+@pytest.mark.parametrize("name", RTSP[1:])
 def test_and_so_it_is_over_rtsp(
     name: str, make: Make, rtsp: Server, look: Look, truth: tuple[Face, str]
 ) -> None:
@@ -171,6 +177,7 @@ SENT: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
         ("udp", "plain"),
         ("http", "pixels 1:2"),
         ("http", "raw"),
+        ("http", "rotated"),
     ],
 )
 def test_and_so_it_is_over(
@@ -183,6 +190,16 @@ def test_and_so_it_is_over(
     with SENT[transport](path) as url:
         frames, _ = frames_of(url, FEW)
     check(look(frames[-1]), truth, kind.across, kind.down)
+
+
+def test_what_rtsp_cannot_say_of_its_pictures_a_setting_does(
+    make: Make, rtsp: Server, look: Look, truth: tuple[Face, str]
+) -> None:
+    """A camera on its side: neither RTSP nor a transport stream has a word for the angle."""
+    with open_source(rtsp.url(f"/{make('rotated').stem}", scheme="rtsp"), settings=CameraSettings(
+        retries=0, rotate=270)) as source:  # fmt: skip
+        frames = list(islice(source, FEW))
+    check(look(frames[-1]), truth, 1, 1)
 
 
 def test_each_frame_of_a_variable_rate_has_its_time(make: Make) -> None:

@@ -101,6 +101,8 @@ class Camera(BaseHTTPRequestHandler):
                 self.send(map(jpeg, count()), first_s=first_s, step_s=step_s)
             case "/given":
                 self.send(iter(self.pictures))
+            case "/one":
+                self.send_whole(self.pictures[0], self.content_type)
             case "/bare":
                 self.send(map(jpeg, count()), lengths=False)
             case "/snapshot.jpg":
@@ -117,6 +119,7 @@ class Camera(BaseHTTPRequestHandler):
                 self.send_error(404)
 
     pictures: ClassVar[list[bytes]] = []
+    content_type: ClassVar[str] = "image/jpeg"
 
     def send(
         self,
@@ -161,13 +164,25 @@ class Camera(BaseHTTPRequestHandler):
 @contextmanager
 def serving(pictures: list[bytes]) -> Iterator[str]:
     """The URL of these JPEGs as MJPEG, once, from a thread of this process."""
-    kind = type("Given", (Camera,), {"pictures": pictures})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    with _given(pictures=pictures) as url:
+        yield f"{url}/given"
+
+
+@contextmanager
+def serving_one(picture: bytes, content_type: str) -> Iterator[str]:
+    """The URL of one picture, likewise, for whoever asks."""
+    with _given(pictures=[picture], content_type=content_type) as url:
+        yield f"{url}/one"
+
+
+@contextmanager
+def _given(**what: object) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Given", (Camera,), what))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/given"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -37,6 +37,8 @@ class Kind:
     needs: str = ""
 
 
+_BLINKS = "fps=5,drawbox=w=8:h=8:color=white:t=fill:enable='mod(n,2)'"
+"""Of pictures that are all alike an animation has one."""
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast")
 _INTERLACED = ("-flags", "+ilme+ildct")
 
@@ -68,9 +70,11 @@ KINDS = {
     "still, pixels 2:1": Kind(
         ".jpg", ("-frames:v", "1"), "scale=320:480,setsar=2,format=yuvj420p", 0.5
     ),
-    "animated gif": Kind(".gif", (), "fps=5,split[a][b];[a]palettegen[p];[b][p]paletteuse"),
-    "animated png": Kind(".apng", ("-c:v", "apng", "-plays", "0"), "fps=5"),
-    "animated webp": Kind(".webp", ("-c:v", "libwebp_anim", "-loop", "0"), "fps=5,format=yuv420p"),
+    "animated gif": Kind(".gif", (), f"{_BLINKS},split[a][b];[a]palettegen[p];[b][p]paletteuse"),
+    "animated png": Kind(".apng", ("-c:v", "apng", "-plays", "0"), _BLINKS),
+    "animated webp": Kind(
+        ".webp", ("-c:v", "libwebp_anim", "-loop", "0"), f"{_BLINKS},format=yuv420p"
+    ),
 }
 
 
@@ -105,6 +109,17 @@ def make(name: str, folder: Path) -> Path:
     return path
 
 
+def of_sizes(folder: Path, *sizes: tuple[int, int]) -> Path:
+    """A transport stream of five pictures of each size, one after the other."""
+    path, parts = folder / "sizes.ts", []
+    for width, height in sizes:
+        scaled = f"{SCENE},scale={width}:{height},format=yuv420p"
+        _ffmpeg(*_portrait(), "-vf", scaled, "-frames:v", "5", *_H264, path)
+        parts.append(path.read_bytes())
+    path.write_bytes(b"".join(parts))
+    return path
+
+
 def as_transport_stream(path: Path) -> Path:
     """The same video in the container that is sent over TCP and UDP."""
     if path.suffix in (".ts", ".mpg"):
@@ -116,6 +131,10 @@ def as_transport_stream(path: Path) -> Path:
 
 def as_live_container(path: Path) -> Path:
     """The same video as a web server would send it while it is recorded."""
+    if path.stem == "turned":  # only MP4 says how its pictures are turned
+        sent = path.with_name("turned.sent.mp4")
+        _ffmpeg("-i", path, "-c", "copy", "-movflags", "frag_keyframe+empty_moov", sent)
+        return sent
     sent = path.with_name(f"{path.stem}.sent.mkv")
     _ffmpeg("-i", path, "-c", "copy", "-live", "1", sent)
     return sent

@@ -25,6 +25,8 @@ Gray = NDArray[np.uint8]
 _STILLS, _QUICK_STILLS = 150, 12
 _BORDER_PX = 100
 _EVEN = 127
+_SMALL_PX = 24
+"""The least that min_face_px may be: the cascade's window."""
 _NOISE_LEVELS = 2.0
 """Standard deviation of what a sensor adds to a picture in a tenth of the light."""
 
@@ -65,8 +67,12 @@ def stills(plan: Plan, count: int = _STILLS) -> Iterator[Finding]:
     pictures = _pictures(folder, _QUICK_STILLS if plan.quick else count)
     bordered = [_referenced(_with_border(gray)) for gray in pictures]
     rng = np.random.default_rng(plan.seed)
+    default, small = DetectionSettings(), DetectionSettings(min_face_px=_SMALL_PX)
     for name, changed in _conditions(rng).items():
-        yield from _row(f"stills, {name}", [changed(still) for still in bordered])
+        yield from _row(f"stills, {name}", [changed(still) for still in bordered], default)
+    for side in (_SMALL_PX, _SMALL_PX + 4):
+        row = f"stills, a face of {side} px, min_face_px {_SMALL_PX}"
+        yield from _row(row, list(map(_sizer(side), bordered)), small)
     yield Remark(
         f"stills: {len(pictures)} pictures of one face each; found: a box around the middle of the "
         "face, half to twice as large as naive's in the bordered image in full light; "
@@ -100,8 +106,7 @@ def _conditions(rng: np.random.Generator) -> dict[str, Callable[[Still], Still]]
     }
 
 
-def _row(row: str, stills: Sequence[Still]) -> Iterator[Measurement]:
-    settings = DetectionSettings()
+def _row(row: str, stills: Sequence[Still], settings: DetectionSettings) -> Iterator[Measurement]:
     naive, ours = NaiveSearch(settings), FullSearch.of_stills(settings)
     tallies = {"naive": _Tally([]), "ours": _Tally([])}
     searches: dict[str, FaceSearch] = {"naive": naive, "ours": ours}

@@ -19,8 +19,10 @@ from edge.sources.video.opencv import (
     fourcc,
     nominal_fps,
     open_capture,
+    picture_size,
     pixel_aspect,
     plausible_aspect,
+    read_image,
 )
 
 Image = NDArray[np.uint8]
@@ -40,6 +42,7 @@ class Decoder(Protocol):
 
     fps:          nominal frames a second, None where it does not say
     frames:       how many there are to be, as the container says; 0 where it does not
+    size:         a picture's width and height, px; 0, 0 where they are not known yet
     pixel_aspect: a pixel's width over its height
     codec:        its name or four letters, "" where it is not known
     damaged:      frames so far that could not be decoded
@@ -49,6 +52,7 @@ class Decoder(Protocol):
 
     fps: float | None
     frames: float
+    size: tuple[int, int]
     pixel_aspect: float
     codec: str
     damaged: int
@@ -59,15 +63,19 @@ class Decoder(Protocol):
 
 
 class OpenCvDecoder:
-    """By OpenCV's FFMPEG. Raises SourceError for a file that it cannot open."""
+    """By OpenCV's FFMPEG, whatever its pictures' size.
 
-    def __init__(self, path: Path) -> None:
+    Raises SourceError for a file that it cannot open.
+    """
+
+    def __init__(self, path: Path, megapixels: float) -> None:
         # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
         options = (cv2.CAP_PROP_N_THREADS, _THREADS)
         self._capture = open_capture(str(path.absolute()), cv2.CAP_FFMPEG, options)
         if not self._capture.isOpened():
             raise SourceError("it is no video, or damaged at its beginning")
         self.fps = nominal_fps(self._capture)
+        self.size = picture_size(self._capture)
         self.pixel_aspect = pixel_aspect(self._capture)
         self.codec = fourcc(self._capture)
         frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -79,8 +87,8 @@ class OpenCvDecoder:
         states tells how far it is worth asking on.
         """
         for failed in range(_MAX_DAMAGED_IN_A_ROW):
-            there, image = self._capture.read()
-            if there:
+            image = read_image(self._capture)
+            if image is not None:
                 self._delivered += 1
                 self.damaged += failed
                 return as_bgr(image)
@@ -97,13 +105,19 @@ class OpenCvDecoder:
 
 
 class PyAvDecoder:
-    """By PyAV. Raises ImportError where it is not installed, SourceError likewise."""
+    """By PyAV, pictures of `megapixels` at most.
 
-    def __init__(self, path: Path) -> None:
+    Raises ImportError where it is not installed, SourceError likewise.
+    """
+
+    def __init__(self, path: Path, megapixels: float) -> None:
         self._av: Any = import_module("av")
         self._file = path.open("rb")
+        bounds = {"max_pixels": str(round(1e6 * megapixels))}
         try:
-            self._container = self._av.open(self._file, "r", metadata_errors="replace")
+            self._container = self._av.open(
+                self._file, "r", options=bounds, metadata_errors="replace"
+            )
             # A damaged one has no codec. Where a picture moves, the cover is not what is meant.
             streams = [one for one in self._container.streams.video if one.codec_context]
             moving = [one for one in streams if not _is_cover(one)]
@@ -113,9 +127,11 @@ class PyAvDecoder:
             raise SourceError("it is no video, or damaged at its beginning") from error
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = _THREADS
+        self._stream.codec_context.options = bounds
         rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
         self.fps = rate if 0 < rate <= MAX_FPS else None
         self.frames = float(self._stream.frames)
+        self.size = (self._stream.codec_context.width, self._stream.codec_context.height)
         self.pixel_aspect = plausible_aspect(self._stream.sample_aspect_ratio or 1)
         self.codec = str(self._stream.codec_context.name)
         self.damaged = 0

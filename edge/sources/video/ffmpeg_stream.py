@@ -6,10 +6,8 @@ nobody, and one that has waited too long is left to itself.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -17,9 +15,16 @@ import cv2
 
 from edge.errors import SourceError
 from edge.sources.capture import CaptureThread
-from edge.sources.video.opencv import nominal_fps, open_capture, pixel_aspect
+from edge.sources.video.image_size import too_many
+from edge.sources.video.opencv import (
+    capture_options,
+    nominal_fps,
+    open_capture,
+    picture_size,
+    pixel_aspect,
+    read_image,
+)
 
-_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _THOROUGH = "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;100000"
 """Over TCP a lost packet smears no picture; what a camera describes itself need not be probed:
 else one with few key frames takes longer to open than anybody waits."""
@@ -37,14 +42,18 @@ class FfmpegStream:
     fps:          nominal frames a second, None where it does not say
     pixel_aspect: a pixel's width over its height
     frames:       how many there are, as a file says; 0 or less of a live stream
+    refused:      why its pictures are not decoded, "" where they are
     Raises SourceError where nothing comes.
     """
 
-    def __init__(self, target: str, timeout_s: float, options: str) -> None:
-        """timeout_s: the longest that FFMPEG waits for anything; options: further ones of its"""
+    def __init__(self, target: str, timeout_s: float, options: str, megapixels: float) -> None:
+        """timeout_s: the longest that FFMPEG waits for anything; options: further ones of its;
+        megapixels: the most that a picture may have"""
         self.fps: float | None = None
         self.pixel_aspect = 1.0
         self.frames = 0.0
+        self.refused = ""
+        self._megapixels = megapixels
         self._target, self._options = target, options
         self._timeout_ms = round(timeout_s * 1000)
         self._capture: cv2.VideoCapture | None = None
@@ -55,7 +64,7 @@ class FfmpegStream:
         until_s = time.monotonic() + 0.9 * self._timeout_ms / 1000
         for way in ways:
             self._open(way)
-            if self._first is not None:
+            if self._first is not None or self.refused:
                 return self
             self._release()
             if time.monotonic() > until_s:
@@ -68,20 +77,20 @@ class FfmpegStream:
             cv2.CAP_PROP_READ_TIMEOUT_MSEC, self._timeout_ms,
             cv2.CAP_PROP_N_THREADS, _THREADS,
         ]  # fmt: skip
-        with _environment(f"{way}|{self._options}"):
+        with capture_options(f"{way}|{self._options}"):
             capture = open_capture(self._target, cv2.CAP_FFMPEG, timeouts)
         if capture.isOpened():
             self._capture = capture
             self.fps, self.pixel_aspect = nominal_fps(capture), pixel_aspect(capture)
             self.frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            there, image = capture.read()
-            self._first = image if there else None
+            self.refused = too_many(*picture_size(capture), self._megapixels)
+            self._first = None if self.refused else read_image(capture)
 
     def __iter__(self) -> Iterator[object]:
-        there, image, self._first = True, self._first, None
-        while there and self._capture is not None:
+        image, self._first = self._first, None
+        while image is not None and self._capture is not None:
             yield image
-            there, image = self._capture.read()
+            image = read_image(self._capture)
 
     def __exit__(
         self,
@@ -103,8 +112,10 @@ class StreamReader:
     stream: what is known of it; None before its first image
     """
 
-    def __init__(self, target: str, timeout_s: float, options: str) -> None:
-        self._thread = CaptureThread[object](lambda: FfmpegStream(target, timeout_s, options))
+    def __init__(self, target: str, timeout_s: float, options: str, megapixels: float) -> None:
+        self._thread = CaptureThread[object](
+            lambda: FfmpegStream(target, timeout_s, options, megapixels)
+        )
 
     @property
     def stream(self) -> FfmpegStream | None:
@@ -122,16 +133,3 @@ class StreamReader:
     def leave(self) -> None:
         """Let it close by itself, when FFMPEG returns."""
         self._thread.leave(_LEAVE_S)
-
-
-@contextmanager
-def _environment(options: str) -> Iterator[None]:
-    """OpenCV reads its options from the environment, at each opening; a person's own win."""
-    if _OPTIONS in os.environ:
-        yield
-        return
-    os.environ[_OPTIONS] = options
-    try:
-        yield
-    finally:
-        os.environ.pop(_OPTIONS, None)

@@ -15,7 +15,9 @@ from edge.errors import MissingDataError, SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import BaseFrameSource
 from edge.sources.video.decoders import BREAKS_INTERLACED, Decoder, OpenCvDecoder, PyAvDecoder
+from edge.sources.video.image_size import too_many
 from edge.sources.video.media_clock import MediaClock
+from edge.sources.video.opencv import declared_size
 from edge.system.pip import pip_install
 from edge.types import Frame
 
@@ -43,22 +45,25 @@ class VideoSource(BaseFrameSource):
 
     def _open(self) -> None:
         self._check_bytes()
+        # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
+        self._check_size(*declared_size(str(self.path.absolute())))
         self._delivered, self._lit = 0, False
         reasons = []
         for kind in _decoders():
             try:
-                decoder = kind(self.path)
+                decoder = kind(self.path, self.settings.max_megapixels)
             except ImportError:
                 continue
             except SourceError as error:
                 reasons.append(str(error))
                 continue
+            self._decoder, self.fps = decoder, decoder.fps
+            self._check_size(*decoder.size)
             self._first = decoder.read()
             if self._first is not None:
-                self._decoder, self.fps = decoder, decoder.fps
                 return
             reasons.append(_undecoded(decoder.codec))
-            decoder.close()
+            self._release()
         raise SourceError(f"cannot read {self.path} as video: {reasons[-1]}{self._what_to_do()}")
 
     def _check_bytes(self) -> None:
@@ -70,6 +75,10 @@ class VideoSource(BaseFrameSource):
             raise MissingDataError(f"there is no file {self.path}: check the path") from error
         except OSError as error:
             raise SourceError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def _check_size(self, width: int, height: int) -> None:
+        if reason := too_many(width, height, self.settings.max_megapixels):
+            raise SourceError(f"cannot read {self.path} as video: {reason}")
 
     def _what_to_do(self) -> str:
         with suppress(ImportError):
@@ -86,6 +95,7 @@ class VideoSource(BaseFrameSource):
         image, self._first = self._first, None
         position_s = decoder.position_s()
         while image is not None:
+            self._check_size(image.shape[1], image.shape[0])
             at_s = clock.at(position_s)
             self._lit = self._lit or bool(image[::16, ::16].max() > _BLACK)
             yield Frame(

@@ -29,6 +29,7 @@ _MOST_LINES = 1000
 class HttpAnswer:
     """An open answer of a camera, and its kind: "mjpeg", "picture" or "other".
 
+    has_end: whether it says how long it is, as a file's does and a live stream's does not
     Raises SourceError, with what happened, where none comes within `timeout_s`.
     """
 
@@ -46,6 +47,7 @@ class HttpAnswer:
         said = self._response.headers.get("Content-Type", "")
         self.content_type = said.partition(";")[0].strip().lower()
         self.kind = _kind(self.content_type)
+        self.has_end = "Content-Length" in self._response.headers
 
     def next_part(self, timeout_s: float) -> bytes:
         """The next picture of an MJPEG stream. Raises TimeoutError where none comes in time, and

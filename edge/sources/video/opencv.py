@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,9 @@ from edge.system.native_output import native_path
 MAX_FPS = 240.0
 """Containers and cameras that claim more (90000 is a common one) do not know."""
 
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+_UNDECODED = "codec_whitelist;none"
+"""FFMPEG decodes the first pictures of some formats as it opens a file, and by this none."""
 _MOST_ASPECT = 4.0
 _SQUARE = 0.01
 """Pixels that are off by less are square for us."""
@@ -26,6 +30,45 @@ def open_capture(target: str, backend: int, options: Sequence[int] = ()) -> cv2.
     """
     quieten()
     return cv2.VideoCapture(native_path(target), backend, list(options))
+
+
+def read_image(capture: cv2.VideoCapture) -> object:
+    """The next image; None at the end, and for a damaged one."""
+    try:
+        there, image = capture.read()
+    except cv2.error:  # it is larger than the container said: OpenCV's buffer is too small
+        return None
+    return image if there else None
+
+
+def picture_size(capture: cv2.VideoCapture) -> tuple[int, int]:
+    """Width and height (px); 0, 0 where they are not known yet."""
+    sides = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    width, height = (int(side) if 0 < side < 1 << 31 else 0 for side in sides)
+    return width, height
+
+
+def declared_size(path: str) -> tuple[int, int]:
+    """Likewise, as a file's container says it: nothing is decoded, 0, 0 where it says none."""
+    with capture_options(_UNDECODED):
+        capture = open_capture(path, cv2.CAP_FFMPEG)
+    try:
+        return picture_size(capture)
+    finally:
+        capture.release()
+
+
+@contextmanager
+def capture_options(options: str) -> Iterator[None]:
+    """OpenCV reads its options from the environment, at each opening; a person's own win."""
+    if _OPTIONS in os.environ:
+        yield
+        return
+    os.environ[_OPTIONS] = options
+    try:
+        yield
+    finally:
+        os.environ.pop(_OPTIONS, None)
 
 
 def quieten() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import SourceError
 from edge.pixel_formats import as_bgr
 from edge.sources.video.image_size import MAX_MEGAPIXELS, size_of, too_large, too_many
+from edge.sources.video.picture_turn import UPRIGHT, orientation_of, upright
 from edge.system.pip import pip_install
 
 Image = NDArray[np.uint8]
@@ -63,10 +64,15 @@ def eight_bits(image: NDArray[Any]) -> Image:
 
 
 def _by_opencv(data: bytes) -> NDArray[Any] | None:
+    orientation = orientation_of(data)
+    mode = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    if orientation != UPRIGHT:  # should OpenCV turn these one day, once is enough
+        mode |= cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error:  # a header that claims an absurd size, a format that is switched off
         return None
+    return None if image is None else upright(image, orientation)
 
 
 def _by_pillow(data: bytes, kind: str, megapixels: float) -> NDArray[Any]:

@@ -95,18 +95,24 @@ def kind_of(head: bytes, suffix: str = "") -> str | None:
 
 
 def is_animated(path: Path, kind: str) -> bool:
-    """Whether a picture of this kind is more than one, to be shown in time."""
-    if kind not in ("GIF", "PNG", "WebP", "AVIF"):
-        return False
+    """Whether a file of this kind is more than one picture, to be shown in time."""
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        if kind == "GIF":  # a control block stands before each of its pictures
-            return (head + file.read()).count(b"\x21\xf9\x04") > 1
-    if kind == "PNG":
-        return b"acTL" in head.partition(b"IDAT")[0]
-    if kind == "WebP":
-        return head[12:16] == b"VP8X" and bool(head[20:21][0] & 0x02)
-    return head[8:12] == b"avis"
+        return is_animation(file.read(-1 if kind == "GIF" else HEAD_BYTES), kind)
+
+
+def is_animation(data: bytes, kind: str) -> bool:
+    """Likewise, of its bytes: of a GIF all, of others `HEAD_BYTES`."""
+    match kind:
+        case "GIF":  # a control block stands before each of its pictures
+            return data.count(b"\x21\xf9\x04") > 1
+        case "PNG":
+            return b"acTL" in data.partition(b"IDAT")[0]
+        case "WebP":
+            return data[12:16] == b"VP8X" and bool(int.from_bytes(data[20:21]) & 0x02)
+        case "AVIF":
+            return data[8:12] == b"avis"
+        case _:
+            return False
 
 
 def _compatible(head: bytes) -> str | None:

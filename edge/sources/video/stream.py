@@ -10,9 +10,11 @@ import numpy as np
 from edge.errors import SourceError
 from edge.settings.sections import CameraSettings
 from edge.sources.video.base import LiveSource
-from edge.sources.video.ffmpeg_stream import StreamReader
+from edge.sources.video.ffmpeg_stream import FfmpegStream, StreamReader
 from edge.sources.video.http_camera import HttpAnswer
+from edge.sources.video.image_size import too_many
 from edge.sources.video.jpeg_frame import of_jpeg
+from edge.sources.video.picture_kinds import HEAD_BYTES, is_animation, kind_of
 from edge.sources.video.tls import ffmpeg_options, trusted
 from edge.sources.video.unreachable import PORTS, why_not
 from edge.system.redaction import shown
@@ -48,42 +50,68 @@ class StreamSource(LiveSource):
 
     def _connect(self) -> None:
         self._aspect = 1.0
-        if self.url.scheme.startswith("http"):
-            self._asked_s = self._next_snapshot_s = time.monotonic()
-            try:
-                self._answer = HttpAnswer(
-                    self._target, self.settings.open_timeout_s, self.settings.ca_file
-                )
-            except SourceError as error:
-                raise SourceError(f"cannot open {self.name}: {error}") from error
-            if self._answer.kind != "other":
-                return
-            content_type = self._answer.content_type
+        if not self.url.scheme.startswith("http"):
+            self._start_reader()
+            return
+        self._asked_s = self._next_snapshot_s = time.monotonic()
+        try:
+            answer = HttpAnswer(self._target, self.settings.open_timeout_s, self.settings.ca_file)
+        except SourceError as error:
+            raise SourceError(f"cannot open {self.name}: {error}") from error
+        self._answer = answer
+        if answer.kind == "picture":
+            self._first = self._first_snapshot(answer)
+        elif answer.kind == "other":
             self._let_answer_go()
-            if content_type in ("text/html", "application/json"):
-                raise SourceError(
-                    f"cannot open {self.name}: it gives {content_type} and no video; "
-                    "check the path of the camera's stream"
-                )
-        self._start_reader()
+            self._start_video(answer)
 
-    def _start_reader(self) -> None:
+    def _start_video(self, answer: HttpAnswer) -> None:
+        """What is neither MJPEG nor a picture; `answer` is closed by now."""
+        if answer.content_type in ("text/html", "application/json"):
+            raise SourceError(
+                f"cannot open {self.name}: it gives {answer.content_type} and no video; "
+                "check the path of the camera's stream"
+            )
+        if self._start_reader().frames > 0 and answer.has_end:
+            raise SourceError(
+                f"{self.name} is a video file, not a live stream: download it and give the file"
+            )
+
+    def _first_snapshot(self, answer: HttpAnswer) -> bytes:
+        try:
+            data = answer.whole(self._left_s())
+        except (TimeoutError, SourceError) as error:
+            wait_s = self.settings.open_timeout_s
+            why = str(error) or f"no picture came within {wait_s:g} s"
+            raise SourceError(f"cannot open {self.name}: {why}") from error
+        if is_animation(data, kind_of(data[:HEAD_BYTES]) or ""):
+            raise SourceError(
+                f"{self.name} is an animation, not a live stream: download it and give the file"
+            )
+        self._next_snapshot_s += self.settings.snapshot_interval_s
+        return data
+
+    def _left_s(self) -> float:
+        """For the first picture: the camera's answer has had some of it."""
+        return max(0.1, self._asked_s + self.settings.open_timeout_s - time.monotonic())
+
+    def _start_reader(self) -> FfmpegStream:
         """Returns with the first image."""
         self._must_be_trusted()
         budget_s, asked_s = self.settings.open_timeout_s, time.monotonic()
         self._reader = reader = StreamReader(
-            self._target, budget_s, ffmpeg_options(self.settings.ca_file)
+            self._target,
+            budget_s,
+            ffmpeg_options(self.settings.ca_file),
+            self.settings.max_megapixels,
         )
         self._first = self._next_image(reader, budget_s)
         if self._first is None or reader.stream is None:
-            waited_s = time.monotonic() - asked_s
-            reason = why_not(self.url, waited_s, budget_s)
+            refused = reader.stream.refused if reader.stream else ""
+            reason = refused or why_not(self.url, time.monotonic() - asked_s, budget_s)
             raise SourceError(f"cannot open {self.name}: {reason}")
-        if self.url.scheme.startswith("http") and reader.stream.frames > 0:
-            raise SourceError(
-                f"{self.name} is a video file, not a live stream: download it and give the file"
-            )
         self.fps, self._aspect = reader.stream.fps, reader.stream.pixel_aspect
+        return reader.stream
 
     def _must_be_trusted(self) -> None:
         """FFMPEG checks too, and gives no reason."""
@@ -101,11 +129,11 @@ class StreamSource(LiveSource):
             ) from None
 
     def _read(self) -> object:
-        if self._answer is not None:
-            return self._next_jpeg(self._answer)
         image, self._first = self._first, None
         if image is not None:
             return image
+        if self._answer is not None:
+            return self._next_jpeg(self._answer)
         if self._reader is None:
             raise SourceError("it is not open")
         image = self._next_image(self._reader, self.budget.seconds)
@@ -125,25 +153,21 @@ class StreamSource(LiveSource):
         return None
 
     def _next_jpeg(self, answer: HttpAnswer) -> bytes:
-        wait_s = self.budget.seconds
-        if self.budget.is_first:  # the camera's answer has had some of it
-            wait_s = max(0.1, self._asked_s + wait_s - time.monotonic())
+        wait_s = self._left_s() if self.budget.is_first else self.budget.seconds
         try:
             return answer.next_part(wait_s) if answer.kind == "mjpeg" else self._snapshot(answer)
         except TimeoutError:
             raise self._too_long() from None
 
     def _snapshot(self, answer: HttpAnswer) -> bytes:
-        """The picture that an answer holds; each further one is requested when it is due."""
+        """The next picture, requested when it is due."""
         budget_s = self.settings.read_timeout_s
-        if not self.budget.is_first:
-            self._closed.wait(max(0.0, self._next_snapshot_s - time.monotonic()))
-            if self._closed.is_set():
-                raise SourceError("closed")
-            self._next_snapshot_s = time.monotonic()
-            answer.close()
-            answer = self._answer = HttpAnswer(self._target, budget_s, self.settings.ca_file)
-        self._next_snapshot_s += self.settings.snapshot_interval_s
+        self._closed.wait(max(0.0, self._next_snapshot_s - time.monotonic()))
+        if self._closed.is_set():
+            raise SourceError("closed")
+        self._next_snapshot_s = time.monotonic() + self.settings.snapshot_interval_s
+        answer.close()
+        answer = self._answer = HttpAnswer(self._target, budget_s, self.settings.ca_file)
         return answer.whole(budget_s)
 
     def _own_rate(self) -> float | None:
@@ -154,6 +178,9 @@ class StreamSource(LiveSource):
             data = np.frombuffer(delivered, np.uint8)
             return of_jpeg(data, timestamp_s, index, self.settings.max_megapixels)
         frame = super()._framed(delivered, timestamp_s, index)
+        height, width = frame.pixels.shape[:2]
+        if reason := too_many(width, height, self.settings.max_megapixels):
+            raise SourceError(f"it delivered a picture that is too large: {reason}")
         if self._aspect == 1:
             return frame
         return Frame(frame.pixels, timestamp_s, index, pixel_aspect=self._aspect)

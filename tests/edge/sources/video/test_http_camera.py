@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import socket
 import ssl
 import threading
@@ -11,10 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import repeat
 
+import numpy as np
 import pytest
-from rigs.mjpeg_server import jpeg, serving
+from rigs.mjpeg_server import jpeg, serving, serving_one
 
 from edge.errors import SourceError
+from edge.settings.sections import CameraSettings
+from edge.sources.video import open_source
 from edge.sources.video.http_camera import HttpAnswer
 
 MJPEG = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=f\r\n\r\n"
@@ -89,3 +93,37 @@ def test_an_opening_reads_no_signers_and_leaves_nothing_to_collect(
         finally:
             gc.enable()
     assert not left
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
+def test_an_animation_on_a_web_server_is_no_camera(suffix: str) -> None:
+    pillow = pytest.importorskip("PIL.Image")
+    first, *rest = (pillow.new("RGB", (64, 48), (60 * n, 0, 0)) for n in range(4))
+    data = io.BytesIO()
+    first.save(data, suffix, save_all=True, append_images=rest, duration=100)
+    with (
+        serving_one(data.getvalue(), f"image/{suffix}") as url,
+        pytest.raises(SourceError, match="is an animation, not a live stream: download it"),
+        open_source(url, settings=CameraSettings()),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("suffix", ["jpeg", "png"])
+def test_a_snapshot_is_upright_as_its_exif_says(suffix: str) -> None:
+    pillow = pytest.importorskip("PIL.Image")
+    lying = np.full((48, 64, 3), 30, np.uint8)
+    lying[:, :16] = 220  # bright on the left; turned clockwise by 90 degrees, at the top
+    exif = pillow.Exif()
+    exif[0x0112] = 6
+    data = io.BytesIO()
+    pillow.fromarray(lying).save(data, suffix, exif=exif, quality=95)
+    with (
+        serving_one(data.getvalue(), "image/jpeg") as url,
+        open_source(url, settings=CameraSettings(retries=0)) as source,
+    ):
+        frame = next(iter(source))
+    for image in (frame.gray, frame.image):
+        assert image.shape[:2] == (64, 48)
+        assert image[:12].mean() > 200
+        assert image[20:].mean() < 50

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import struct
+import sys
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rigs import odd_media, senders
 
 from edge.errors import SourceError, UsageError
 from edge.settings.sections import CameraSettings, MicSettings
@@ -145,5 +148,71 @@ def test_an_animation_of_many_large_pictures_is_decoded_one_by_one(
     with (
         pytest.raises(SourceError, match="300x200"),
         open_source(str(path), settings=CameraSettings(max_megapixels=0.05)),
+    ):
+        pass
+
+
+TOO_LARGE = r"claims 640x480 pixels, more than 0\.3 million.*camera\.max_megapixels"
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    "name", ["plain", "raw", "truncated stream", "animated gif", "animated png", "animated webp"]
+)
+def test_a_video_of_pictures_that_are_too_large_is_refused(name: str, tmp_path: Path) -> None:
+    path = odd_media.make(name, tmp_path)
+    with (
+        pytest.raises(SourceError, match=TOO_LARGE),
+        open_source(str(path), settings=CameraSettings(max_megapixels=0.3)) as source,
+    ):
+        next(iter(source))
+
+
+@needs_ffmpeg
+def test_its_pictures_are_not_decoded_to_know_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.sources.video.file._decoders", lambda: 1 / 0)
+    with (
+        pytest.raises(SourceError, match=TOO_LARGE),
+        open_source(
+            str(odd_media.make("plain", tmp_path)), settings=CameraSettings(max_megapixels=0.3)
+        ),
+    ):
+        pass
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("http", [False, True])
+def test_nor_is_a_stream_of_them_read(http: bool, tmp_path: Path) -> None:
+    path = odd_media.make("plain", tmp_path)
+    sent = odd_media.as_live_container(path) if http else odd_media.as_transport_stream(path)
+    with (
+        senders.over_tcp(sent, http=http) as url,
+        pytest.raises(SourceError, match=TOO_LARGE),
+        open_source(url, settings=CameraSettings(max_megapixels=0.3)),
+    ):
+        pass
+
+
+@needs_ffmpeg
+def test_pictures_that_grow_are_read_where_they_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenCV raises where a picture does not fit into the first one's buffer."""
+    path = str(odd_media.of_sizes(tmp_path, (64, 64), (640, 480)))
+    with (
+        pytest.raises(SourceError, match=TOO_LARGE),
+        open_source(path, settings=CameraSettings(max_megapixels=0.3)) as source,
+    ):
+        list(source)
+    pytest.importorskip("av")
+    with open_source(path, settings=CameraSettings()) as source:
+        assert {frame.image.shape[:2] for frame in source} == {(64, 64), (480, 640)}
+    monkeypatch.setitem(sys.modules, "av", None)
+    with (
+        pytest.raises(SourceError, match="no frames of its format h264 could be decoded"),
+        open_source(path, settings=CameraSettings()),
     ):
         pass
