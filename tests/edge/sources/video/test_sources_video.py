@@ -155,6 +155,6 @@ def test_a_codec_that_nobody_knows_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_description_that_is_no_text_does_not_matter(tmp_path: Path) -> None:
-    decoder = decoders.PyAvDecoder(_mp4(tmp_path / "clip.mp4", {b"Lavf": b"L\xff\xfef"}))
+    decoder = decoders.PyAvDecoder(_mp4(tmp_path / "clip.mp4", {b"Lavf": b"L\xff\xfef"}), 100)
     assert decoder.read() is not None
     decoder.close()
