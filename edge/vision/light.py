@@ -30,8 +30,7 @@ def stretched(gray: Gray) -> Gray:
 
 def percentiles(gray: Gray, which: tuple[float, ...]) -> list[float]:
     """What `np.percentile` gives of uint8 pixels, to the last bit, in a fifth of its time."""
-    counts = cv2.calcHist([np.ascontiguousarray(gray)], [0], None, [256], [0, 256])
-    up_to = counts.cumsum(dtype=np.float64)
+    up_to = np.bincount(gray.ravel(), minlength=256).cumsum()
     found = []
     for percent in which:
         position = percent / 100 * (gray.size - 1)
