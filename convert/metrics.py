@@ -54,4 +54,6 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     """The interval of a share of `n` (Wilson 1927)."""
     centre = share + z * z / (2 * n)
     half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+    low, high = (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+    # Rounding would make of none a share below nothing.
+    return max(0.0, low), min(1.0, high)

@@ -68,8 +68,8 @@ def import_network(
     force: Force = False,
 ) -> int:
     """Bring a network of your own to the device: checked, as int8, with its card."""
-    from convert.conversion.importing import Wanted
     from convert.conversion.own_network import import_network as bring
+    from convert.conversion.wanted import Wanted
 
     kind = _one_of("--kind", kind, ("face", "voice"))
     examples = examples_of(data, merge, kind)

@@ -14,7 +14,7 @@ import json
 import resource
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,19 @@ import tensorflow as tf
 
 from convert.conversion.checks import RECURRENT
 from convert.conversion.converter_process import ask_for_int8
+from convert.conversion.input_scaling import decide, hits, scaled
 from convert.conversion.macs import macs
+from convert.conversion.wanted import TRIAL_FILE
 from edge.errors import EdgeError
+from edge.models.scaling import Scaling
 
 MEMORY_BYTES = 24 << 30
 """Of addresses, of which TensorFlow maps far more than it uses."""
 DATA_BYTES = 8 << 30
 """Of memory of its own; an import of a small network takes 0.6 GB of it."""
 CPU_SECONDS = 3600
+_AT_ONCE = 50
+"""Pictures that a scaling is tried on in one call."""
 _OLD_OPTIONS = {"DepthwiseConv2D": ("groups",), **dict.fromkeys(RECURRENT, ("time_major",))}
 
 
@@ -54,6 +59,7 @@ def _export_keras(plan: dict[str, Any], work: Path) -> dict[str, Any]:
         model.build((1, *shape))
     model.set_weights(given.get_weights())
     last = _last_activation(given)
+    tried = _tried(plan, work, shape, lambda lot: _scores(_one(model(lot)), last, plan["output"]))
     image = keras.Input(batch_shape=(1, *shape), dtype="float32", name="image")
     whole = keras.Model(image, _scores(_one(model(image)), last, plan["output"]))
     one = keras.InputSpec(shape=(1, *shape), dtype="float32", name="image")
@@ -65,7 +71,34 @@ def _export_keras(plan: dict[str, Any], work: Path) -> dict[str, Any]:
         "parameters": given.count_params(),
         "macs": _macs(model, shape),
         "normalization": _normalization(given),
+        "scaling": tried,
     }
+
+
+def _tried(
+    plan: dict[str, Any], work: Path, shape: tuple[int, ...], scores: Callable[[Any], Any]
+) -> dict[str, Any] | None:
+    """The scaling that fits the pictures left for it, before the conversion takes its minutes."""
+    if not (work / TRIAL_FILE).exists():
+        return None
+    with np.load(work / TRIAL_FILE) as trial:
+        images, labels = trial["images"].reshape(-1, *shape[-3:]), trial["labels"]
+
+    def measure(scaling: Scaling) -> float:
+        found = []
+        for start in range(0, len(images), _AT_ONCE):
+            lot = scaled(images[start : start + _AT_ONCE], scaling)
+            if len(shape) == 4:
+                lot = np.repeat(lot[:, None], shape[0], axis=1)
+            found.append(np.reshape(scores(lot), (len(lot), -1)))
+        outputs = np.concatenate(found)
+        return hits(labels, outputs.argmax(axis=1), max(outputs.shape[1], int(labels.max()) + 1))
+
+    try:
+        best = decide(plan["scaling"], images.shape[-1], measure, len(images))
+    except EdgeError as error:
+        raise SystemExit(f"REFUSED {error}") from error
+    return {"scaling": str(best.scaling), "why": best.why, "sure": best.sure}
 
 
 def _load(plan: dict[str, Any], work: Path) -> keras.Model:
@@ -92,11 +125,14 @@ def _without_old_options(path: Path, copy: Path) -> Path:
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    """The config with recurrent layers unrolled and every layer in float32."""
+    """The config with recurrent layers unrolled, in float32, for any number of pictures."""
     config = json.loads(json.dumps(config, default=_listed))
     for found in _dicts(config):
+        for key in ("batch_shape", "batch_input_shape"):
+            if isinstance(found.get(key), list):
+                found[key][0] = None
         if found.get("class_name") in RECURRENT:
-            found["config"]["unroll"] = True
+            found["config"].update(unroll=True, stateful=False)
         if str(found.get("class_name", "")).endswith("DTypePolicy"):
             found.update(class_name="DTypePolicy", config={"name": "float32"})
         dtype = found.get("dtype")
@@ -160,10 +196,12 @@ def _normalization(model: keras.Model) -> list[float] | None:
 
 def _export_saved_model(plan: dict[str, Any], work: Path) -> dict[str, Any]:
     loaded = tf.saved_model.load(plan["file"])
-    signature = _signature(loaded)
-    (name, spec), *others = signature.structured_input_signature[1].items()
-    if others:
-        raise SystemExit(f"REFUSED it has {1 + len(others)} inputs: give one of the picture alone")
+    chosen, signature = _signature(loaded)
+    inputs = signature.structured_input_signature[1]
+    if len(inputs) != 1:
+        raise SystemExit(f"REFUSED it has {len(inputs)} inputs: give one of the picture alone")
+    ((name, spec),) = inputs.items()
+    _check_input(spec)
     outputs = signature.structured_outputs
     if len(outputs) != 1:
         raise SystemExit(f"REFUSED it has {len(outputs)} outputs: save the one of the labels")
@@ -197,14 +235,31 @@ def _export_saved_model(plan: dict[str, Any], work: Path) -> dict[str, Any]:
         "parameters": sum(int(tf.size(v)) for v in getattr(loaded, "variables", ())),
         "macs": 0,
         "normalization": None,
+        "signature": chosen if len(loaded.signatures) > 1 else "",
     }
 
 
-def _signature(loaded: Any) -> Any:
+def _check_input(spec: Any) -> None:
+    if not (spec.dtype.is_floating or spec.dtype.is_integer):
+        raise SystemExit(f"REFUSED it takes {spec.dtype.name}: save it for the picture's numbers")
+    if spec.shape.rank and spec.shape[0] not in (None, 1):
+        raise SystemExit(
+            f"REFUSED it takes {spec.shape[0]} pictures at once: save it for one, or for any number"
+        )
+
+
+def _signature(loaded: Any) -> tuple[str, Any]:
+    """Its name and itself: serving_default, or the only one."""
     signatures = dict(loaded.signatures)
     if not signatures:
         raise SystemExit("REFUSED it has no signature: save it with one (model.export does)")
-    return signatures.get("serving_default") or next(iter(signatures.values()))
+    if len(signatures) > 1 and "serving_default" not in signatures:
+        raise SystemExit(
+            f"REFUSED it has the signatures {', '.join(sorted(signatures))} and none of them is "
+            "serving_default: save it with the one that names the labels"
+        )
+    name = "serving_default" if "serving_default" in signatures else next(iter(signatures))
+    return name, signatures[name]
 
 
 def to_int8(plan: dict[str, Any], work: Path) -> None:

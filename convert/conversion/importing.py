@@ -11,16 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.conversion import flatbuffer as tflite_file
-from convert.conversion.checks import MAX_STEPS, Structure, read_structure
+from convert.conversion.checks import Structure
 from convert.conversion.inspect import inspect
 from convert.conversion.quantize import child_environment
-from edge.audio.feature_settings import FeatureSettings
+from convert.conversion.wanted import TRIAL_FILE, Checked, Wanted
+from convert.datasets.own import OwnPictures
 from edge.errors import ConversionError
 from edge.models import Model
 from edge.models.description import (
@@ -29,9 +30,8 @@ from edge.models.description import (
     described_card,
     input_shape,
     only_end,
-    patch_shape,
 )
-from edge.models.probe import End, Probe, probe
+from edge.models.probe import Probe, probe
 from edge.system.native_output import debugging
 from edge.system.pip import pip_install
 
@@ -39,25 +39,6 @@ CHILD = (sys.executable, "-m", "convert.conversion.import_process")
 MINUTES = 60.0
 REPRESENTATIVE = 300
 """Pictures that the ranges of the activations are measured on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a person says of the network; what is empty is found out.
-
-    size: (height, width), where the file leaves it open
-    """
-
-    labels: tuple[str, ...]
-    size: tuple[int, int] | None = None
-    scaling: str = ""
-    colour: str = ""
-    output: str = ""
-    step_s: float = 0.2
-    margin: float = 0.0
-    stretch: bool = False
-    kind: Literal["face", "voice"] = "face"
-    features: FeatureSettings | None = None
 
 
 @dataclass(slots=True)
@@ -79,15 +60,15 @@ class Exported:
 
 
 @contextmanager
-def exported(path: Path, wanted: Wanted) -> Iterator[Exported]:
-    """The network of `path`, checked and in float32, in a folder that goes when the block ends.
+def exported(
+    path: Path, wanted: Wanted, file: Checked, pictures: OwnPictures | None = None
+) -> Iterator[Exported]:
+    """The network of `path` in float32, in a folder that goes when the block ends.
 
+    pictures: a Keras network's scaling is tried on these, before it is converted
     Raises ModelError, ConversionError, each with the reason, MissingPackageError.
     """
-    structure = read_structure(path)
-    if structure.classes not in (None, len(wanted.labels)):
-        check_classes(path, End((1, structure.classes or 0), "", 0, 0), len(wanted.labels))
-    shape = _shape(path, structure, wanted)
+    structure = file.structure
     with TemporaryDirectory(prefix="edge-import-") as folder:
         work = Path(folder)
         if structure.kind == "tflite":
@@ -98,10 +79,13 @@ def exported(path: Path, wanted: Wanted) -> Iterator[Exported]:
             plan = {
                 "file": str(path.resolve()),
                 "kind": structure.kind,
-                "input_shape": shape,
+                "input_shape": file.shape,
                 "output": wanted.output,
+                "scaling": wanted.scaling,
                 "strict": True,
             }
+            if pictures is not None:
+                np.savez(work / TRIAL_FILE, images=pictures.images, labels=pictures.labels)
             run_child("export", plan, work, path)
             facts = json.loads((work / "facts.json").read_text())
             content = (work / "float32.tflite").read_bytes()
@@ -114,56 +98,10 @@ def exported(path: Path, wanted: Wanted) -> Iterator[Exported]:
         yield made
 
 
-def _shape(path: Path, structure: Structure, wanted: Wanted) -> tuple[int, ...] | None:
-    """The input's, made whole by the size that was given. None: the file's own."""
-    known = structure.input_shape
-    if structure.kind == "tflite" or not known:
-        return (*wanted.size, 3) if wanted.size and structure.kind == "saved_model" else None
-    if wanted.kind == "voice":
-        return _patch(path, known, wanted)
-    if len(known) not in (3, 4):
-        raise ConversionError(
-            f"{path} takes {known}: give a network of pictures (height, width, channels), or of "
-            "(frames, height, width, channels)"
-        )
-    *frames, height, width, channels = known
-    if wanted.size is not None:
-        height, width = height or wanted.size[0], width or wanted.size[1]
-    if None in (height, width):
-        raise ConversionError(
-            f"{path} takes pictures of any size {known}: say the one it was trained with, such as "
-            "--size 96x96"
-        )
-    if frames == [None]:
-        raise ConversionError(f"{path} takes any number of frames: save it with a fixed one")
-    if channels not in (1, 3):
-        first = " with its channels first" if known[-3] in (1, 3) else ""
-        raise ConversionError(f"{path} takes {known}{first}: save it with 1 or 3 channels, last")
-    if structure.recurrent and frames and (frames[0] or 0) > MAX_STEPS:
-        raise ConversionError(
-            f"{path} runs its {structure.recurrent[0]} over {frames[0]} steps and may over "
-            f"{MAX_STEPS}: give it fewer frames"
-        )
-    return tuple(int(n) for n in (*frames, height, width, channels) if n is not None)
-
-
-def _patch(path: Path, known: tuple[int | None, ...], wanted: Wanted) -> tuple[int, ...]:
-    """Of a network for voices: (frames, bands), then 1 where it has that."""
-    shape = known
-    if wanted.size is not None and len(known) in (2, 3):
-        shape = tuple(n or size for n, size in zip(known[:2], wanted.size, strict=True)) + known[2:]
-    if None in shape:
-        raise ConversionError(
-            f"{path} takes patches of any length {known}: say the one it was trained with, such as "
-            "--size 304x64 (frames x bands)"
-        )
-    found = tuple(int(n) for n in shape if n is not None)
-    patch_shape(path, End((1, *found), "", 0, 0))
-    return found
-
-
 def _notes(made: Exported) -> Iterator[str]:
     facts, structure = made.facts, made.structure
+    if facts.get("signature"):
+        yield f"of its signatures {facts['signature']} was taken"
     if structure.recurrent:
         yield f"{len(structure.recurrent)} recurrent layer(s) ({structure.recurrent[0]}): unrolled"
     if any("float16" in str(settings.get("dtype")) for _, settings in structure.layers):

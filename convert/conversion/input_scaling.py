@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from edge.models.scaling import NAMED, Scaling
+from convert.metrics import class_scores, wilson
+from edge.errors import ConversionError
+from edge.models.scaling import NAMED, Scaling, parse_scaling
 
 ANY_WILL_DO = 0.9
 """A share of hits so high that a scaling which is one of several as good is taken."""
@@ -68,6 +70,57 @@ def best_order(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
     order = np.empty(len(confusion), np.int64)
     order[outputs] = labels
     return order
+
+
+def scaled(images: NDArray[np.uint8], scaling: Scaling) -> NDArray[np.float32]:
+    """What the bytes mean to the network: (n, height, width, channels), both."""
+    columns = np.arange(images.shape[-1]) if scaling.per_channel else 0
+    values: NDArray[np.float32] = scaling.values().astype(np.float32)[images, columns]
+    return values
+
+
+def hits(labels: NDArray[Any], said: NDArray[Any], classes: int) -> float:
+    """The share that is named rightly, in whichever order of the labels is best, so that a wrong
+    order does not look like a wrong scaling. labels, said: (n,)"""
+    confusion = class_scores(labels, said, classes).confusion
+    order = best_order(confusion)
+    return float(confusion[order, np.arange(len(order))].sum() / len(labels))
+
+
+def decide(said: str, channels: int, measure: Callable[[Scaling], float], n: int) -> ScalingFound:
+    """The scaling that was `said`, or the best of the usual ones for a picture of `channels`.
+
+    measure: a scaling → its `hits` among `n` pictures
+    Raises ConversionError where another than `said` is far better, and where none is the best.
+    """
+    candidates = {
+        name: scaling for name, scaling in NAMED.items() if channels == 3 or not scaling.per_channel
+    }
+    if said:
+        return _compared(parse_scaling(said), list(candidates.values()), measure, n)
+    found, _ = tried(candidates, measure, n)
+    if found is None:
+        raise ConversionError(
+            "its scaling is not in the file and no usual one names the pictures better than "
+            "another: say it with --scaling, and see that --labels are right "
+            f"({', '.join(NAMED)} or MEAN/DEVIATION)"
+        )
+    return found
+
+
+def _compared(
+    said: Scaling, candidates: list[Scaling], measure: Callable[[Scaling], float], n: int
+) -> ScalingFound:
+    share = measure(said)
+    if share < ANY_WILL_DO:
+        others = {one: measure(one) for one in candidates if one != said}
+        best = max(others, key=lambda scaling: others[scaling])
+        if wilson(share, n)[1] < wilson(others[best], n)[0]:
+            raise ConversionError(
+                f"with --scaling {said} it names {share:.1%} of {n} pictures rightly and with "
+                f"{best} {others[best]:.1%}: give --scaling {best}"
+            )
+    return ScalingFound(said, "as it was said")
 
 
 def tried(

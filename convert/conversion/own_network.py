@@ -6,30 +6,34 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.conversion import input_scaling, scaling_trial
-from convert.conversion.checks import read_structure
+from convert.conversion import input_scaling
 from convert.conversion.importing import (
     REPRESENTATIVE,
     Exported,
-    Wanted,
     described,
     embed,
     exported,
     to_int8,
 )
+from convert.conversion.input_scaling import ScalingFound
+from convert.conversion.scaling_trial import asked_of, decided
+from convert.conversion.wanted import Checked, Wanted, checked
 from convert.datasets.examples import Example
 from convert.datasets.own import OwnPictures, as_frames, check_labels, load_pictures
 from convert.datasets.own_sounds import load_sounds
 from edge.errors import ConversionError
 from edge.models import Figure, Model, ModelCard, write_card
 from edge.models.description import input_scaling as scaling_of_input
-from edge.models.scaling import NAMED
+from edge.models.description import input_shape
+from edge.models.scaling import NAMED, parse_scaling
 from edge.settings.sections import PreprocessSettings
 from edge.system.outputs import written_whole
+from edge.vision.picture_format import Colour, PictureFormat
 
 _IN_FILE = {"input_shape", "dtype", "scale", "zero_point", "sha256", "size_bytes", "figures"}
 Progress = Callable[[int, int], None]
@@ -64,13 +68,22 @@ def import_network(
     where the file shows it.
     """
     check_labels(examples, wanted.labels)
-    known = examples or wanted.scaling or wanted.kind == "voice"
-    if not known and _says_no_scaling(path):
-        raise _unknown_scaling(path, tried=False)
-    with exported(path, wanted) as made:
-        notes, doubts = made.notes, list[str]()
-        pictures, wanted = _pictures(path, made, wanted, examples, faces, progress)
-        learned = None if pictures is None else _part(pictures, examples, "training")
+    file = checked(path, wanted)
+    open_scaling = _says_no_scaling(file)
+    if open_scaling and not (examples or wanted.scaling or wanted.kind == "voice"):
+        raise _unknown_scaling(path)
+    notes, doubts = list[str](), list[str]()
+    pictures = learned = trial = None
+    if examples and wanted.kind == "face" and file.shape is not None:
+        pictures, wanted = _faces(file.shape, wanted, examples, faces, progress, notes)
+        learned = _part(pictures, examples, "training")
+        trial = asked_of(learned, wanted) if wanted.scaling or open_scaling else None
+    with exported(path, wanted, file, trial) as made:
+        notes.extend(made.notes)
+        made.notes = notes
+        if examples and pictures is None:
+            pictures, wanted = _pictures(path, made, wanted, examples, faces, progress)
+            learned = _part(pictures, examples, "training")
         scaling = _scaling(path, made, wanted, learned, notes, doubts)
         given = described(path, made, wanted, scaling, made.content)
         float32 = None
@@ -93,21 +106,39 @@ def _pictures(
     examples: list[Example],
     faces: str,
     progress: Progress,
-) -> tuple[OwnPictures | None, Wanted]:
-    """The examples in the network's size, and its colour where they tell it."""
-    if not examples:
-        return None, wanted
-    trial = described(path, made, wanted, wanted.scaling or "0-1", made.content).card
+) -> tuple[OwnPictures, Wanted]:
+    """As `_faces`, of a network whose file alone does not tell its input; or its sounds."""
     if wanted.kind == "voice":
-        return load_sounds(examples, wanted.labels, trial.features, progress), wanted
-    preprocessing = PreprocessSettings(margin=wanted.margin, stretch=wanted.stretch)
-    shape, labels = trial.picture_format, wanted.labels
-    loaded = load_pictures(examples, labels, preprocessing, shape, faces, progress)
-    if shape.channels == 3 and loaded.in_gray and not wanted.colour:
-        made.notes.append("all pictures are gray: the device will give it gray in all 3 channels")
+        card = described(path, made, wanted, wanted.scaling or "0-1", made.content).card
+        return load_sounds(examples, wanted.labels, card.features, progress), wanted
+    shape = input_shape(path, made.found.inputs[0], wanted.kind)
+    return _faces(shape, wanted, examples, faces, progress, made.notes)
+
+
+def _faces(
+    shape: tuple[int, ...],
+    wanted: Wanted,
+    examples: list[Example],
+    faces: str,
+    progress: Progress,
+    notes: list[str],
+) -> tuple[OwnPictures, Wanted]:
+    """The examples in the network's size, and its colour where they tell it."""
+    height, width, channels = shape[-3:]
+    colour = wanted.colour or ("rgb" if channels == 3 else "gray")
+    loaded = load_pictures(
+        examples,
+        wanted.labels,
+        PreprocessSettings(margin=wanted.margin, stretch=wanted.stretch),
+        PictureFormat(height, width, channels, cast("Colour", colour)),
+        faces,
+        progress,
+    )
+    if channels == 3 and loaded.in_gray and not wanted.colour:
+        notes.append("all pictures are gray: the device will give it gray in all 3 channels")
         return loaded, replace(wanted, colour="gray")
-    if shape.channels == 1 and not loaded.in_gray:
-        made.notes.append("it has one channel: colours are made gray, as on the device")
+    if channels == 1 and not loaded.in_gray:
+        notes.append("it has one channel: colours are made gray, as on the device")
     return loaded, wanted
 
 
@@ -120,51 +151,42 @@ def _scaling(
     doubts: list[str],
 ) -> str:
     """What was said, what the file says, or what fits the pictures best."""
-    if wanted.scaling:
-        if pictures is not None:
-            scaling_trial.compare(path, made, wanted, pictures)
-        return wanted.scaling
     by_file = scaling_of_input(made.found.inputs[0]) if made.converted else None
     found = input_scaling.from_layers(made.structure.layers, made.facts["normalization"])
     if by_file is not None:
-        found = input_scaling.ScalingFound(by_file, "its quantized input has that range")
+        found = ScalingFound(by_file, "its quantized input has that range")
     if found is None and wanted.kind == "voice":
-        found = input_scaling.ScalingFound(NAMED["0-1"], "patches of sound are 0 to 1")
-    if found is None and pictures is not None:
-        found = scaling_trial.choose(path, made, wanted, pictures)
+        found = ScalingFound(NAMED["0-1"], "patches of sound are 0 to 1")
+    if tried := made.facts.get("scaling"):
+        found = ScalingFound(parse_scaling(tried["scaling"]), tried["why"], tried["sure"])
+    elif pictures is not None and (wanted.scaling or found is None):
+        found = decided(path, made, wanted, pictures)
+    if wanted.scaling:
+        return wanted.scaling
     if found is None:
-        raise _unknown_scaling(path, tried=pictures is not None)
+        raise _unknown_scaling(path)
     (notes if found.sure else doubts).append(f"scaling {found.scaling}: {found.why}")
     return str(found.scaling)
 
 
-def _says_no_scaling(path: Path) -> bool:
+def _says_no_scaling(file: Checked) -> bool:
     """Whether the layers of a file that lists them show that it has none of its own."""
-    layers = read_structure(path).layers
+    layers = file.structure.layers
     return bool(layers) and input_scaling.from_layers(layers, [0.0]) is None
 
 
-def _unknown_scaling(path: Path, *, tried: bool) -> ConversionError:
-    what = (
-        " and no usual one names the pictures better than another: say it with --scaling, and see "
-        "that --labels are right"
-        if tried
-        else ": give pictures to try it on with --data, or say it with --scaling"
-    )
+def _unknown_scaling(path: Path) -> ConversionError:
     return ConversionError(
-        f"the scaling that {path} was trained with is not in its file{what} "
-        f"({', '.join(NAMED)} or MEAN/DEVIATION)"
+        f"the scaling that {path} was trained with is not in its file: give pictures to try it on "
+        f"with --data, or say it with --scaling ({', '.join(NAMED)} or MEAN/DEVIATION)"
     )
 
 
 def _scaled(pictures: OwnPictures, card: ModelCard) -> NDArray[np.float32]:
     """float32 (n, *input_shape), as the network was trained."""
     some = pictures.some(REPRESENTATIVE)
-    values = card.scaling.values().astype(np.float32)
     images = some.images.reshape(len(some), *card.input_shape[-3:])
-    columns = np.arange(images.shape[-1]) if card.scaling.per_channel else 0
-    scaled: NDArray[np.float32] = values[images, columns]
-    return as_frames(scaled, card)
+    return as_frames(input_scaling.scaled(images, card.scaling), card)
 
 
 def _part(pictures: OwnPictures, examples: list[Example], part: str) -> OwnPictures:

@@ -149,7 +149,10 @@ class ModelCard(Record, kw_only=True):
             raise ValueError(f"its input is {self.input_shape}: {what}")
         one = self.input_shape[-1] == 1
         if one and (self.colour != "gray" or self.scaling.per_channel):
-            raise ValueError("its input has one channel: its colour is gray, of one scaling")
+            raise ValueError(
+                f"its input has one channel, and colour {self.colour} or a scaling a channel is "
+                "for three: leave that out"
+            )
 
     def _check_patch(self, features: FeatureSettings) -> None:
         patch = (features.window_frames, features.columns)

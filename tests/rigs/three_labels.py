@@ -9,6 +9,7 @@ each picture counts as another person's.
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import time
@@ -35,7 +36,12 @@ def main(data: Path, folder: Path) -> None:
         "convert.cli.main", "import", run / "best.keras", "--data", run / "split.csv", "--out", out,
         *whole,
     )  # fmt: skip
-    print(f"from pictures to int8 in {(time.monotonic() - started) / 60:.1f} min", flush=True)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"from pictures to int8 in {(time.monotonic() - started) / 60:.1f} min, "
+        f"{used.ru_utime + used.ru_stime:.0f} s of CPU",
+        flush=True,
+    )
     command("convert.cli.main", "verify", out, "--data", folder / "unseen", *whole)
     command(
         "edge", "run", "--camera", "synthetic", "--model", out, "--frames", "40", "--log", "none",

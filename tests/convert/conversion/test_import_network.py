@@ -52,6 +52,7 @@ def test_logits_recurrence_and_an_unnamed_scaling(
     found = json.loads(said.out)
     assert "softmax was appended" in said.err
     assert "unrolled" in said.err
+    assert "tried on 72 pictures" in said.err
     assert found["verdict"]["accuracy"] > 0.9
     assert found["verdict"]["agreement"] > 0.9
     model = open_model(str(out))

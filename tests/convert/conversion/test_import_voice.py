@@ -54,16 +54,20 @@ def test_from_a_file_to_events(
                "--out", tmp_path / "wrong.tflite") == 1  # fmt: skip
     assert "probably trained as --labels low,high" in capsys.readouterr().err
     for label in voice_network.LABELS:
-        done = subprocess.run(
-            [sys.executable, "-m", "edge", "run", "--camera", "none", "--mic",
-             str(sounds.with_name(f"{label}0.wav")), "--speech-model", str(out), "--log", "none",
-             "--output", "jsonl"],
-            capture_output=True, text=True, check=False,
-            env={**os.environ, "EDGE_MIC_VOICE_DETECTOR": "energy"},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        events = [json.loads(line) for line in done.stdout.splitlines()]
-        assert {(event["modality"], event["label"]) for event in events} == {("speech", label)}
+        assert events_of(sounds.with_name(f"{label}0.wav"), out) == {("speech", label)}
+
+
+def events_of(sound: Path, network: Path) -> set[tuple[str, str]]:
+    """(modality, label) of all that `edge run` says of the sound."""
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", "run", "--camera", "none", "--mic", str(sound),
+         "--speech-model", str(network), "--log", "none", "--output", "jsonl"],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "EDGE_MIC_VOICE_DETECTOR": "energy"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    return {(event["modality"], event["label"]) for event in events}
 
 
 def test_features_of_ones_own_stand_on_the_card(
