@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -65,6 +66,43 @@ def test_logits_recurrence_and_an_unnamed_scaling(
     assert card.licence == "not stated"
     with Classifier(model) as classifier:
         assert classifier.classify(np.zeros((4, 32, 32), np.uint8)).scores.sum() == pytest.approx(1)
+
+
+@pytest.mark.keras
+@pytest.mark.timeout(900)
+def test_what_is_refused_of_a_network_before_it_is_converted(
+    tmp_path: Path, faces: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A scaling that another beats, of a network saved for eight pictures at once; signatures of
+    which none is the one to take."""
+    import keras
+    import tensorflow as tf
+
+    network = own_networks.fitted(
+        own_networks.plain_cnn(), *own_networks.given((48, 48), 1, own_networks.signed)
+    )
+    eight = keras.Input(batch_shape=(8, 48, 48, 1))
+    keras.Model(eight, network(eight)).save(tmp_path / "mine.keras")
+    module = tf.Module()
+    module.network = network
+    signature = tf.function(
+        lambda image: {"scores": network(image)},
+        input_signature=[tf.TensorSpec((None, 48, 48, 1), tf.float32, "image")],
+    ).get_concrete_function()
+    tf.saved_model.save(module, str(tmp_path / "two"), {"one": signature, "other": signature})
+    out = tmp_path / "device.tflite"
+    for given, options, sentence in (
+        ("mine.keras", ("--scaling", "0-255"), r"names 33.3% of 72 .* and with -1-1 100.0%: give"),
+        ("two", (), "signatures one, other and none of them is serving_default"),
+    ):
+        code = run(
+            "import", tmp_path / given, "--labels", LABELS, "--data", faces, "--faces", "whole",
+            "--out", out, *options,
+        )  # fmt: skip
+        said = capsys.readouterr().err
+        assert code == 1, said
+        assert re.search(sentence, said), said
+        assert not out.exists()
 
 
 def test_a_tflite_made_elsewhere_stays_as_it_is(
