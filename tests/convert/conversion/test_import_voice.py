@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import own_networks
 import pytest
 import voice_network
 
@@ -55,6 +56,35 @@ def test_from_a_file_to_events(
     assert "probably trained as --labels low,high" in capsys.readouterr().err
     for label in voice_network.LABELS:
         assert events_of(sounds.with_name(f"{label}0.wav"), out) == {("speech", label)}
+
+
+@pytest.mark.keras
+@pytest.mark.timeout(900)
+def test_a_keras_network_becomes_int8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Trained, as the guide says, on the patches that edge.sound_patches makes."""
+    import keras
+
+    sounds = voice_network.write_sounds(tmp_path / "sounds", each=12)
+    frames, bands = voice_network.FRAMES, voice_network.BANDS
+    features = edge.FeatureSettings(window_frames=frames, n_mels=bands)
+    examples = read_examples(sounds)
+    patches = np.stack([edge.sound_patches(one.path, features)[0] for one in examples])
+    labels = np.array([voice_network.LABELS.index(one.label) for one in examples])
+    patch = keras.Input((frames, bands, 1))
+    body = keras.layers.Conv2D(8, 3, strides=2, activation="relu")(patch)
+    body = keras.Model(patch, keras.layers.Flatten()(keras.layers.AveragePooling2D(4)(body)))
+    own_networks.fitted(body, patches[..., None], labels).save(tmp_path / "voice.keras")
+    out = tmp_path / "voice.tflite"
+    code = run(
+        "import", tmp_path / "voice.keras", "--kind", "voice", "--labels", LABELS,
+        "--data", sounds, "--out", out, "--json",
+    )  # fmt: skip
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    assert json.loads(said.out)["verdict"]["accuracy"] == 1
+    assert open_model(str(out)).card.dtype == "int8"
+    assert run("verify", out, "--data", sounds) == 0, capsys.readouterr().err
+    assert events_of(sounds.with_name("low0.wav"), out) == {("speech", "low")}
 
 
 def events_of(sound: Path, network: Path) -> set[tuple[str, str]]:
