@@ -224,6 +224,15 @@ def test_a_change_of_size_in_a_file_is_followed(
     check(look(last), truth, scale, scale)
 
 
+def test_pictures_that_become_smaller_midway_are_read_as_they_are(
+    tmp_path: Path, look: Look, truth: tuple[Face, str]
+) -> None:
+    pytest.importorskip("av")
+    last = frames_of(odd_media.of_sizes(tmp_path, (1280, 960), (640, 480)))[0][-1]
+    assert last.image.shape[:2] == (480, 640)
+    check(look(last), truth, 1, 1)
+
+
 def test_of_a_change_of_size_in_mjpeg_one_box_remains(
     make: Make, classifier: Classifier, truth: tuple[Face, str]
 ) -> None:

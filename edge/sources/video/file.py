@@ -46,10 +46,11 @@ class VideoSource(BaseFrameSource):
     def _open(self) -> None:
         self._check_bytes()
         # An absolute path, because FFMPEG takes "a:b.mp4" for a protocol named a.
-        self._check_size(*declared_size(str(self.path.absolute())))
+        size = declared_size(str(self.path.absolute()))
+        self._check_size(*size)
         self._delivered, self._lit = 0, False
         reasons = []
-        for kind in _decoders():
+        for kind in _decoders(any(size)):
             try:
                 decoder = kind(self.path, self.settings.max_megapixels)
             except ImportError:
@@ -141,10 +142,14 @@ class VideoSource(BaseFrameSource):
             self._decoder = None
 
 
-def _decoders() -> tuple[type[OpenCvDecoder | PyAvDecoder], ...]:
-    """Whom to ask, in this order."""
+def _decoders(has_size: bool) -> tuple[type[OpenCvDecoder | PyAvDecoder], ...]:
+    """Whom to ask, in this order.
+
+    Where the container says no size (a transport stream), it may change midway: OpenCV gives two
+    rows of what has become smaller beside each other.
+    """
     if not BREAKS_INTERLACED:
-        return OpenCvDecoder, PyAvDecoder
+        return (OpenCvDecoder, PyAvDecoder) if has_size else (PyAvDecoder, OpenCvDecoder)
     try:
         import av  # noqa: F401 - whether it is there is the question
     except ImportError:

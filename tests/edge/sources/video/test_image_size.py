@@ -173,7 +173,7 @@ def test_a_video_of_pictures_that_are_too_large_is_refused(name: str, tmp_path: 
 def test_its_pictures_are_not_decoded_to_know_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.sources.video.file._decoders", lambda: 1 / 0)
+    monkeypatch.setattr("edge.sources.video.file._decoders", lambda _: 1 / 0)
     with (
         pytest.raises(SourceError, match=TOO_LARGE),
         open_source(
