@@ -7,13 +7,16 @@ import signal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 # How long an example takes says how busy the machine is, and nothing of the code.
-settings.register_profile("any machine", deadline=None)
+# Neither a test nor its inputs fail by the clock of a loaded machine.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("any machine")
 
 

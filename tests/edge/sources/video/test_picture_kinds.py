@@ -268,7 +268,9 @@ def test_a_single_picture_is_a_still_whatever_it_is_called(tmp_path: Path, name:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(head=st.sampled_from([b"", *[bytes(start) for start in (b"\x89PNG\r\n\x1a\n", b"GIF89a",
        b"II*\0", b"RIFF\0\0\0\0WEBPVP8X", b"\0\0\0\x18ftypavif", b"BM", b"8BPS", b"P6 ")]]),

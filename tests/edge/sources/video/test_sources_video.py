@@ -89,7 +89,10 @@ def test_a_missing_file_is_missing_data(tmp_path: Path) -> None:
         delivered(tmp_path / "gone.mp4")
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.binary(min_size=1, max_size=3000))
 def test_random_bytes_are_one_sentence(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "junk.mp4"
