@@ -19,6 +19,9 @@ _FLAGS = frozenset(
         "start",
         "teacher",
         "teacher_share",
+        "nonface",
+        "nonface_share",
+        "average",
         "calm_epochs",
         "seed",
         "mixup",
@@ -31,6 +34,8 @@ _FLAGS = frozenset(
 RAVDESS = "ravdess"
 """The corpus that --data gives."""
 _DRAWN = ("noise_share", "noise_max")
+_DARK = "dark_share"
+"""Of the augmentations, what `--on-device` alone has."""
 
 
 def commands(name: str, stages: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -48,18 +53,20 @@ def command(name: str, recipe: dict[str, Any], out: str) -> str:
     kind = "corpora" if "corpora" in recipe else kind_of(name)
     flags = [f"edge-convert train {kind} {name} --data DATA --out {out}"]
     flags += [f"--corpus {corpus}.csv" for corpus in recipe.get("corpora", ()) if corpus != RAVDESS]
-    flags += [_flag(key, value) for key, value in recipe.items() if key in _FLAGS]
+    unused = {f"{key}_share" for key in ("teacher", "nonface") if not recipe.get(key)}
+    flags += [_flag(key, value) for key, value in recipe.items() if key in _FLAGS - unused]
     augmentation = recipe.get("augmentation", {})
     changes = {key: value for key, value in augmentation.items() if key != "noise_max"}
     if changes and not any(changes.values()):
         flags.append("--no-augment")
     else:
         flags += [_flag(key, augmentation[key]) for key in _DRAWN if key in augmentation]
+        flags += ["--on-device"] if augmentation.get(_DARK) else []
     return " ".join(flag for flag in flags if flag)
 
 
 def _flag(key: str, value: Any) -> str:
     option = "--" + key.replace("_", "-")
     if isinstance(value, bool):
-        return option if value else ""
+        return option if value else option.replace("--", "--no-")
     return f"{option} {value}" if value not in ("", None) else ""

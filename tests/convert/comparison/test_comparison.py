@@ -268,6 +268,23 @@ def test_faces_that_are_not_augmented_are_said_so() -> None:
     assert recipes.command("net_a", {"augmentation": off}, "out").endswith("--no-augment")
 
 
+def test_a_line_trains_on_what_its_run_was_trained_on() -> None:
+    recipe = {
+        "align": False,
+        "nonface": "nonface.npz",
+        "nonface_share": 0.05,
+        "teacher": "",
+        "teacher_share": 0.4,
+        "average": 0.995,
+        "augmentation": {"flip": True, "dark_share": 0.06, "noise_share": 0.3},
+    }
+    line = recipes.command("edge_net", recipe, "out")
+    for part in ("--no-align", "--nonface nonface.npz --nonface-share 0.05", "--average 0.995"):
+        assert part in line
+    assert line.endswith("--on-device")
+    assert "--teacher" not in line
+
+
 def test_the_page_has_the_shipped_networks_as_they_are() -> None:
     """After a card has changed: edge-convert table --no-measure --out docs/models.md"""
     page = ROOT / "docs" / "models.md"
