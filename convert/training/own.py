@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from convert.augmentation.image import ON_DEVICE
 from convert.datasets.examples import (
     PARTS,
     Example,
@@ -28,7 +29,12 @@ from edge.vision.preprocess import OURS
 SPLIT_FILE, LABELS_FILE = "split.csv", "labels.json"
 START = Path(__file__).resolve().parents[2] / "models" / "edge_net.keras"
 RECIPE = TrainSettings(
-    epochs=40, batch_size=16, learning_rate=0.001, votes_share=0.0, calm_epochs=5
+    epochs=40,
+    batch_size=16,
+    learning_rate=0.001,
+    votes_share=0.0,
+    calm_epochs=5,
+    augmentation=ON_DEVICE,
 )
 
 
