@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from convert.datasets.corpus import RAVDESS
 from convert.zoo import kind_of
 
 _FLAGS = frozenset(
@@ -31,8 +32,6 @@ _FLAGS = frozenset(
         "windows",
     )
 )
-RAVDESS = "ravdess"
-"""The corpus that --data gives."""
 _DRAWN = ("noise_share", "noise_max")
 _DARK = "dark_share"
 """Of the augmentations, what `--on-device` alone has."""

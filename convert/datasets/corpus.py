@@ -24,6 +24,9 @@ _SAME = {
 }  # fmt: skip  # one pair after the other
 _NEEDED = ("file", "speaker", "label")
 
+RAVDESS = "ravdess"
+"""The corpus whose files say by their names what a csv says of others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -105,7 +108,7 @@ def of_ravdess(clips: Sequence[ravdess.Clip]) -> list[Utterance]:
     """RAVDESS's clips, whose names say what a csv says of others."""
     return [
         Utterance(
-            clip.path, "ravdess", f"ravdess:{clip.actor:02}", clip.label, "en",
+            clip.path, RAVDESS, f"ravdess:{clip.actor:02}", clip.label, "en",
             ravdess.PROVENANCE.licence,
         )
         for clip in clips
@@ -120,7 +123,7 @@ def fold_mask(clips: Sequence[Utterance], fold: int) -> NDArray[np.bool_]:
     tested: set[str] = set()
     for corpus in {clip.corpus for clip in clips}:
         speakers = sorted({clip.speaker for clip in clips if clip.corpus == corpus})
-        if corpus == "ravdess":
+        if corpus == RAVDESS:
             actors = ravdess.folds(int(speaker.split(":")[1]) for speaker in speakers)
             tested.update(f"ravdess:{actor:02}" for actor in actors[fold - 1])
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from convert.evaluation.ravdess_clips import by_take
 from convert.metrics import ClassScores, class_scores, wilson
 from convert.predict import predict
 from edge.errors import DataError
-from edge.models import Figure, Model
+from edge.models import Figure, Model, ModelCard
 from edge.models.labels import SHARED, shared
 
 _FACE, _VOICE, _BOTH = "face alone", "voice alone", "face and voice"
@@ -29,12 +30,14 @@ class FusionVerdict:
     """Each way of judging → its scores over the same takes, on `SHARED`'s labels.
 
     looked_at: what of a take the network for faces was shown
+    networks: the two that saw and heard, each as `version` tells it
     """
 
     clips: int
     actors: tuple[int, ...]
     ways: dict[str, ClassScores]
     looked_at: str
+    networks: str
 
     @property
     def gain(self) -> float:
@@ -68,7 +71,7 @@ class FusionVerdict:
         protocol = (
             f"{self.clips} true takes of RAVDESS actor {actors}, whom no network heard or saw in "
             f"training: the mean of {self.looked_at} a take, the loudest window of its voice; "
-            f"{len(SHARED)} shared labels"
+            f"{len(SHARED)} shared labels; {self.networks}"
         )
         return tuple(
             Figure(name=f"int8 accuracy, {way}", value=round(scores.accuracy, 4), protocol=protocol)
@@ -109,7 +112,19 @@ def judge(
     }
     actors = tuple(sorted({take.take.actor for take in seen}))
     looked_at = "20 faces" if face.card.sequence is None else "its courses of faces"
-    return FusionVerdict(len(seen), actors, ways, looked_at)
+    networks = f"{version(face.card)}, {version(speech.card)}"
+    return FusionVerdict(len(seen), actors, ways, looked_at, networks)
+
+
+def version(card: ModelCard) -> str:
+    """The network's name and what tells its scores from another version's, calibrated or not.
+
+    A combiner is worth what it says with the networks that it learned from, and no others.
+    """
+    calibration = card.calibration
+    adjusted = (calibration.temperature, sorted(calibration.offsets.items())) if calibration else ()
+    digest = hashlib.sha256(f"{card.sha256} {adjusted}".encode()).hexdigest()
+    return f"{card.name} {digest[:8]}"
 
 
 def spoken_clips(seen: Sequence[FaceClip], sound: Path) -> list[ravdess.Clip]:

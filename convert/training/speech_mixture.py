@@ -2,7 +2,8 @@
 
     OUT/run.json                    what was asked for
     OUT/fold_1 …, without_NAME/     as convert/training/loop.py writes them; short/ is the first
-                                    stage's, on shorter windows, which cost less
+                                    stage's, on shorter windows, which cost less; result.json:
+                                    the actors of RAVDESS that it never heard
 
 The test chooses nothing: the last epoch is kept, for `edge-convert corpora` to judge.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.datasets import noise, speech_mixture
-from convert.datasets.corpus import Utterance, fold_mask
+from convert.datasets.corpus import RAVDESS, Utterance, fold_mask
 from convert.datasets.speech_mixture import Change, Mixture
 from convert.training.loop import open_run, run_training
 from convert.training.mixture_settings import MixtureSettings, MixtureTest
@@ -29,6 +30,7 @@ from convert.training.speech import mix_pairs
 from convert.zoo import Architecture
 from edge.audio.feature_settings import FeatureSettings
 from edge.errors import DataError
+from edge.system.outputs import written_whole
 
 
 class MixtureBatches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
@@ -178,6 +180,15 @@ def _train_one(
             choose=False,
         )
         start = folder / "best.keras"
+    _write_tested(test.clips, out)
+
+
+def _write_tested(clips: Sequence[Utterance], out: Path) -> None:
+    """Which actors of RAVDESS it never heard, as a fold of RAVDESS alone says it."""
+    speakers = {clip.speaker for clip in clips if clip.corpus == RAVDESS}
+    actors = sorted(int(speaker.split(":")[1]) for speaker in speakers)
+    with written_whole(out / "result.json", own=True) as beside:
+        beside.write_text(json.dumps({"name": out.name, "test_actors": actors}, indent=1) + "\n")
 
 
 def _begun(

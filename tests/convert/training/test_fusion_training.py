@@ -169,3 +169,22 @@ def test_a_fold_that_trained_on_the_judged_actor_is_refused(world: Path, tmp_pat
     finally:
         result.write_text(before)
     assert not (tmp_path / "fusion.tflite").exists()
+
+
+def test_the_shipped_combiner_was_judged_with_the_networks_that_are_shipped() -> None:
+    """After one of them has changed, or its calibration: edge-convert fuse."""
+    from convert.evaluation.fusion import version
+
+    networks = ", ".join(version(find(name).card) for name in ("edge_net", "audio_crnn"))
+    for figure in find("fusion").card.figures:
+        assert figure.protocol.endswith(networks)
+
+
+def test_another_calibration_is_another_version() -> None:
+    from convert.evaluation.fusion import version
+
+    card = find("edge_net").card
+    assert card.calibration is not None
+    moved = card.calibration.model_copy(update={"temperature": 2.0})
+    assert version(card.model_copy(update={"calibration": moved})) != version(card)
+    assert version(card.model_copy(update={"figures": ()})) == version(card)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +119,22 @@ def test_a_run_leaves_a_corpus_out_and_is_judged_on_it(
         speech_mixture.train(network(), clips, None, tmp_path, settings(), tests)
     with pytest.raises(DataError, match="takes none of the clips"):
         speech_mixture.train(network(), clips, None, tmp_path, settings(), {"x": "three"})
+
+
+def test_a_run_says_which_actors_it_never_heard(clips: list[Utterance], tmp_path: Path) -> None:
+    """`edge-convert fuse` learns from them, and refuses takes of one that was heard."""
+    from convert.training import speech_mixture
+
+    acted = [
+        replace(clip, corpus="ravdess", speaker=f"ravdess:{int(clip.speaker[-1]) + 1:02}")
+        if clip.corpus == "two"
+        else clip
+        for clip in clips
+    ]
+    few = settings(epochs=1, finish_epochs=1)
+    speech_mixture.train(network(), acted, None, tmp_path, few, {"without_01": (1,)})
+    kept = json.loads((tmp_path / "without_01" / "result.json").read_text())
+    assert kept["test_actors"] == [1]
 
 
 def test_batches_follow_from_the_epoch(clips: list[Utterance]) -> None:
