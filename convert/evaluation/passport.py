@@ -95,18 +95,12 @@ def conditions(
 def passport(model: Model, faces: FaceSet) -> tuple[Figure, ...]:
     """Accuracies of the int8 `model` on changed `faces` of PrivateTest, and how often its label
     changes when the box is cut otherwise."""
-    model = model.uncalibrated()
     of = f"FER2013 PrivateTest, {len(faces)} faces against the FER2013 labels"
-    _, noisy, *beyond, cut = conditions(model, faces.images, faces.labels)
-    seeds = f"{of}; noise of {len(noisy.drawn)} seeds"
-    moved = f"{of}; the box moved and scaled by up to {JITTER:.0%}, evenly drawn"
-    found = [
-        (f"int8 accuracy at noise {NOISE:g}, mean of seeds", noisy.accuracy, seeds),
-        (f"int8 accuracy at noise {NOISE:g}, deviation", noisy.deviation or 0.0, seeds),
-        *((f"int8 accuracy, {one.name}", one.accuracy, of) for one in beyond),
-        (f"int8 labels changed, box jitter {JITTER:.0%}", cut.changed, moved),
-    ]
-    return _figures(found)
+    of_noise = (
+        f"int8 accuracy at noise {NOISE:g}, mean of seeds",
+        f"int8 accuracy at noise {NOISE:g}",
+    )
+    return _figures(_in_conditions(model.uncalibrated(), faces, of, of_noise, ""))
 
 
 def passport_as_calibrated(model: Model, faces: FaceSet) -> tuple[Figure, ...]:
@@ -118,21 +112,31 @@ def passport_as_calibrated(model: Model, faces: FaceSet) -> tuple[Figure, ...]:
         f"FER2013 PrivateTest, {len(faces)} faces against what most FER+ voters saw, with the "
         "temperature and offsets of the card"
     )
+    mark = " as calibrated"
+    name = f"int8 accuracy{mark}, noise {NOISE:g}"
+    found = _in_conditions(model, faces, of, (name, name), mark)
+    said = f"{_moved(of)}; of the faces that got a label above the floor as they are"
+    other = _became_another(model, faces.images)
+    return _figures([*found, (f"int8 another label, box jitter {JITTER:.0%}", other, said)])
+
+
+def _in_conditions(
+    model: Model, faces: FaceSet, of: str, of_noise: tuple[str, str], mark: str
+) -> list[tuple[str, float, str]]:
+    """Name, value and protocol of each condition; of_noise: the mean's name, and the deviation's
+    but for that word."""
     _, noisy, *beyond, cut = conditions(model, faces.images, faces.labels)
     seeds = f"{of}; noise of {len(noisy.drawn)} seeds"
-    moved = f"{of}; the box moved and scaled by up to {JITTER:.0%}, evenly drawn"
-    found = [
-        (f"int8 accuracy as calibrated, noise {NOISE:g}", noisy.accuracy, seeds),
-        (f"int8 accuracy as calibrated, noise {NOISE:g}, deviation", noisy.deviation or 0.0, seeds),
-        *((f"int8 accuracy as calibrated, {one.name}", one.accuracy, of) for one in beyond),
-        (f"int8 labels changed as calibrated, box jitter {JITTER:.0%}", cut.changed, moved),
-        (
-            f"int8 another label, box jitter {JITTER:.0%}",
-            _became_another(model, faces.images),
-            f"{moved}; of the faces that got a label above the floor as they are",
-        ),
+    return [
+        (of_noise[0], noisy.accuracy, seeds),
+        (f"{of_noise[1]}, deviation", noisy.deviation or 0.0, seeds),
+        *((f"int8 accuracy{mark}, {one.name}", one.accuracy, of) for one in beyond),
+        (f"int8 labels changed{mark}, box jitter {JITTER:.0%}", cut.changed, _moved(of)),
     ]
-    return _figures(found)
+
+
+def _moved(of: str) -> str:
+    return f"{of}; the box moved and scaled by up to {JITTER:.0%}, evenly drawn"
 
 
 def _became_another(model: Model, images: NDArray[np.uint8]) -> float:
